@@ -1,0 +1,42 @@
+# Helpers that give every target of the project the same flags, the shared precompiled header and the same rpath.
+
+# Precompiled torch headers, shared by all targets: <torch/torch.h> costs about 30 s a file without them.
+function(multipole_create_precompiled_header)
+  file(WRITE "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp" "// carries the precompiled header\n")
+  add_library(multipole_pch STATIC "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp")
+  target_link_libraries(multipole_pch PUBLIC multipole_flags multipole::torch)
+  target_precompile_headers(multipole_pch PRIVATE
+    <torch/torch.h> <nlohmann/json.hpp> <algorithm> <cstdint> <filesystem> <memory> <optional> <string> <vector>)
+endfunction()
+
+# A library of the project: multipole_add_library(NAME SOURCES ... LINK ... [NO_TORCH])
+function(multipole_add_library name)
+  cmake_parse_arguments(arg "NO_TORCH" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC multipole_flags ${arg_LINK})
+  if(NOT arg_NO_TORCH)
+    target_link_libraries(${name} PUBLIC multipole::torch)
+    target_precompile_headers(${name} REUSE_FROM multipole_pch)
+  endif()
+endfunction()
+
+# One test program for each test file: multipole_add_test(test_name.cpp LABELS unit grad LINK multipole_backbone)
+function(multipole_add_test source)
+  cmake_parse_arguments(arg "NO_TORCH" "TIMEOUT" "LABELS;LINK;ENVIRONMENT" ${ARGN})
+  get_filename_component(stem "${source}" NAME_WE)
+  file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}")
+  string(REPLACE "/" "_" prefix "${folder}")
+  string(REGEX REPLACE "^test_" "" short "${stem}")
+  set(name "${prefix}_${short}")
+  add_executable(${name} "${source}")
+  target_link_libraries(${name} PRIVATE multipole_flags multipole_test_support ${arg_LINK} GTest::gtest)
+  if(NOT arg_NO_TORCH)
+    target_precompile_headers(${name} REUSE_FROM multipole_pch)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 600)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "OMP_NUM_THREADS=1;${arg_ENVIRONMENT}")
+endfunction()
