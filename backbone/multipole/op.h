@@ -35,12 +35,13 @@ std::tuple<at::Tensor, at::Tensor> attention2d(const at::Tensor& q, const at::Te
                                                std::optional<at::TensorList> far_bias = std::nullopt,
                                                std::optional<double> scale = std::nullopt);
 
-// The upward pass: learned summaries of every cell at every far level, O(n) and depthwise.
+// The upward pass: learned summaries of every cell at L far levels, O(n) and depthwise.
 //   x            (B, H, W, C)
 //   token_basis  (p, cell, cell, C), p = s * s with s <= cell
-//   merge_basis  at least L - 1 tensors (p, 2, 2, p, C) = (parent summary, child y, child x, child summary, channel);
-//                further ones are not used, so that one module serves grids of several sizes
-// Returns L = num_far_levels_2d(H, W, cell) tensors (B, Hl, Wl, p, C).
+//   merge_basis  L - 1 tensors (p, 2, 2, p, C) = (parent summary, child y, child x, child summary, channel); their
+//                number sets L, so pass as many as the grid needs: attention2d wants L = num_far_levels_2d(H, W, cell)
+//                and takes no summaries at all where that is 0
+// Returns L tensors (B, Hl, Wl, p, C), the finest level first.
 std::vector<at::Tensor> summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
                                     int64_t cell);
 
