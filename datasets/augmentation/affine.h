@@ -1,0 +1,23 @@
+// Affine warps of RGB pictures.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <array>
+#include <cstdint>
+
+namespace multipole {
+
+using FillColor = std::array<uint8_t, 3>;
+
+// The source point of the output's point (x, y), both measured from the picture's centre, in pixels:
+//   x' = xx * x + xy * y + dx,   y' = yx * x + yy * y + dy
+struct AffineMap {
+  double xx = 1, xy = 0, dx = 0;
+  double yx = 0, yy = 1, dy = 0;
+};
+
+// Bilinear; whatever lies outside of the picture has the colour `fill`. (H, W, 3) uint8 -> the same shape.
+torch::Tensor warp_affine(const torch::Tensor& image, const AffineMap& map, const FillColor& fill);
+
+}  // namespace multipole

@@ -1,0 +1,27 @@
+// Finds picture files below a folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+// Lower-case, with the dot; compared without regard to case.
+const std::vector<std::string>& image_extensions();
+bool has_image_extension(const std::filesystem::path& path);
+
+struct ImageFiles {
+  std::vector<std::filesystem::path> paths;  // byte order of the whole path
+  int64_t num_other_files = 0;               // files left out for their extension
+};
+
+// All pictures below `folder` at any depth; hidden names skipped, links followed. Throws ConfigError for a folder that
+// cannot be listed or a loop of links.
+ImageFiles find_image_files(const std::filesystem::path& folder);
+
+// Names of the folders directly in `folder`, hidden ones skipped, in byte order. Throws ConfigError as above.
+std::vector<std::string> subfolder_names(const std::filesystem::path& folder);
+
+}  // namespace multipole

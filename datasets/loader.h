@@ -1,0 +1,71 @@
+// Batches of a dataset, prepared by threads ahead of time. The batches of an epoch depend on (seed, epoch) and on
+// nothing else: any number of workers gives the same ones in the same order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "datasets/augmentation/augmentation.h"
+#include "datasets/dataset.h"
+#include "datasets/preprocessing.h"
+#include "datasets/sample_random.h"
+
+namespace multipole {
+
+// Makes a sample ready for its batch: all images that come out have one size. Called from several threads.
+using SampleTransform = std::function<Sample(const Sample&, SampleRandom&)>;
+
+SampleTransform make_eval_transform(const Preprocessing& preprocessing);
+SampleTransform make_train_transform(const AugmentationConfig& augmentation, const Preprocessing& preprocessing);
+
+struct LoaderOptions {
+  int64_t batch_size = 128;
+  int64_t num_workers = 2;  // 0: the caller's thread does the work inside next()
+  int64_t prefetch = 4;     // batches that may be ready or in work ahead of the caller
+  bool shuffle = false;
+  bool drop_last = false;
+  uint64_t seed = 0;
+  double max_bad = 1.0;          // share of the dataset that may be unreadable in an epoch; 0: the first one throws
+  double stall_seconds = 600.0;  // next() gives up when no batch came for so long
+  BatchMixConfig mix;
+};
+
+class Loader {
+ public:
+  Loader(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const Preprocessing& preprocessing,
+         LoaderOptions options);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // Batches in a whole epoch. Without drop_last the last one may be smaller; a dataset smaller than a batch gives one
+  // smaller batch even with drop_last, so no epoch is empty.
+  int64_t num_batches() const;
+
+  // Begins `epoch` at batch `first_batch` (to resume); an epoch under way is abandoned.
+  void start_epoch(int64_t epoch, int64_t first_batch = 0);
+
+  // The next batch, or nothing at the end of the epoch. A sample that throws InputError is left out and listed in
+  // Batch::bad; InputError once more than max_bad of the dataset were. Any other failure of a sample is thrown here
+  // with the sample's path, and ends the epoch. ResourceError when nothing came for stall_seconds, naming the files
+  // that were being read.
+  std::optional<Batch> next();
+
+ private:
+  struct State;
+  void stop();
+
+  std::shared_ptr<const Dataset> dataset_;
+  SampleTransform transform_;
+  Normalizer normalizer_;
+  LoaderOptions options_;
+  std::shared_ptr<State> state_;  // shared with the workers of the epoch under way
+  std::vector<std::thread> workers_;
+  int64_t num_bad_ = 0;
+};
+
+}  // namespace multipole

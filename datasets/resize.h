@@ -1,0 +1,33 @@
+// Antialiased resize of RGB bytes with Pillow's arithmetic: separable, support grown by the scale when shrinking,
+// 22-bit fixed-point weights, each pass rounded to bytes. Bit-equal to PIL.Image.resize.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+
+namespace multipole {
+
+enum class Interpolation { kBilinear, kBicubic };
+
+// "bilinear" or "bicubic"; anything else is a ConfigError that names `where`.
+Interpolation interpolation_from_name(const std::string& name, const std::string& where);
+
+// A part of a picture, all of it by default; sizes in pixels.
+struct CropBox {
+  int64_t top = 0, left = 0, height = 0, width = 0;
+};
+
+// (H, W, 3) uint8 contiguous -> (height, width, 3) uint8.
+torch::Tensor resize(const torch::Tensor& image, int64_t height, int64_t width, Interpolation interpolation);
+
+// Cuts `source` out of the image, then resizes the cut: no pixel outside of it counts.
+torch::Tensor crop_resize(const torch::Tensor& image, const CropBox& source, int64_t height, int64_t width,
+                          Interpolation interpolation);
+
+// The part `window` of resize(image, height, width), without computing the rest.
+torch::Tensor resize_crop(const torch::Tensor& image, int64_t height, int64_t width, const CropBox& window,
+                          Interpolation interpolation);
+
+}  // namespace multipole
