@@ -1,0 +1,184 @@
+#include "engine/files/model_file.h"
+
+#include <cstring>
+#include <locale>
+#include <sstream>
+#include <utility>
+
+#include "backbone/config/error.h"
+#include "engine/files/safetensors.h"
+
+namespace multipole {
+namespace {
+
+constexpr const char* kMetadataKey = "multipole";
+constexpr const char* kChecksumKey = "multipole.checksum";
+constexpr size_t kMaxListed = 20;
+
+// FNV-1a of 64 bits over words (http://www.isthe.com/chongo/tech/comp/fnv): it finds damage, not forgery.
+class Checksum {
+ public:
+  void add(const void* data, size_t size) {
+    const auto* bytes = static_cast<const unsigned char*>(data);
+    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t), bytes += sizeof(uint64_t)) {
+      uint64_t word = 0;
+      std::memcpy(&word, bytes, sizeof(word));
+      mix(word);
+    }
+    for (; size > 0; --size, ++bytes) mix(*bytes);
+  }
+  std::string text() const {
+    std::ostringstream out;
+    out.imbue(std::locale::classic());
+    out << "fnv1a64:" << std::hex << hash_;
+    return out.str();
+  }
+
+ private:
+  void mix(uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
+  uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+std::string checksum_of(const std::map<std::string, torch::Tensor>& weights, const std::string& metadata) {
+  Checksum checksum;
+  checksum.add(metadata.data(), metadata.size());
+  for (const auto& [name, tensor] : weights) {
+    checksum.add(name.data(), name.size());
+    checksum.add(tensor.data_ptr(), tensor.nbytes());
+  }
+  return checksum.text();
+}
+
+std::string shape_text(const torch::Tensor& tensor) {
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << torch::toString(tensor.scalar_type()) << " " << tensor.sizes();
+  return out.str();
+}
+
+bool fits(const torch::Tensor& given, const torch::Tensor& expected) {
+  const bool same_kind =
+      given.scalar_type() == expected.scalar_type() || (given.is_floating_point() && expected.is_floating_point());
+  return same_kind && given.sizes() == expected.sizes();
+}
+
+// "missing", "unexpected" and "mismatched" weights, one a line; empty where all fit.
+std::string mismatch_table(const std::map<std::string, torch::Tensor>& expected,
+                           const std::map<std::string, torch::Tensor>& given) {
+  std::vector<std::string> lines;
+  for (const auto& [name, tensor] : expected) {
+    const auto found = given.find(name);
+    if (found == given.end()) {
+      lines.push_back("missing     " + name + "  " + shape_text(tensor));
+    } else if (!fits(found->second, tensor)) {
+      lines.push_back("mismatched  " + name + "  file " + shape_text(found->second) + ", model " + shape_text(tensor));
+    }
+  }
+  for (const auto& [name, tensor] : given) {
+    if (!expected.contains(name)) lines.push_back("unexpected  " + name + "  " + shape_text(tensor));
+  }
+  std::string table;
+  for (size_t i = 0; i < std::min(lines.size(), kMaxListed); ++i) table += "\n  " + lines[i];
+  if (lines.size() > kMaxListed) table += "\n  and " + std::to_string(lines.size() - kMaxListed) + " more";
+  return table;
+}
+
+const std::string& metadata_text(const std::map<std::string, std::string>& metadata, const std::string& source) {
+  const auto found = metadata.find(kMetadataKey);
+  if (found == metadata.end()) {
+    throw ModelFileError(source + ": a safetensors file without the metadata '" + kMetadataKey +
+                         "': not a model that this program saved");
+  }
+  return found->second;
+}
+
+ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, const std::string& task,
+                             const std::string& source) {
+  ModelMetadata metadata;
+  try {
+    const Json json = parse_json(metadata_text(stored, source), "metadata");
+    // the version first: a newer layout may hold keys that this reader does not know
+    if (json.is_object() && json.contains("format_version") && json["format_version"].is_number_integer() &&
+        json["format_version"].get<int64_t>() > kModelFormatVersion) {
+      throw ModelFileError(source + ": written in model format " + json["format_version"].dump() +
+                           "; this program reads up to " + std::to_string(kModelFormatVersion) + ": update it");
+    }
+    read_config(json, "metadata", metadata);
+  } catch (const ConfigError& error) {
+    throw ModelFileError(source + ": damaged model metadata: " + error.what());
+  }
+  if (!task.empty() && metadata.task != task) {
+    throw ModelFileError(source + ": a model for " + metadata.task + ", and this command needs one for " + task);
+  }
+  if (static_cast<int64_t>(metadata.classes.size()) != metadata.architecture.num_classes) {
+    throw ModelFileError(source + ": " + std::to_string(metadata.classes.size()) + " class names for " +
+                         std::to_string(metadata.architecture.num_classes) + " classes");
+  }
+  return metadata;
+}
+
+VisionModel build_model(const ModelConfig& architecture, const std::string& source) {
+  try {
+    return VisionModel(architecture);
+  } catch (const ConfigError& error) {
+    throw ModelFileError(source + ": its architecture cannot be built: " + error.what());
+  }
+}
+
+}  // namespace
+
+std::map<std::string, torch::Tensor> named_weights(const VisionModelImpl& model) {
+  std::map<std::string, torch::Tensor> weights;
+  for (const auto& entry : model.named_parameters()) weights.emplace(entry.key(), entry.value());
+  for (const auto& entry : model.named_buffers()) weights.emplace(entry.key(), entry.value());
+  return weights;
+}
+
+void save_model(const std::filesystem::path& path, const VisionModelImpl& model, const ModelMetadata& metadata,
+                WeightFormat format) {
+  save_model(path, named_weights(model), metadata, format);
+}
+
+void save_model(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& weights,
+                const ModelMetadata& metadata, WeightFormat format) {
+  Safetensors content;
+  for (const auto& [name, tensor] : weights) {
+    const bool narrow = format == WeightFormat::kBFloat16 && tensor.is_floating_point();
+    content.tensors[name] =
+        tensor.detach().to(torch::kCPU, narrow ? torch::kBFloat16 : tensor.scalar_type()).contiguous();
+  }
+  content.metadata[kMetadataKey] = to_json_config(metadata).dump(-1, ' ', false, Json::error_handler_t::replace);
+  content.metadata[kChecksumKey] = checksum_of(content.tensors, content.metadata[kMetadataKey]);
+  write_safetensors(path, content);
+}
+
+void load_weights(VisionModelImpl& model, const std::map<std::string, torch::Tensor>& weights,
+                  const std::string& source) {
+  const auto own = named_weights(model);
+  const std::string table = mismatch_table(own, weights);
+  if (!table.empty()) throw ModelFileError(source + ": the weights do not fit the model:" + table);
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : own) tensor.copy_(weights.at(name));
+}
+
+ModelMetadata read_model_metadata(const std::filesystem::path& path, const std::string& task) {
+  return parse_metadata(read_safetensors_header(path).metadata, task, path.string());
+}
+
+LoadedModel load_model(const std::filesystem::path& path, const std::string& task) {
+  const Safetensors content = read_safetensors(path);
+  LoadedModel loaded;
+  loaded.metadata = parse_metadata(content.metadata, task, path.string());
+  const auto checksum = content.metadata.find(kChecksumKey);
+  // absent where another program wrote the file
+  if (checksum != content.metadata.end() &&
+      checksum->second != checksum_of(content.tensors, content.metadata.at(kMetadataKey))) {
+    throw ModelFileError(path.string() + ": the checksum does not match: the file is damaged, copy it again");
+  }
+  loaded.model = build_model(loaded.metadata.architecture, path.string());
+  load_weights(*loaded.model, content.tensors, path.string());
+  loaded.model->eval();
+  return loaded;
+}
+
+}  // namespace multipole
