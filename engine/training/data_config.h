@@ -1,0 +1,36 @@
+// Where samples come from and how they are fetched; nothing here changes what a sample looks like.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backbone/config/fields.h"
+
+namespace multipole {
+
+struct DataConfig {
+  std::string train_split = "train";
+  std::string val_split = "val";
+  double val_fraction = 0.2;
+  int64_t split_seed = 0;
+  bool allow_truncated = false;
+  int64_t workers = 2;
+  int64_t prefetch = 4;
+  double cache_gib = 2.0;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("train_split", self.train_split, "folder to train on");
+    field("val_split", self.val_split, "folder to evaluate on");
+    field("val_fraction", self.val_fraction, "share of each class to evaluate on where there is no such folder");
+    field("split_seed", self.split_seed, "which pictures that share is");
+    field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
+    field("workers", self.workers, "threads that decode and augment; 0: the training thread");
+    field("prefetch", self.prefetch, "batches made ready ahead of time");
+    field("cache_gib", self.cache_gib,
+          "memory for decoded pictures in GiB, so that small sets are decoded once; 0 is off");
+  }
+  void validate(const std::string& where) const;
+};
+
+}  // namespace multipole

@@ -1,0 +1,30 @@
+// Sorts a model's parameters by how the optimiser treats them.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+enum class ParameterKind {
+  kMatrix,  // two-axis weights of the backbone: decayed, and orthogonalised by muon
+  kWeight,  // other weights: decayed
+  kPlain,   // norms, biases, bias tables, summary bases, learned queries: not decayed
+};
+
+struct ParameterGroup {
+  ParameterKind kind = ParameterKind::kWeight;
+  std::vector<std::string> names;
+  std::vector<torch::Tensor> parameters;
+};
+
+// One group a kind, in the order of the enumeration, parameters in the model's order; those that need no gradient are
+// left out. Plain are all with fewer than two axes and all in no_weight_decay (full names). A matrix is a parameter of
+// two axes outside "head.": a classifier's last layer and embeddings are better left to AdamW (Keller Jordan's Muon).
+// Throws c10::Error where no_weight_decay names no parameter.
+std::vector<ParameterGroup> make_optimizer_groups(const torch::nn::Module& model,
+                                                  const std::vector<std::string>& no_weight_decay);
+
+}  // namespace multipole

@@ -1,0 +1,69 @@
+// How a model is trained, whatever its task. Defaults suit a small vision transformer on a small data set.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backbone/config/fields.h"
+#include "backbone/config/json.h"
+#include "engine/training/schedule_config.h"
+
+namespace multipole {
+
+struct EmaConfig {
+  bool enabled = true;
+  double decay = 0.999;
+  bool warmup = true;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("enabled", self.enabled,
+          "keep an exponential moving average of the weights; it is what is evaluated and saved");
+    field("decay", self.decay, "share of the average that a step keeps");
+    field("warmup", self.warmup, "smaller decay at the start: min(decay, (1 + step) / (10 + step))");
+  }
+  void validate(const std::string& where) const;
+};
+
+struct TrainConfig {
+  int64_t epochs = 30;
+  int64_t batch_size = 128;
+  int64_t accumulate = 1;
+  Json optimizer = Json{{"type", "adamw"}};
+  ScheduleConfig schedule;
+  double clip_grad = 1.0;
+  double label_smoothing = 0.1;
+  EmaConfig ema;
+  std::string precision = "auto";
+  std::string device = "auto";
+  int64_t seed = 0;
+  int64_t eval_every = 1;
+  int64_t patience = 0;
+  int64_t log_every = 10;
+  double checkpoint_minutes = 10;
+  double max_bad = 0.01;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("epochs", self.epochs, "passes over the training split");
+    field("batch_size", self.batch_size, "images a batch");
+    field("accumulate", self.accumulate, "batches an optimiser step");
+    field("optimizer", self.optimizer, "type (adamw, sgd, muon) and its values");
+    field("schedule", self.schedule, "learning rate over the steps");
+    field("clip_grad", self.clip_grad, "largest norm of the gradient, longer ones are scaled down; 0 is off");
+    field("label_smoothing", self.label_smoothing, "share of each target that is spread over all classes");
+    field("ema", self.ema, "moving average of the weights");
+    field("precision", self.precision, "auto, float32 or bfloat16 (mixed); auto is bfloat16 where the device has it");
+    field("device", self.device, "auto, cpu or cuda");
+    field("seed", self.seed, "of the weights, the order, the augmentation and drop path");
+    field("eval_every", self.eval_every, "epochs between evaluations; the last epoch is always evaluated");
+    field("patience", self.patience, "epochs without a better score after which training stops; 0 is off");
+    field("log_every", self.log_every, "steps between the lines of metrics.jsonl");
+    field("checkpoint_minutes", self.checkpoint_minutes,
+          "minutes between saves within an epoch; each epoch ends with one");
+    field("max_bad", self.max_bad, "share of unreadable images in an epoch above which training stops");
+  }
+  void validate(const std::string& where) const;
+};
+
+}  // namespace multipole

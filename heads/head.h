@@ -1,0 +1,30 @@
+// A head turns the backbone's feature maps into the task's output. Segmentation and classification share this
+// interface.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+// Height and width of the images that the features were made from, in pixels.
+struct ImageSize {
+  int64_t height = 0;
+  int64_t width = 0;
+};
+
+class Head : public torch::nn::Module {
+ public:
+  // features: the backbone's maps, finest first, each NCHW (B, num_channels, h, w), as its feature_info() describes.
+  // image_size lets a dense head resize its output to the images; a head with one answer an image ignores it.
+  // Returns logits: (B, num_classes) for classification, (B, num_classes, H, W) for segmentation.
+  virtual torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) = 0;
+
+  // Names, relative to this module, of parameters that weight decay must leave alone (beyond biases and norms).
+  virtual std::vector<std::string> no_weight_decay() const { return {}; }
+};
+
+}  // namespace multipole

@@ -1,0 +1,79 @@
+#include "heads/registry.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "backbone/config/error.h"
+#include "backbone/config/fields.h"
+#include "heads/classification_head.h"
+
+namespace multipole {
+
+namespace {
+
+struct HeadEntry {
+  std::string type;
+  std::function<Json(const Json& fields, const std::string& where)> resolve;
+  std::function<std::shared_ptr<Head>(const Json& fields, const std::vector<FeatureInfo>&, int64_t num_classes,
+                                      const std::string& where)>
+      make;
+};
+
+template <class Config, class HeadType>
+HeadEntry entry(std::string type) {
+  return {std::move(type),
+          [](const Json& fields, const std::string& where) {
+            return to_json_config(config_from_json<Config>(fields, where));
+          },
+          [](const Json& fields, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+             const std::string& where) -> std::shared_ptr<Head> {
+            return std::make_shared<HeadType>(config_from_json<Config>(fields, where), feature_info, num_classes,
+                                              where);
+          }};
+}
+
+const std::vector<HeadEntry>& entries() {
+  static const std::vector<HeadEntry> list = {
+      entry<ClassificationHeadConfig, ClassificationHead>("classification"),
+  };
+  return list;
+}
+
+// The entry that config["type"] names and the fields beside it.
+std::pair<const HeadEntry&, Json> find_entry(const Json& config, const std::string& where) {
+  if (!config.is_object() || !config.contains("type") || !config["type"].is_string()) {
+    throw ConfigError(where + ": expected an object with a \"type\", got " + config.dump());
+  }
+  const auto type = config["type"].get<std::string>();
+  const auto& list = entries();
+  const auto found = std::find_if(list.begin(), list.end(), [&](const HeadEntry& item) { return item.type == type; });
+  if (found == list.end()) {
+    throw ConfigError(where + ".type: unknown head '" + type + "'" + suggest_name(type, head_types()));
+  }
+  Json fields = config;
+  fields.erase("type");
+  return {*found, fields};
+}
+
+}  // namespace
+
+std::vector<std::string> head_types() {
+  std::vector<std::string> types;
+  for (const auto& item : entries()) types.push_back(item.type);
+  return types;
+}
+
+Json resolve_head_config(const Json& config, const std::string& where) {
+  const auto [item, fields] = find_entry(config, where);
+  Json resolved = {{"type", item.type}};
+  resolved.update(item.resolve(fields, where));
+  return resolved;
+}
+
+std::shared_ptr<Head> make_head(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+                                const std::string& where) {
+  const auto [item, fields] = find_entry(config, where);
+  return item.make(fields, feature_info, num_classes, where);
+}
+
+}  // namespace multipole

@@ -1,0 +1,26 @@
+// Heads by name: one file a head and one line in the list of registry.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backbone/config/json.h"
+#include "backbone/pyramid.h"
+#include "heads/head.h"
+
+namespace multipole {
+
+// The values that "type" may take.
+std::vector<std::string> head_types();
+
+// `config` with the head's defaults filled in: {"type": "classification", "pooling": "average", ...}.
+// Throws ConfigError for an unknown type or key; `where` is the config path for its message ("model.head").
+Json resolve_head_config(const Json& config, const std::string& where);
+
+// A head on maps such as `feature_info` describes. Throws ConfigError as resolve_head_config does.
+std::shared_ptr<Head> make_head(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+                                const std::string& where);
+
+}  // namespace multipole
