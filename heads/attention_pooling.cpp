@@ -19,9 +19,9 @@ torch::Tensor AttentionPoolingImpl::forward(const torch::Tensor& map) {
   const auto tokens = map.flatten(2).transpose(1, 2);                   // (B, N, C)
   const auto keys = key_(tokens).unflatten(2, {num_heads_, head_dim});  // (B, N, heads, head_dim)
   const auto values = value_(tokens).unflatten(2, {num_heads_, head_dim});
-  const auto query = (query_ / std::sqrt(static_cast<double>(head_dim))).to(keys.scalar_type());
+  const auto query = query_ / std::sqrt(static_cast<double>(head_dim));
   const auto scores = torch::einsum("hd,bnhd->bhn", {query, keys});
-  const auto weights = torch::softmax(scores, -1, torch::kFloat).to(values.scalar_type());
+  const auto weights = torch::softmax(scores, -1);
   const auto pooled = torch::einsum("bhn,bnhd->bhd", {weights, values});
   return proj_(pooled.reshape({batch, embed_dim}));
 }

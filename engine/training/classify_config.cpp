@@ -1,0 +1,17 @@
+#include "engine/training/classify_config.h"
+
+#include "engine/training/optimizers/optimizer.h"
+
+namespace multipole {
+
+ClassifyConfig resolve_classify_config(const ClassifyConfig& config) {
+  ClassifyConfig resolved = config;
+  if (resolved.model.backbone.is_object() && !resolved.model.backbone.contains("image_size")) {
+    resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
+  }
+  resolved.model = resolve_model_config(resolved.model);
+  resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
+  return resolved;
+}
+
+}  // namespace multipole

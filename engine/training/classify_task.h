@@ -1,0 +1,35 @@
+// Classification for the trainer: cross entropy on whole or mixed labels, scored by top-1.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "datasets/loader.h"
+#include "engine/files/model_file.h"
+#include "engine/training/execution.h"
+#include "engine/training/train_task.h"
+
+namespace multipole {
+
+class ClassifyTask : public TrainTask {
+ public:
+  // `metadata` goes into the best model's file at `best_path`, its "training" filled in. `validation` outlives the
+  // task.
+  ClassifyTask(const Execution& execution, double label_smoothing, Loader& validation,
+               const std::filesystem::path& best_path, const ModelMetadata& metadata);
+
+  torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override;
+  TaskEvaluation evaluate(VisionModel& model, const std::atomic<bool>* stop) override;
+  void save_best(const VisionModel& model, const Json& summary) override;
+
+ private:
+  Execution execution_;
+  double label_smoothing_;
+  Loader& validation_;
+  std::filesystem::path best_path_;
+  ModelMetadata metadata_;
+};
+
+}  // namespace multipole

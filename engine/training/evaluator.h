@@ -1,0 +1,32 @@
+// A classifier's accuracy over one pass of a loader.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "datasets/loader.h"
+#include "engine/training/execution.h"
+#include "heads/metrics/classification_metrics.h"
+#include "heads/model.h"
+
+namespace multipole {
+
+struct ClassifierEvaluation {
+  ClassificationMetrics metrics;
+  double loss = 0;          // mean cross entropy over the samples, without smoothing; NaN where there were none
+  int64_t bad_samples = 0;  // unreadable, left out of everything
+  bool complete = true;     // false where `stop` cut it short
+};
+
+// Streams the loader's epoch 0 through the model, which must be on the execution's device; its training mode is
+// restored afterwards. progress is called after each batch with the samples done. Throws what the loader throws and
+// InputError for a label that the model has no class for.
+ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,
+                                         const std::atomic<bool>* stop = nullptr,
+                                         const std::function<void(int64_t)>& progress = {});
+
+// Throws InputError, naming the file, where a label of the batch is not in [0, num_classes).
+void check_labels(const Batch& batch, int64_t num_classes);
+
+}  // namespace multipole

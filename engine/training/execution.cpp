@@ -1,0 +1,58 @@
+#include "engine/training/execution.h"
+
+#include <ATen/autocast_mode.h>
+#include <ATen/cpu/Utils.h>
+
+#include "backbone/config/error.h"
+#include "backbone/config/fields.h"
+
+namespace multipole {
+
+namespace {
+
+bool cpu_multiplies_bfloat16() {
+  const auto capabilities = at::cpu::get_cpu_capabilities();
+  for (const char* name : {"avx512_bf16", "amx_bf16", "amx_tile"}) {
+    const auto found = capabilities.find(name);
+    if (found != capabilities.end() && found->second.isBool() && found->second.toBool()) return true;
+  }
+  return false;
+}
+
+torch::Device select_device(const std::string& name) {
+  require(name == "auto" || name == "cpu" || name == "cuda", "train.device", "must be auto, cpu or cuda", name);
+  const bool has_cuda = torch::cuda::is_available();
+  if (name == "cuda" && !has_cuda) {
+    throw ResourceError("train.device is cuda, but this program sees no CUDA device; use cpu or auto");
+  }
+  return name != "cpu" && has_cuda ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+}
+
+}  // namespace
+
+Execution select_execution(const std::string& device, const std::string& precision) {
+  require(precision == "auto" || precision == "float32" || precision == "bfloat16", "train.precision",
+          "must be auto, float32 or bfloat16", precision);
+  Execution execution;
+  execution.device = select_device(device);
+  execution.bfloat16 =
+      precision == "bfloat16" || (precision == "auto" && (execution.device.is_cuda() || cpu_multiplies_bfloat16()));
+  return execution;
+}
+
+AutocastGuard::AutocastGuard(const Execution& execution)
+    : device_(execution.device.type()),
+      was_enabled_(at::autocast::is_autocast_enabled(device_)),
+      previous_dtype_(at::autocast::get_autocast_dtype(device_)) {
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_enabled(device_, execution.bfloat16);
+  if (execution.bfloat16) at::autocast::set_autocast_dtype(device_, torch::kBFloat16);
+}
+
+AutocastGuard::~AutocastGuard() {
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(device_, was_enabled_);
+  at::autocast::set_autocast_dtype(device_, previous_dtype_);
+}
+
+}  // namespace multipole

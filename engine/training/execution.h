@@ -1,0 +1,36 @@
+// Where and how exactly a model computes: the device, and the mixed precision of its forward pass.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+namespace multipole {
+
+struct Execution {
+  torch::Device device = torch::kCPU;
+  bool bfloat16 = false;  // forward under autocast to bfloat16; weights, gradients and optimiser stay float32
+
+  const char* precision_name() const { return bfloat16 ? "bfloat16" : "float32"; }
+};
+
+// device: auto (CUDA where there is one), cpu or cuda. precision: auto (bfloat16 where the device multiplies it in
+// hardware), float32 or bfloat16. Throws ResourceError for a device that is absent, ConfigError for another word.
+Execution select_execution(const std::string& device, const std::string& precision);
+
+// While it lives, operations on the execution's device run under its autocast. The outermost guard's end drops the
+// cached copies of the weights, as an optimiser step demands.
+class AutocastGuard {
+ public:
+  explicit AutocastGuard(const Execution& execution);
+  ~AutocastGuard();
+  AutocastGuard(const AutocastGuard&) = delete;
+  AutocastGuard& operator=(const AutocastGuard&) = delete;
+
+ private:
+  torch::DeviceType device_;
+  bool was_enabled_;
+  torch::ScalarType previous_dtype_;
+};
+
+}  // namespace multipole

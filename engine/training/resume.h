@@ -1,0 +1,38 @@
+// Finds the state that a run goes on from, and says why one cannot be used.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "backbone/config/json.h"
+#include "engine/files/run_folder.h"
+#include "engine/training/train_observer.h"
+#include "engine/training/train_state.h"
+
+namespace multipole {
+
+enum class ResumeMode {
+  kAuto,   // continue the run in the folder where it holds one, else start
+  kNever,  // start; refuses a folder that already holds a run
+  kPath,   // continue from the state in another run folder
+};
+
+struct ResumeOptions {
+  ResumeMode mode = ResumeMode::kAuto;
+  std::filesystem::path path;  // the other run folder, for kPath
+  bool force = false;          // go on although config or data changed
+
+  // A model file whose weights a new run starts from; a head for other classes starts fresh.
+  std::optional<std::filesystem::path> init_weights;
+};
+
+// The state to go on from, or nothing for a new run. Throws ConfigError where the mode does not fit what the folder
+// holds, ModelFileError where no state of it can be read.
+std::optional<TrainState> find_state(const RunFolder& run, const ResumeOptions& options, TrainObserver& observer);
+
+// Compares `state` with what is about to go on from it. Throws ConfigError that names every difference of config or
+// data, unless `force` turns it into a message; a difference of the build is a message. Values that change nothing that
+// is computed (workers, logging, saving) may differ.
+void check_state(const TrainState& state, const TrainState& now, bool force, TrainObserver& observer);
+
+}  // namespace multipole

@@ -1,0 +1,33 @@
+#include "engine/training/train_config.h"
+
+#include "engine/training/data_config.h"
+#include "engine/training/optimizers/optimizer.h"
+
+namespace multipole {
+
+void TrainConfig::validate(const std::string& where) const {
+  require(epochs >= 1, where + ".epochs", "must be at least 1", epochs);
+  require(batch_size >= 1, where + ".batch_size", "must be at least 1", batch_size);
+  require(accumulate >= 1, where + ".accumulate", "must be at least 1", accumulate);
+  require(clip_grad >= 0, where + ".clip_grad", "must not be negative", clip_grad);
+  require(label_smoothing >= 0 && label_smoothing < 1, where + ".label_smoothing", "must be in [0, 1)",
+          label_smoothing);
+  require(seed >= 0, where + ".seed", "must not be negative", seed);
+  require(eval_every >= 1, where + ".eval_every", "must be at least 1", eval_every);
+  require(patience == 0 || patience >= eval_every, where + ".patience",
+          "must be 0 or at least eval_every (" + std::to_string(eval_every) + ")", patience);
+  require(log_every >= 1, where + ".log_every", "must be at least 1", log_every);
+  require(checkpoint_minutes >= 0, where + ".checkpoint_minutes", "must not be negative", checkpoint_minutes);
+  require(max_bad >= 0 && max_bad <= 1, where + ".max_bad", "must be in [0, 1]", max_bad);
+  resolve_optimizer_config(optimizer, where + ".optimizer");
+}
+
+void DataConfig::validate(const std::string& where) const {
+  require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be between 0 and 1", val_fraction);
+  require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+  require(workers >= 0 && workers <= 1024, where + ".workers", "must be in [0, 1024]", workers);
+  require(prefetch >= 1, where + ".prefetch", "must be at least 1", prefetch);
+  require(cache_gib >= 0 && cache_gib <= 65536, where + ".cache_gib", "must be in [0, 65536]", cache_gib);
+}
+
+}  // namespace multipole

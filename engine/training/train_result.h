@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+
+namespace multipole {
+
+enum class StopReason { kFinished, kEarlyStop, kStopToken };
+
+struct TrainResult {
+  StopReason stop_reason = StopReason::kFinished;
+  int64_t num_epochs = 0;  // finished
+  int64_t num_steps = 0;
+  // Share in [0, 1] of the validation split that is right (classification); NaN where nothing was evaluated.
+  double best_score = std::numeric_limits<double>::quiet_NaN();
+  int64_t best_epoch = -1;  // from 0
+  int64_t bad_samples = 0;
+  int64_t skipped_steps = 0;
+  std::filesystem::path best_model;  // RUN/best.safetensors; empty where nothing was evaluated
+};
+
+}  // namespace multipole

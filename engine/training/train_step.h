@@ -1,0 +1,56 @@
+// One optimiser step from a window of batches: forward, backward, checks, clipping, update, average.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "engine/training/ema.h"
+#include "engine/training/execution.h"
+#include "engine/training/optimizers/optimizer.h"
+#include "engine/training/train_config.h"
+#include "engine/training/train_task.h"
+#include "heads/model.h"
+
+namespace multipole {
+
+struct StepOutcome {
+  bool updated = false;
+  double loss = 0;           // mean over the window's samples
+  double gradient_norm = 0;  // before clipping
+  int64_t samples = 0;
+  std::string
+      problem;  // why there was no update: "the loss is nan", "the gradient's norm is inf"; "" for an empty window
+};
+
+class TrainStep {
+ public:
+  // `average` is null where no average is kept.
+  TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
+            TrainTask& task);
+
+  // Gradients are the mean over all samples of the window. A loss or gradient that is not finite changes nothing: no
+  // update, no average. `step` counts the windows before this one.
+  StepOutcome run(const std::vector<Batch>& window, double lr_factor, int64_t step);
+
+  Optimizer& optimizer() { return *optimizer_; }
+
+ private:
+  bool accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome);
+  bool clip_gradients(StepOutcome& outcome);
+  void clear_gradients();
+
+  TrainConfig config_;
+  Execution execution_;
+  VisionModel model_;
+  TrainTask& task_;
+  std::vector<torch::Tensor> parameters_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Ema> ema_;
+};
+
+}  // namespace multipole

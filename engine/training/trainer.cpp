@@ -1,0 +1,203 @@
+#include "engine/training/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "backbone/config/error.h"
+#include "engine/training/train_tensors.h"
+#include "engine/training/training_error.h"
+
+namespace multipole {
+
+namespace {
+
+double seconds_between(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
+bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(); }
+
+// "a.png, b.png, c.png and 125 more"
+std::string list_paths(const std::vector<Batch>& window) {
+  constexpr int64_t kListed = 3;
+  std::string text;
+  int64_t count = 0;
+  for (const auto& batch : window) {
+    for (const auto& path : batch.paths) {
+      if (++count <= kListed) text += (count > 1 ? ", " : "") + path;
+    }
+  }
+  return count > kListed ? text + " and " + std::to_string(count - kListed) + " more" : text;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainConfig& config, const Execution& execution, TrainerParts parts)
+    : config_(config),
+      execution_(execution),
+      parts_(std::move(parts)),
+      train_step_(config, execution, parts_.model, parts_.average, parts_.task),
+      steps_per_epoch_((parts_.loader.num_batches() + config.accumulate - 1) / config.accumulate),
+      schedule_(config.schedule, config.epochs * steps_per_epoch_, steps_per_epoch_) {}
+
+TrainResult Trainer::run(const std::atomic<bool>* stop) {
+  last_save_ = Clock::now();
+  while (progress_.epoch < config_.epochs) {
+    if (is_out_of_patience()) return result(StopReason::kEarlyStop);
+    if (!train_epoch(stop) || !finish_epoch(stop)) {
+      save();
+      return result(StopReason::kStopToken);
+    }
+    save();
+  }
+  return result(StopReason::kFinished);
+}
+
+// False where `stop` ended it.
+bool Trainer::train_epoch(const std::atomic<bool>* stop) {
+  parts_.model->train();
+  parts_.loader.start_epoch(progress_.epoch, progress_.batch);
+  epoch_start_ = window_start_ = Clock::now();
+  epoch_samples_ = 0;
+  while (true) {
+    if (is_set(stop)) return false;
+    const auto window = next_window();
+    if (!window) return true;
+    train_window(*window);
+    if (config_.checkpoint_minutes > 0 && seconds_between(last_save_, Clock::now()) > 60 * config_.checkpoint_minutes) {
+      save();
+    }
+  }
+}
+
+std::optional<std::vector<Batch>> Trainer::next_window() {
+  std::vector<Batch> window;
+  while (static_cast<int64_t>(window.size()) < config_.accumulate) {
+    auto batch = parts_.loader.next();
+    if (!batch) break;
+    for (const auto& bad : batch->bad) parts_.observer.on_message("left out " + bad.path + ": " + bad.reason);
+    progress_.epoch_bad_samples += static_cast<int64_t>(batch->bad.size());
+    progress_.bad_samples += static_cast<int64_t>(batch->bad.size());
+    window.push_back(std::move(*batch));
+  }
+  if (window.empty()) return std::nullopt;
+  return window;
+}
+
+void Trainer::train_window(const std::vector<Batch>& window) {
+  const double lr_factor = schedule_.factor(progress_.step);
+  const auto outcome = train_step_.run(window, lr_factor, progress_.step);
+  ++progress_.step;
+  progress_.batch += static_cast<int64_t>(window.size());
+  if (outcome.updated) {
+    progress_.skipped_in_a_row = 0;
+    progress_.epoch_loss += outcome.loss;
+    ++progress_.epoch_updates;
+  } else if (!outcome.problem.empty()) {
+    handle_skip(window, outcome);
+  }
+  const auto now = Clock::now();
+  const double seconds = std::max(seconds_between(window_start_, now), 1e-9);
+  window_start_ = now;
+  epoch_samples_ += outcome.samples;
+  StepReport report;
+  report.epoch = progress_.epoch;
+  report.step_in_epoch = (progress_.batch + config_.accumulate - 1) / config_.accumulate;
+  report.steps_per_epoch = steps_per_epoch_;
+  report.step = progress_.step;
+  report.loss = outcome.loss;
+  report.learning_rate = lr_factor * train_step_.optimizer().learning_rate();
+  report.gradient_norm = outcome.gradient_norm;
+  report.images_per_second = static_cast<double>(outcome.samples) / seconds;
+  report.skipped_steps = progress_.skipped_steps;
+  parts_.observer.on_step(report);
+}
+
+void Trainer::handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome) {
+  ++progress_.skipped_steps;
+  ++progress_.skipped_in_a_row;
+  const std::string what = "step " + std::to_string(progress_.step) + ": " + outcome.problem;
+  parts_.observer.on_message(what + "; the weights stay as they were; files: " + list_paths(window));
+  if (progress_.skipped_in_a_row < kMaxSkipsInARow) return;
+  // a later attempt, with another learning rate say, gets ten tries of its own
+  progress_.skipped_in_a_row = 0;
+  save();
+  throw TrainingError(what + ", the " + std::to_string(kMaxSkipsInARow) +
+                      "th step in a row without a finite loss and gradient. The weights of the last good step are in " +
+                      parts_.state_folder.string() +
+                      "; lower the learning rate, train in float32, or look at the files: " + list_paths(window));
+}
+
+// Evaluates where it is due and moves on to the next epoch. False where `stop` cut the evaluation short: the epoch is
+// then evaluated again when the run is resumed.
+bool Trainer::finish_epoch(const std::atomic<bool>* stop) {
+  const auto now = Clock::now();
+  EpochReport report;
+  report.epoch = progress_.epoch;
+  report.step = progress_.step;
+  report.train_loss =
+      progress_.epoch_updates > 0 ? progress_.epoch_loss / static_cast<double>(progress_.epoch_updates) : std::nan("");
+  report.learning_rate = schedule_.factor(progress_.step - 1) * train_step_.optimizer().learning_rate();
+  report.seconds = seconds_between(epoch_start_, now);
+  report.images_per_second = static_cast<double>(epoch_samples_) / std::max(report.seconds, 1e-9);
+  report.bad_samples = progress_.epoch_bad_samples;
+  const bool is_last = progress_.epoch + 1 == config_.epochs;
+  if (is_last || (progress_.epoch + 1) % config_.eval_every == 0) {
+    evaluated_model()->eval();
+    const auto evaluation = parts_.task.evaluate(evaluated_model(), stop);
+    if (!evaluation.complete) return false;
+    report.metrics = evaluation.metrics;
+    if (!std::isnan(evaluation.score) && (!progress_.best_score || evaluation.score > *progress_.best_score)) {
+      progress_.best_score = evaluation.score;
+      progress_.best_epoch = progress_.epoch;
+      report.is_best = true;
+      parts_.task.save_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
+                                                {"step", progress_.step},
+                                                {"train_loss", report.train_loss},
+                                                {"metrics", evaluation.metrics}});
+    }
+  }
+  ++progress_.epoch;
+  progress_.batch = 0;
+  progress_.epoch_loss = 0;
+  progress_.epoch_updates = 0;
+  progress_.epoch_bad_samples = 0;
+  parts_.observer.on_epoch_end(report);
+  return true;
+}
+
+bool Trainer::is_out_of_patience() const {
+  return config_.patience > 0 && progress_.epoch - 1 - progress_.best_epoch >= config_.patience;
+}
+
+TrainState Trainer::capture() const {
+  TrainState state = parts_.identity;
+  state.progress = progress_;
+  state.tensors = train_tensors(parts_.model, parts_.average, train_step_.optimizer(), execution_.device);
+  return state;
+}
+
+void Trainer::restore(const TrainState& state) {
+  restore_train_tensors(state.tensors, parts_.model, parts_.average, train_step_.optimizer(), execution_.device);
+  progress_ = state.progress;
+}
+
+void Trainer::save() {
+  save_train_state(parts_.state_folder, capture());
+  last_save_ = Clock::now();
+}
+
+TrainResult Trainer::result(StopReason reason) const {
+  TrainResult result;
+  result.stop_reason = reason;
+  result.num_epochs = progress_.epoch;
+  result.num_steps = progress_.step;
+  result.best_score = progress_.best_score.value_or(std::nan(""));
+  result.best_epoch = progress_.best_epoch;
+  result.bad_samples = progress_.bad_samples;
+  result.skipped_steps = progress_.skipped_steps;
+  return result;
+}
+
+}  // namespace multipole

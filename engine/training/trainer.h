@@ -1,0 +1,78 @@
+// The training loop: epochs of windows, evaluation, the best model, states to resume, early stop. It knows no task.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "datasets/loader.h"
+#include "engine/training/schedule.h"
+#include "engine/training/train_config.h"
+#include "engine/training/train_observer.h"
+#include "engine/training/train_result.h"
+#include "engine/training/train_state.h"
+#include "engine/training/train_step.h"
+#include "engine/training/train_task.h"
+
+namespace multipole {
+
+// What a trainer works with; all of it outlives the trainer.
+struct TrainerParts {
+  VisionModel model{nullptr};
+  VisionModel average{nullptr};  // null where config.ema is off
+  TrainTask& task;
+  Loader& loader;
+  TrainObserver& observer;
+  std::filesystem::path state_folder;
+  TrainState identity;  // config, data and build as every state records them; the rest is unused
+};
+
+class Trainer {
+ public:
+  // The model and its average are on the execution's device.
+  Trainer(const TrainConfig& config, const Execution& execution, TrainerParts parts);
+
+  // Goes back to where `state` was taken: weights, average, optimiser, random generators, progress. Throws
+  // ModelFileError where a tensor is missing or of another shape.
+  void restore(const TrainState& state);
+
+  // Trains until the last epoch, an early stop, or `stop`; the state is saved whichever it is. Throws TrainingError
+  // after kMaxSkipsInARow steps without a finite loss, with the weights of the last good step saved.
+  TrainResult run(const std::atomic<bool>* stop);
+
+  static constexpr int64_t kMaxSkipsInARow = 10;
+
+  int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  const TrainProgress& progress() const { return progress_; }
+
+ private:
+  bool train_epoch(const std::atomic<bool>* stop);
+  std::optional<std::vector<Batch>> next_window();
+  void train_window(const std::vector<Batch>& window);
+  void handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome);
+  bool finish_epoch(const std::atomic<bool>* stop);
+  bool is_out_of_patience() const;
+  TrainState capture() const;
+  void save();
+  TrainResult result(StopReason reason) const;
+  VisionModel& evaluated_model() { return parts_.average ? parts_.average : parts_.model; }
+
+  using Clock = std::chrono::steady_clock;
+
+  TrainConfig config_;
+  Execution execution_;
+  TrainerParts parts_;
+  TrainStep train_step_;
+  int64_t steps_per_epoch_;
+  Schedule schedule_;
+  TrainProgress progress_;
+  Clock::time_point window_start_, epoch_start_, last_save_;
+  int64_t epoch_samples_ = 0;
+};
+
+}  // namespace multipole
