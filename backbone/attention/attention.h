@@ -1,0 +1,40 @@
+// The one interface of every attention mechanism, and the registry that makes one from a config.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backbone/config/json.h"
+
+namespace multipole {
+
+// What a mechanism needs to know of the place that it is used in.
+struct AttentionShape {
+  int64_t embed_dim = 0;
+  int64_t num_heads = 1;
+  // Tokens along a side of the nominal picture. Parameters that depend on the grid are made for this size; every
+  // other size works too.
+  int64_t grid_size = 1;
+};
+
+// Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up.
+class Attention : public torch::nn::Module {
+ public:
+  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+
+  // Parameters that weight decay should leave alone, beyond those with one axis: names relative to this module.
+  virtual std::vector<std::string> no_weight_decay() const { return {}; }
+};
+
+// Makes the mechanism that config["type"] names; the other keys are the fields of its config struct.
+// Throws ConfigError that starts with `where` for an unknown type or key and for values that do not fit `shape`.
+std::shared_ptr<Attention> make_attention(const Json& config, const AttentionShape& shape, const std::string& where);
+
+// The registered types, in the order of the registry.
+std::vector<std::string> attention_types();
+
+}  // namespace multipole

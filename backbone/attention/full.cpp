@@ -1,0 +1,23 @@
+#include "backbone/attention/full.h"
+
+namespace multipole {
+
+void FullAttentionConfig::validate(const std::string& where) const {
+  require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
+}
+
+FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionShape& shape)
+    : config_(config), shape_(shape) {
+  qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
+  proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+}
+
+torch::Tensor FullAttention::forward(const torch::Tensor& x) {
+  const int64_t batch = x.size(0), tokens = x.size(1) * x.size(2), head_dim = shape_.embed_dim / shape_.num_heads;
+  // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
+  const auto qkv = qkv_(x).view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  return torch::dropout(proj_(out.transpose(1, 2).reshape(x.sizes())), config_.proj_drop, is_training());
+}
+
+}  // namespace multipole

@@ -1,0 +1,107 @@
+#include "backbone/attention/multipole2d.h"
+
+#include <algorithm>
+
+#include "backbone/layers/init.h"
+#include "backbone/multipole/op.h"
+#include "backbone/multipole/quadtree.h"
+
+namespace multipole {
+
+void Multipole2dConfig::validate(const std::string& where) const {
+  require(cell >= 1 && cell <= 64, where + ".cell", "must be from 1 to 64 tokens", cell);
+  const int64_t side = subcells_per_side(rank);
+  require(rank >= 1 && side > 0 && side <= cell, where + ".rank",
+          "must be a perfect square of at most cell * cell = " + std::to_string(cell * cell), rank);
+  require(variant == "linear" || variant == "log-linear", where + ".variant", "must be 'linear' or 'log-linear'",
+          variant);
+  require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
+  require(!max_levels || (*max_levels >= 0 && *max_levels <= 16), where + ".max_levels", "must be null or from 0 to 16",
+          max_levels);
+}
+
+Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape)
+    : config_(config), shape_(shape) {
+  const int64_t embed_dim = shape.embed_dim;
+  qkv_ = register_module("qkv", Linear(embed_dim, 3 * embed_dim, config.qkv_bias));
+  proj_ = register_module("proj", Linear(embed_dim, embed_dim));
+  const int64_t levels = config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
+  if (levels > 0) {
+    auto basis = averaging_basis2d(config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim);
+    token_basis_ = register_parameter("token_basis", basis.token_basis);
+    for (size_t i = 0; i < basis.merge_basis.size(); ++i) {
+      merge_basis_.push_back(register_parameter("merge_basis_" + std::to_string(i + 1), basis.merge_basis[i]));
+    }
+  }
+  if (config.bias) {
+    const int64_t side = near_bias_side(config.cell);
+    near_bias_ = register_parameter("near_bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
+    for (int64_t level = 1; level <= levels; ++level) {
+      far_bias_.push_back(
+          register_parameter("far_bias_" + std::to_string(level),
+                             trunc_normal_(torch::empty({shape.num_heads, kFarBiasSide, kFarBiasSide}))));
+    }
+  }
+}
+
+torch::Tensor Multipole2dAttention::forward(const torch::Tensor& x) {
+  const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), embed_dim = shape_.embed_dim;
+  const int64_t levels = num_far_levels_2d(height, width, config_.cell);
+  const auto qkv = qkv_(x);
+  const auto parts = qkv.view({batch, height, width, 3, shape_.num_heads, embed_dim / shape_.num_heads}).unbind(3);
+  const auto far = summarize(qkv, levels);
+  const auto far_bias = far_bias_for(levels);
+  const auto [out, lse] = attention2d(parts[0], parts[1], parts[2], far.k, far.v, config_.cell,
+                                      far.q.empty() ? std::nullopt : std::optional<torch::TensorList>(far.q),
+                                      near_bias_.defined() ? std::optional<torch::Tensor>(near_bias_) : std::nullopt,
+                                      far_bias.empty() ? std::nullopt : std::optional<torch::TensorList>(far_bias));
+  return torch::dropout(proj_(out.reshape({batch, height, width, embed_dim})), config_.proj_drop, is_training());
+}
+
+Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Tensor& qkv, int64_t levels) const {
+  Summaries far;
+  if (levels == 0) return far;
+  // the log-linear variant leaves out the queries, which stand first
+  const int64_t first = is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
+  const auto summarised = qkv.narrow(-1, first * embed_dim, (3 - first) * embed_dim);
+  const auto basis = basis_for(levels, qkv.options());
+  for (const auto& summary : summarize2d(summarised, basis.token_basis, basis.merge_basis, config_.cell)) {
+    auto sizes = summary.sizes().vec();
+    sizes.back() = 3 - first;
+    sizes.insert(sizes.end(), {shape_.num_heads, embed_dim / shape_.num_heads});
+    auto parts = summary.view(sizes).unbind(4);
+    if (is_linear()) far.q.push_back(parts[0]);
+    far.k.push_back(parts[1 - first]);
+    far.v.push_back(parts[2 - first]);
+  }
+  return far;
+}
+
+Basis2d Multipole2dAttention::basis_for(int64_t levels, const torch::TensorOptions& options) const {
+  Basis2d basis{token_basis_, merge_basis_};
+  const size_t needed = levels - 1;
+  if (!token_basis_.defined() || (merge_basis_.empty() && needed > 0)) {
+    auto means =
+        averaging_basis2d(config_.cell, config_.rank, levels, (is_linear() ? 3 : 2) * shape_.embed_dim, options);
+    if (!token_basis_.defined()) basis.token_basis = means.token_basis;
+    basis.merge_basis = means.merge_basis;
+  }
+  while (basis.merge_basis.size() < needed) basis.merge_basis.push_back(basis.merge_basis.back());
+  return basis;
+}
+
+std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) const {
+  std::vector<torch::Tensor> tables;
+  if (far_bias_.empty()) return tables;
+  const int64_t last = static_cast<int64_t>(far_bias_.size()) - 1;
+  for (int64_t i = 0; i < levels; ++i) tables.push_back(far_bias_[std::min(i, last)]);
+  return tables;
+}
+
+std::vector<std::string> Multipole2dAttention::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : named_parameters(/*recurse=*/false)) names.push_back(parameter.key());
+  return names;
+}
+
+}  // namespace multipole

@@ -1,0 +1,81 @@
+// 2D Fast Multipole Attention as a layer: Kang, Tran, De Sterck, arXiv 2310.11960v4.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/attention/attention.h"
+#include "backbone/config/fields.h"
+#include "backbone/layers/linear.h"
+#include "backbone/multipole/basis.h"
+
+namespace multipole {
+
+struct Multipole2dConfig {
+  std::string type = "multipole2d";
+  int64_t cell = 4;
+  int64_t rank = 4;
+  std::string variant = "linear";
+  bool bias = true;
+  bool qkv_bias = true;
+  double proj_drop = 0.0;
+  std::optional<int64_t> max_levels;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("type", self.type, "the mechanism's name in the registry");
+    field("cell", self.cell, "tokens along each side of a finest cell; the near field is 3 x 3 cells");
+    field("rank", self.rank, "summaries a far cell is seen through: a perfect square of at most cell * cell");
+    field("variant", self.variant, "linear: queries of far levels are summarised too, O(n); log-linear: they are not");
+    field("bias", self.bias, "learned bias by relative position, near and far");
+    field("qkv_bias", self.qkv_bias, "bias of the query, key and value projection");
+    field("proj_drop", self.proj_drop, "dropout after the output projection");
+    field("max_levels", self.max_levels,
+          "far levels with parameters of their own; null: as many as the nominal grid has");
+  }
+
+  // Throws ConfigError naming the field, its value and the rule.
+  void validate(const std::string& where) const;
+};
+
+// Queries, keys and values come from one linear layer, are summarised by learned depthwise bases that start as means,
+// attend by multipole::attention2d and go through an output projection.
+//
+// Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's
+// parameters, or, where there are none, plain means and no far bias.
+class Multipole2dAttention : public Attention {
+ public:
+  using Config = Multipole2dConfig;
+
+  Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape);
+
+  // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
+  torch::Tensor forward(const torch::Tensor& x) override;
+
+  std::vector<std::string> no_weight_decay() const override;
+
+ private:
+  // The queries, keys and values of a far level, finest level first; queries stay empty in the log-linear variant.
+  struct Summaries {
+    std::vector<torch::Tensor> q, k, v;  // each (B, Hl, Wl, rank, num_heads, head_dim)
+  };
+
+  bool is_linear() const { return config_.variant == "linear"; }
+  Summaries summarize(const torch::Tensor& qkv, int64_t levels) const;
+  Basis2d basis_for(int64_t levels, const torch::TensorOptions& options) const;
+  std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
+
+  Multipole2dConfig config_;
+  AttentionShape shape_;
+  Linear qkv_{nullptr}, proj_{nullptr};
+  torch::Tensor token_basis_;               // (rank, cell, cell, channels); undefined where max_levels is 0
+  std::vector<torch::Tensor> merge_basis_;  // max_levels - 1 times (rank, 2, 2, rank, channels)
+  torch::Tensor near_bias_;                 // (num_heads, 4 cell - 1, 4 cell - 1); undefined without bias
+  std::vector<torch::Tensor> far_bias_;     // max_levels times (num_heads, 7, 7)
+};
+
+}  // namespace multipole

@@ -1,0 +1,41 @@
+#include "backbone/block.h"
+
+#include <cmath>
+
+#include "backbone/layers/layer_norm.h"
+
+namespace multipole {
+
+BlockImpl::BlockImpl(const PyramidConfig& config, int64_t stage, double drop_path_rate) {
+  const int64_t embed_dim = config.embed_dims[stage], stride = config.stride(stage);
+  const AttentionShape shape{.embed_dim = embed_dim,
+                             .num_heads = config.num_heads[stage],
+                             .grid_size = (config.image_size + stride - 1) / stride};
+  if (config.position_conv) position_conv_ = register_module("position_conv", PositionConv(embed_dim));
+  norm1_ = register_module("norm1", make_layer_norm(embed_dim, config.norm_eps));
+  attention_ = register_module("attention", make_attention(config.attention_of(stage), shape,
+                                                           "backbone.attention (stage " + std::to_string(stage) + ")"));
+  norm2_ = register_module("norm2", make_layer_norm(embed_dim, config.norm_eps));
+  mlp_ = register_module("mlp", Mlp(embed_dim, std::llround(embed_dim * config.mlp_ratio)));
+  if (config.layer_scale_init > 0) {
+    layer_scale1_ = register_module("layer_scale1", LayerScale(embed_dim, config.layer_scale_init));
+    layer_scale2_ = register_module("layer_scale2", LayerScale(embed_dim, config.layer_scale_init));
+  }
+  drop_path_ = register_module("drop_path", DropPath(drop_path_rate));
+}
+
+torch::Tensor BlockImpl::forward(torch::Tensor x) {
+  if (position_conv_) x = position_conv_(x);
+  auto branch = attention_->forward(norm1_(x));
+  x = x + drop_path_(layer_scale1_ ? layer_scale1_(branch) : branch);
+  branch = mlp_(norm2_(x));
+  return x + drop_path_(layer_scale2_ ? layer_scale2_(branch) : branch);
+}
+
+std::vector<std::string> BlockImpl::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& name : attention_->no_weight_decay()) names.push_back("attention." + name);
+  return names;
+}
+
+}  // namespace multipole

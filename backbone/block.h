@@ -1,0 +1,41 @@
+// A pre-norm transformer block.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+
+#include "backbone/attention/attention.h"
+#include "backbone/layers/drop_path.h"
+#include "backbone/layers/layer_scale.h"
+#include "backbone/layers/mlp.h"
+#include "backbone/layers/position_conv.h"
+#include "backbone/pyramid_config.h"
+
+namespace multipole {
+
+// (B, H, W, embed_dim) -> the same shape:
+//   x = position_conv(x)                                               (where the config has it)
+//   x = x + drop_path(layer_scale(attention(norm(x))))
+//   x = x + drop_path(layer_scale(mlp(norm(x))))
+class BlockImpl : public torch::nn::Module {
+ public:
+  BlockImpl(const PyramidConfig& config, int64_t stage, double drop_path_rate);
+
+  torch::Tensor forward(torch::Tensor x);
+
+  // Parameter names relative to the block.
+  std::vector<std::string> no_weight_decay() const;
+
+ private:
+  PositionConv position_conv_{nullptr};
+  torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
+  std::shared_ptr<Attention> attention_;
+  Mlp mlp_{nullptr};
+  LayerScale layer_scale1_{nullptr}, layer_scale2_{nullptr};
+  DropPath drop_path_{nullptr};
+};
+TORCH_MODULE(Block);
+
+}  // namespace multipole

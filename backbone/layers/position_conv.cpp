@@ -1,0 +1,10 @@
+#include "backbone/layers/position_conv.h"
+
+namespace multipole {
+
+PositionConvImpl::PositionConvImpl(int64_t embed_dim) {
+  conv_ = register_module(
+      "conv", TokenConv(TokenConvShape{.in_channels = embed_dim, .out_channels = embed_dim, .groups = embed_dim}));
+}
+
+}  // namespace multipole

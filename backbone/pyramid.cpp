@@ -1,0 +1,75 @@
+#include "backbone/pyramid.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace multipole {
+namespace {
+
+std::string stage_name(size_t index) { return "stages." + std::to_string(index); }
+
+}  // namespace
+
+PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
+  config.validate("backbone");
+  stem_ = register_module("stem", Stem(StemShape{.in_channels = config.in_channels,
+                                                 .embed_dim = config.embed_dims[0],
+                                                 .stride = config.stem_stride,
+                                                 .norm_eps = config.norm_eps}));
+  auto stages = register_module("stages", torch::nn::ModuleList());
+  const int64_t total_depth = std::accumulate(config.depths.begin(), config.depths.end(), int64_t{0});
+  int64_t block = 0;
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    std::vector<double> rates;
+    for (int64_t i = 0; i < config.depths[stage]; ++i, ++block) {
+      rates.push_back(config.drop_path_rate * block / std::max<int64_t>(1, total_depth - 1));
+    }
+    stages_.emplace_back(config, stage, rates);
+    stages->push_back(stages_.back());
+  }
+}
+
+std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tensor& images) {
+  TORCH_CHECK(images.dim() == 4 && images.size(1) == config_.in_channels && images.size(2) > 0 && images.size(3) > 0,
+              "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", images.sizes());
+  std::vector<torch::Tensor> maps;
+  auto tokens = stem_(images);
+  for (auto& stage : stages_) {
+    tokens = stage(tokens);
+    maps.push_back(tokens.permute({0, 3, 1, 2}));
+  }
+  return maps;
+}
+
+std::vector<FeatureInfo> PyramidImpl::feature_info() const {
+  std::vector<FeatureInfo> info;
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    info.push_back({.num_channels = config_.embed_dims[stage], .stride = config_.stride(stage)});
+  }
+  return info;
+}
+
+std::vector<std::string> PyramidImpl::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : named_parameters()) {
+    if (parameter.value().dim() <= 1) names.push_back(parameter.key());
+  }
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    for (const auto& name : stages_[i]->no_weight_decay()) names.push_back(stage_name(i) + "." + name);
+  }
+  return names;
+}
+
+std::vector<std::vector<std::string>> PyramidImpl::layer_groups() const {
+  std::vector<std::vector<std::string>> groups(1);
+  for (const auto& parameter : stem_->named_parameters()) groups[0].push_back("stem." + parameter.key());
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    for (auto& group : stages_[i]->layer_groups()) {
+      for (auto& name : group) name = stage_name(i) + "." + name;
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
+}  // namespace multipole

@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "backbone/layers/layer_norm.h"
+#include "backbone/layers/layer_scale.h"
+#include "backbone/layers/mlp.h"
+#include "tests/support/random_source.h"
+
+namespace multipole {
+namespace {
+
+TEST(MlpTest, IsLinearGeluLinearTokenByToken) {
+  Mlp mlp(5, 12);
+  const auto parameters = mlp->named_parameters();
+  const auto x = torch::randn({2, 3, 4, 5});
+  const auto hidden = torch::gelu(torch::matmul(x, parameters["fc1.weight"].t()) + parameters["fc1.bias"]);
+  const auto expected = torch::matmul(hidden, parameters["fc2.weight"].t()) + parameters["fc2.bias"];
+  EXPECT_TRUE(torch::allclose(mlp(x), expected, 1e-4, 1e-7));
+  EXPECT_TRUE(torch::allclose(mlp(x.slice(1, 1, 2)), expected.slice(1, 1, 2), 1e-4, 1e-7));
+}
+
+TEST(LayerScaleTest, ScalesEachChannel) {
+  LayerScale scale(3, 0.25);
+  const auto x = torch::randn({2, 4, 3});
+  EXPECT_TRUE(scale(x).equal(x * 0.25));
+  {
+    torch::NoGradGuard no_grad;
+    scale->parameters()[0].copy_(torch::tensor({1.0, 2.0, 3.0}));
+  }
+  EXPECT_TRUE(scale(x).select(-1, 2).equal(x.select(-1, 2) * 3));
+}
+
+TEST(LayerNormTest, NormalisesEveryTokenOverItsChannels) {
+  const int64_t embed_dim = test::random_int(2, 90);
+  auto norm = make_layer_norm(embed_dim, 1e-6);
+  const auto out = norm(torch::randn({2, 3, 5, embed_dim}) * 7 + 3);
+  EXPECT_LT(out.mean(-1).abs().max().item<double>(), 1e-4);
+  EXPECT_LT((out.var(-1, /*unbiased=*/false) - 1).abs().max().item<double>(), 1e-3);
+}
+
+}  // namespace
+}  // namespace multipole

@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "backbone/layers/position_conv.h"
+#include "backbone/layers/token_conv.h"
+#include "tests/support/random_source.h"
+
+namespace multipole {
+namespace {
+
+TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
+  torch::manual_seed(test::test_seed());
+  for (int i = 0; i < 10; ++i) {
+    const int64_t height = i == 0 ? 1 : test::random_int(1, 30), width = i == 1 ? 1 : test::random_int(1, 30);
+    const int64_t stride = 1 + i % 2, groups = i % 3 == 0 ? 4 : 1;
+    SCOPED_TRACE(testing::Message() << height << " x " << width << " stride " << stride << " groups " << groups);
+    TokenConv conv(TokenConvShape{.in_channels = 8, .out_channels = 12, .stride = stride, .groups = groups});
+    const auto x = torch::randn({2, height, width, 8});
+    const auto out = conv(x);
+    EXPECT_EQ(out.sizes(),
+              (std::vector<int64_t>{2, (height + stride - 1) / stride, (width + stride - 1) / stride, 12}));
+    EXPECT_TRUE(out.is_contiguous());
+    const auto expected =
+        torch::conv2d(x.permute({0, 3, 1, 2}).contiguous(), conv->weight.contiguous(torch::MemoryFormat::Contiguous),
+                      conv->bias, stride, 1, 1, groups);
+    EXPECT_TRUE(torch::allclose(out, expected.permute({0, 2, 3, 1}), 1e-4, 1e-5));
+  }
+}
+
+TEST(TokenConvTest, StoresDenseWeightsChannelsLast) {
+  TokenConv conv(TokenConvShape{.in_channels = 8, .out_channels = 12});
+  EXPECT_TRUE(conv->weight.is_contiguous(torch::MemoryFormat::ChannelsLast));
+}
+
+TEST(PositionConvTest, AddsADepthwiseConvolution) {
+  PositionConv position_conv(6);
+  const auto parameters = position_conv->named_parameters();
+  EXPECT_EQ(parameters["conv.weight"].sizes(), (std::vector<int64_t>{6, 1, 3, 3}));
+  const auto x = torch::randn({1, 5, 4, 6});
+  const auto out = position_conv(x);
+  EXPECT_EQ(out.sizes(), x.sizes());
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& parameter : position_conv->parameters()) parameter.zero_();
+  }
+  EXPECT_TRUE(position_conv(x).equal(x)) << "the residual";
+  EXPECT_FALSE(out.equal(x));
+}
+
+TEST(PositionConvTest, TellsWhereATokenIs) {
+  PositionConv position_conv(6);
+  const auto out = position_conv(torch::ones({1, 4, 4, 6}));
+  EXPECT_GT((out.index({0, 0, 0}) - out.index({0, 1, 1})).abs().max().item<double>(), 1e-3);
+  EXPECT_LT((out.index({0, 1, 1}) - out.index({0, 2, 2})).abs().max().item<double>(), 1e-5);
+}
+
+}  // namespace
+}  // namespace multipole
