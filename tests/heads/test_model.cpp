@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <set>
+#include <string>
+
+#include "backbone/attention/attention.h"
+#include "backbone/config/error.h"
+#include "heads/model.h"
+#include "tests/support/random_source.h"
+#include "tests/support/small_model.h"
+
+namespace multipole {
+namespace {
+
+using test::random_int;
+using test::small_model_config;
+
+TEST(VisionModel, EveryAttentionAndPoolingGivesLogitsForAnySize) {
+  for (const auto& attention : attention_types()) {
+    for (const std::string pooling : {"average", "attention"}) {
+      SCOPED_TRACE(attention + " with " + pooling + " pooling");
+      auto config = small_model_config(attention, 5);
+      config.head = {{"type", "classification"}, {"pooling", pooling}};
+      VisionModel model(config);
+      const auto images = torch::randn({2, 3, random_int(1, 40), random_int(1, 40)});
+      const auto logits = model->forward(images);
+      EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 5}));
+      EXPECT_TRUE(logits.isfinite().all().item<bool>());
+    }
+  }
+}
+
+TEST(VisionModel, NamesCoverTheWholeModel) {
+  for (const auto& attention : attention_types()) {
+    SCOPED_TRACE(attention);
+    auto config = small_model_config(attention, 3);
+    config.head = {{"type", "classification"}, {"pooling", "attention"}};
+    const VisionModel model(config);
+    const auto parameters = model->named_parameters();
+    for (const auto& name : model->no_weight_decay()) EXPECT_TRUE(parameters.contains(name)) << name;
+    std::set<std::string> grouped;
+    for (const auto& group : model->layer_groups()) {
+      for (const auto& name : group) EXPECT_TRUE(grouped.insert(name).second) << name << " twice";
+    }
+    EXPECT_EQ(grouped.size(), parameters.size());
+    for (const auto& item : parameters) EXPECT_TRUE(grouped.contains(item.key())) << item.key();
+  }
+}
+
+TEST(VisionModel, NumParametersCountsEveryEntry) {
+  const VisionModel model(small_model_config("full", 7));
+  int64_t count = 0;
+  for (const auto& item : model->named_parameters()) count += item.value().numel();
+  EXPECT_EQ(model->num_parameters(), count);
+}
+
+TEST(ModelConfig, ResolvedConfigRebuildsTheSameModel) {
+  const auto config = small_model_config("multipole2d", 4);
+  const auto resolved = resolve_model_config(config);
+  EXPECT_EQ(to_json_config(resolve_model_config(resolved)), to_json_config(resolved));
+  torch::manual_seed(1);
+  const VisionModel first(config);
+  torch::manual_seed(1);
+  const VisionModel second(resolved);
+  const auto a = first->named_parameters(), b = second->named_parameters();
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& item : a) EXPECT_TRUE(torch::equal(item.value(), b[item.key()])) << item.key();
+}
+
+TEST(ModelConfig, MistakesAreConfigErrors) {
+  auto config = small_model_config("full", 3);
+  config.preset = "multipole_nan";
+  EXPECT_THROW(VisionModel{config}, ConfigError);
+  config = small_model_config("full", 0);
+  EXPECT_THROW(VisionModel{config}, ConfigError);
+  config = small_model_config("full", 3);
+  config.backbone["depth"] = 3;
+  EXPECT_THROW(VisionModel{config}, ConfigError);
+}
+
+}  // namespace
+}  // namespace multipole
