@@ -3,24 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "datasets/augmentation/augmentation.h"
+#include "datasets/augmentation/batch_mix.h"
+#include "datasets/batch_builder.h"
 #include "datasets/dataset.h"
 #include "datasets/preprocessing.h"
-#include "datasets/sample_random.h"
+#include "datasets/sample_transform.h"
 
 namespace multipole {
-
-// Makes a sample ready for its batch: all images that come out have one size. Called from several threads.
-using SampleTransform = std::function<Sample(const Sample&, SampleRandom&)>;
-
-SampleTransform make_eval_transform(const Preprocessing& preprocessing);
-SampleTransform make_train_transform(const AugmentationConfig& augmentation, const Preprocessing& preprocessing);
 
 struct LoaderOptions {
   int64_t batch_size = 128;
@@ -56,16 +50,13 @@ class Loader {
   std::optional<Batch> next();
 
  private:
-  struct State;
+  struct Epoch;
   void stop();
 
-  std::shared_ptr<const Dataset> dataset_;
-  SampleTransform transform_;
-  Normalizer normalizer_;
+  std::shared_ptr<const BatchBuilder> builder_;
   LoaderOptions options_;
-  std::shared_ptr<State> state_;  // shared with the workers of the epoch under way
+  std::shared_ptr<Epoch> epoch_;  // the one under way, shared with its workers
   std::vector<std::thread> workers_;
-  int64_t num_bad_ = 0;
 };
 
 }  // namespace multipole
