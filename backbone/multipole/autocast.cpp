@@ -1,0 +1,82 @@
+// Autocast: under torch.autocast all tensors of a call are cast to its dtype, so that they stay of one dtype.
+// Operators that a backend runs in float32 inside (log-sum-exp, accumulation) do so whatever the storage dtype.
+#include <ATen/autocast_mode.h>
+#include <torch/library.h>
+
+#include "backbone/multipole/op.h"
+#include "backbone/multipole/operators.h"
+
+namespace multipole {
+namespace {
+
+// Casts the arguments of one call; autocast stays off while it lives.
+template <c10::DeviceType device>
+class Caster {
+ public:
+  at::Tensor operator()(const at::Tensor& tensor) const { return at::autocast::cached_cast(dtype_, tensor, device); }
+  Tensors operator()(at::TensorList tensors) const {
+    return at::autocast::cached_cast(dtype_, at::ArrayRef<at::Tensor>(tensors), device);
+  }
+  std::optional<at::Tensor> operator()(const std::optional<at::Tensor>& tensor) const {
+    return at::autocast::cached_cast(dtype_, tensor, device);
+  }
+  std::optional<Tensors> operator()(const std::optional<at::TensorList>& tensors) const {
+    if (!tensors.has_value()) return std::nullopt;
+    return (*this)(*tensors);
+  }
+
+ private:
+  c10::impl::ExcludeDispatchKeyGuard no_autocast_{at::autocast::get_autocast_dispatch_key_from_device_type(device)};
+  at::ScalarType dtype_ = at::autocast::get_autocast_dtype(device);
+};
+
+std::optional<at::TensorList> view(const std::optional<Tensors>& tensors) {
+  if (!tensors.has_value()) return std::nullopt;
+  return at::TensorList(*tensors);
+}
+
+template <c10::DeviceType device>
+TensorPair attention2d_autocast(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
+                                const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
+                                std::optional<double> scale) {
+  const Caster<device> cast;
+  const std::optional<Tensors> cast_q_far = cast(q_far), cast_far_bias = cast(far_bias);
+  return attention2d(cast(q), cast(k), cast(v), cast(k_far), cast(v_far), cell, view(cast_q_far), cast(near_bias),
+                     view(cast_far_bias), scale);
+}
+
+template <c10::DeviceType device>
+Tensors summarize2d_autocast(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
+                             int64_t cell) {
+  const Caster<device> cast;
+  return summarize2d(cast(x), cast(token_basis), cast(merge_basis), cell);
+}
+
+template <c10::DeviceType device>
+TensorPair attention1d_autocast(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                at::TensorList v_far, int64_t group, bool causal, std::optional<double> scale) {
+  const Caster<device> cast;
+  return attention1d(cast(q), cast(k), cast(v), cast(k_far), cast(v_far), group, causal, scale);
+}
+
+template <c10::DeviceType device>
+Tensors summarize1d_autocast(const at::Tensor& x, at::TensorList basis, int64_t group) {
+  const Caster<device> cast;
+  return summarize1d(cast(x), cast(basis), group);
+}
+
+template <c10::DeviceType device>
+void register_autocast(torch::Library& m) {
+  m.impl("attention2d", attention2d_autocast<device>);
+  m.impl("summarize2d", summarize2d_autocast<device>);
+  m.impl("attention1d", attention1d_autocast<device>);
+  m.impl("summarize1d", summarize1d_autocast<device>);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(multipole, AutocastCPU, m) { register_autocast<c10::DeviceType::CPU>(m); }
+TORCH_LIBRARY_IMPL(multipole, AutocastCUDA, m) { register_autocast<c10::DeviceType::CUDA>(m); }
+
+}  // namespace multipole

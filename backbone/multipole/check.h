@@ -1,0 +1,29 @@
+// Argument checks of the operators. Each throws c10::Error that says which argument, what it was and what was expected,
+// and gives the arguments back in the form that the backends take.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "backbone/multipole/attention1d_args.h"
+#include "backbone/multipole/attention2d_args.h"
+#include "backbone/multipole/summarize_args.h"
+
+namespace multipole {
+
+Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                  at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
+                                  const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
+                                  std::optional<double> scale);
+
+Summarize2dArgs check_summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
+                                  int64_t cell);
+
+Attention1dArgs check_attention1d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                  at::TensorList v_far, int64_t group, bool causal, std::optional<double> scale);
+
+Summarize1dArgs check_summarize1d(const at::Tensor& x, at::TensorList basis, int64_t group);
+
+}  // namespace multipole

@@ -1,0 +1,50 @@
+// The C++ types of the operators, and how to find them in torch's dispatcher.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace multipole {
+
+using TensorPair = std::tuple<at::Tensor, at::Tensor>;
+using Tensors = std::vector<at::Tensor>;
+
+using Attention2dSignature = TensorPair(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                        at::TensorList k_far, at::TensorList v_far, int64_t cell,
+                                        std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
+                                        std::optional<at::TensorList> far_bias, std::optional<double> scale);
+using Attention2dBackwardSignature = Tensors(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                             const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                             const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                             at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
+                                             const std::optional<at::Tensor>& near_bias,
+                                             std::optional<at::TensorList> far_bias, std::optional<double> scale);
+using Summarize2dSignature = Tensors(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
+                                     int64_t cell);
+using Summarize2dBackwardSignature = Tensors(at::TensorList d_summaries, const at::Tensor& x,
+                                             const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell);
+using Attention1dSignature = TensorPair(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                        at::TensorList k_far, at::TensorList v_far, int64_t group, bool causal,
+                                        std::optional<double> scale);
+using Attention1dBackwardSignature = Tensors(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                             const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                             const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                                             at::TensorList v_far, int64_t group, bool causal,
+                                             std::optional<double> scale);
+using Summarize1dSignature = Tensors(const at::Tensor& x, at::TensorList basis, int64_t group);
+using Summarize1dBackwardSignature = Tensors(at::TensorList d_summaries, const at::Tensor& x, at::TensorList basis,
+                                             int64_t group);
+
+// The operator multipole::<name>, typed.
+template <typename Signature>
+c10::TypedOperatorHandle<Signature> find_operator(const std::string& name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(("multipole::" + name).c_str(), "").typed<Signature>();
+}
+
+}  // namespace multipole

@@ -1,0 +1,14 @@
+// The definition of the 2D attention token by token: every query visits its near tokens and its interaction lists.
+// Slow and right by inspection; what the self-test compares the backends with.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "backbone/multipole/attention2d_args.h"
+
+namespace multipole::reference {
+
+// Returns out (B, H, W, heads, head_dim) in float64 for any input dtype, on the CPU. Differentiable by autograd.
+at::Tensor dense_attention2d(const Attention2dArgs& args);
+
+}  // namespace multipole::reference
