@@ -27,7 +27,8 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
   const int64_t levels = config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
   if (levels > 0) {
-    auto basis = averaging_basis2d(config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim);
+    auto basis = averaging_basis2d(config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim,
+                                   torch::TensorOptions(torch::get_default_dtype()));
     token_basis_ = register_parameter("token_basis", basis.token_basis);
     for (size_t i = 0; i < basis.merge_basis.size(); ++i) {
       merge_basis_.push_back(register_parameter("merge_basis_" + std::to_string(i + 1), basis.merge_basis[i]));
@@ -87,6 +88,7 @@ Basis2d Multipole2dAttention::basis_for(int64_t levels, const torch::TensorOptio
     basis.merge_basis = means.merge_basis;
   }
   while (basis.merge_basis.size() < needed) basis.merge_basis.push_back(basis.merge_basis.back());
+  basis.merge_basis.resize(needed);
   return basis;
 }
 

@@ -23,7 +23,7 @@ struct Multipole2dConfig {
   bool bias = true;
   bool qkv_bias = true;
   double proj_drop = 0.0;
-  std::optional<int64_t> max_levels;
+  std::optional<int64_t> max_levels = std::nullopt;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {

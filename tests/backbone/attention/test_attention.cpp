@@ -12,7 +12,7 @@
 namespace multipole {
 namespace {
 
-constexpr int64_t kEmbedDim = 16, kHeads = 4;
+constexpr int64_t kEmbedDim = 16, kNumHeads = 4;
 
 // Every type, and the variants of those that have some.
 std::vector<Json> attention_configs() {
@@ -24,12 +24,12 @@ std::vector<Json> attention_configs() {
 }
 
 std::shared_ptr<Attention> make(const Json& config, int64_t grid_size) {
-  return make_attention(config, {.embed_dim = kEmbedDim, .num_heads = kHeads, .grid_size = grid_size}, "test");
+  return make_attention(config, {.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = grid_size}, "test");
 }
 
 std::vector<std::pair<int64_t, int64_t>> grids() {
   std::vector<std::pair<int64_t, int64_t>> sizes = {{1, 1}, {1, 37}, {33, 1}, {19, 23}};
-  for (int i = 0; i < 3; ++i) sizes.emplace_back(test::random_int(1, 40), test::random_int(1, 40));
+  sizes.emplace_back(test::random_int(1, 30), test::random_int(1, 30));
   return sizes;
 }
 
@@ -37,7 +37,7 @@ TEST(AttentionTest, KeepsTheShapeOfAnyGridWhateverTheNominalOne) {
   torch::manual_seed(test::test_seed());
   torch::NoGradGuard no_grad;
   for (const auto& config : attention_configs()) {
-    for (const int64_t nominal : {1, 12, 50}) {
+    for (const int64_t nominal : {1, 40}) {
       auto attention = make(config, nominal);
       for (const auto& [height, width] : grids()) {
         SCOPED_TRACE(testing::Message() << config << ", nominal " << nominal << ", " << height << " x " << width);
@@ -71,7 +71,7 @@ TEST(AttentionTest, ImagesOfABatchAreIndependentAndRunsRepeat) {
 TEST(AttentionTest, EveryTokenReachesEveryToken) {
   torch::manual_seed(test::test_seed());
   for (const auto& config : attention_configs()) {
-    const int64_t height = test::random_int(15, 30), width = test::random_int(15, 30);
+    const int64_t height = test::random_int(12, 20), width = test::random_int(12, 20);
     SCOPED_TRACE(testing::Message() << config << ", " << height << " x " << width);
     auto attention = make(config, 30);
     const auto x = torch::randn({1, height, width, kEmbedDim}, torch::requires_grad());
@@ -84,7 +84,7 @@ TEST(AttentionTest, EveryTokenReachesEveryToken) {
 TEST(AttentionTest, EveryParameterGetsAFiniteGradientOnTheNominalGrid) {
   torch::manual_seed(test::test_seed());
   for (const auto& config : attention_configs()) {
-    for (const int64_t nominal : {7, 16, 36}) {
+    for (const int64_t nominal : {7, 18}) {
       SCOPED_TRACE(testing::Message() << config << ", nominal " << nominal);
       auto attention = make(config, nominal);
       // wider weights than the initial ones, so that scores differ and gradients stand clear of rounding
