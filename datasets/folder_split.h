@@ -9,9 +9,9 @@
 namespace multipole {
 
 struct FolderSplitOptions {
-  std::string split = "train";           // train, val, test, or the name of a folder in ROOT
-  std::vector<std::string> class_names;  // a model's classes, in order; empty: the folders of train
-  double val_fraction = 0.2;             // of each class, where a split has to be made
+  std::string split = "train";                // train, val, test, or the name of a folder in ROOT
+  std::vector<std::string> class_names = {};  // a model's classes, in order; empty: the folders of train
+  double val_fraction = 0.2;                  // of each class, where a split has to be made
   uint64_t split_seed = 0;
 };
 

@@ -25,7 +25,7 @@ struct LoaderOptions {
   uint64_t seed = 0;
   double max_bad = 1.0;          // share of the dataset that may be unreadable in an epoch; 0: the first one throws
   double stall_seconds = 600.0;  // next() gives up when no batch came for so long
-  BatchMixConfig mix;
+  BatchMixConfig mix = {};
 };
 
 class Loader {

@@ -1,5 +1,6 @@
 // Antialiased resize of RGB bytes with Pillow's arithmetic: separable, support grown by the scale when shrinking,
-// 22-bit fixed-point weights, each pass rounded to bytes. Bit-equal to PIL.Image.resize.
+// 22-bit fixed-point weights, along x and then along y, each pass rounded to bytes. Bit-equal to PIL.Image.resize of
+// Pillow 11 (Pillow 13 goes along y first where a picture gets lower and wider, which rounds differently).
 #pragma once
 
 #include <torch/torch.h>

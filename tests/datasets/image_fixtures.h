@@ -1,0 +1,52 @@
+// Writes pictures of every kind that the decoders must read, and picture bytes that they must refuse.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/datasets/byte_tensors.h"
+#include "tests/datasets/temporary_folder.h"
+
+namespace multipole::test {
+
+Bytes to_bytes(std::string_view text);
+void append_number(Bytes& out, uint64_t value, int num_bytes, bool big_endian);
+
+// `pixels` is (H, W, channels) uint8; 1, 3 or 4 channels (4: CMYK as stored).
+Bytes encode_jpeg(const torch::Tensor& pixels, int quality = 95, bool progressive = false);
+Bytes encode_webp(const torch::Tensor& rgb_or_rgba);
+
+// An EXIF block (from "Exif\0\0") that says `orientation`.
+Bytes exif_block(int orientation, bool big_endian = false);
+// The JPEG with an APP1 segment of this payload after its SOI.
+Bytes with_app1(const Bytes& jpeg, const Bytes& payload);
+
+// A PNG from parts: raw rows are (row_bytes) each, without the filter byte.
+struct RawPng {
+  uint32_t width = 1, height = 1;
+  int bit_depth = 8, color_type = 2;
+  Bytes palette = {}, transparency = {}, exif = {};
+  Bytes rows = {};
+};
+Bytes encode_raw_png(const RawPng& png);
+
+// A TIFF of one page in strips. `data` holds height * width * samples values of bits / 8 bytes, machine order.
+struct RawTiff {
+  uint32_t width = 1, height = 1;
+  int samples = 3, bits = 8, sample_format = 1, photometric = 2, compression = 1, orientation = 1;
+  int num_pages = 1;
+  Bytes data = {};
+};
+Bytes encode_raw_tiff(const RawTiff& tiff);
+
+// Uncompressed 24-bit BMP.
+Bytes encode_bmp(const torch::Tensor& rgb);
+// One frame of palette indices (H, W); every pixel is one LZW code of 9 bits.
+Bytes encode_gif(const torch::Tensor& indices, const Bytes& palette, int transparent = -1, bool interlaced = false);
+
+}  // namespace multipole::test
