@@ -1,0 +1,135 @@
+#include <torch/types.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <mutex>
+
+#include "apps/classify/classify.h"
+#include "apps/classify/prediction_writer.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/input_list.h"
+#include "apps/common/picture_list.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "datasets/loader.h"
+#include "engine/files/model_file.h"
+#include "engine/training/execution.h"
+
+namespace multipole {
+namespace {
+
+struct PredictOptions {
+  std::string model;
+  std::vector<std::string> inputs;
+  int64_t top_k = 5;
+  std::string format = "text";
+  std::string out;
+  bool allow_truncated = false;
+  ComputeOptions compute;
+};
+
+// The k most probable classes of each picture.
+std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, int64_t k,
+                                                     const std::vector<std::string>& classes) {
+  const auto [values, indices] =
+      logits.to(torch::kFloat64).softmax(1).cpu().topk(std::min<int64_t>(k, static_cast<int64_t>(classes.size())), 1);
+  const auto value = values.accessor<double, 2>();
+  const auto index = indices.accessor<int64_t, 2>();
+  std::vector<std::vector<Prediction>> all(static_cast<size_t>(logits.size(0)));
+  for (int64_t i = 0; i < logits.size(0); ++i) {
+    for (int64_t j = 0; j < value.size(1); ++j) {
+      all[static_cast<size_t>(i)].push_back({classes[static_cast<size_t>(index[i][j])], index[i][j], value[i][j]});
+    }
+  }
+  return all;
+}
+
+// A batch's lines in the order of the inputs, the failed ones among the others.
+std::map<int64_t, std::string> batch_lines(const Batch& batch, const torch::Tensor& logits,
+                                           const PredictOptions& options, const std::vector<std::string>& classes) {
+  const PredictionFormat format = prediction_format(options.format);
+  std::map<int64_t, std::string> lines;
+  if (batch.size() > 0) {
+    const auto predictions = top_predictions(logits, options.top_k, classes);
+    for (size_t i = 0; i < predictions.size(); ++i) {
+      lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i]);
+    }
+  }
+  for (const auto& bad : batch.bad) lines[bad.index] = format_failure(format, bad.path, bad.reason);
+  return lines;
+}
+
+PictureList::Note print_notes() {
+  const auto mutex = std::make_shared<std::mutex>();
+  return [mutex](const std::string& path, const std::string& note) {
+    const std::lock_guard lock(*mutex);
+    std::cerr << path << ": note: " << note << "\n";
+  };
+}
+
+Loader make_loader(const PredictOptions& options, const std::vector<std::filesystem::path>& paths,
+                   const Preprocessing& preprocessing) {
+  DecodeOptions decode;
+  decode.allow_truncated = options.allow_truncated;
+  LoaderOptions loader;
+  loader.batch_size = options.compute.batch_size;
+  loader.num_workers = options.compute.workers;
+  return Loader(std::make_shared<PictureList>(paths, decode, print_notes()), make_eval_transform(preprocessing),
+                preprocessing, loader);
+}
+
+int predict(const PredictOptions& options) {
+  use_threads(options.compute.threads);
+  const auto paths = list_inputs(options.inputs, std::cin);
+  const Execution execution = select_execution(options.compute.device, "float32");
+  LoadedModel loaded = load_model(options.model, "classification");
+  const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
+  loaded.model->to(execution.device);
+
+  const SignalStop stop;
+  ResultOutput output(options.out);
+  output.write(prediction_header(prediction_format(options.format)));
+  Loader loader = make_loader(options, paths, preprocessing);
+  loader.start_epoch(0);
+  const c10::InferenceMode inference;
+  size_t num_bad = 0;
+  while (auto batch = loader.next()) {
+    if (stop.requested()) return stop.exit_code();
+    torch::Tensor logits;
+    if (batch->size() > 0) logits = loaded.model->forward(batch->images.to(execution.device));
+    for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata.classes)) output.write(line);
+    output.flush();
+    num_bad += batch->bad.size();
+  }
+  output.finish();
+  if (num_bad > 0) std::cerr << num_bad << " of " << paths.size() << " inputs could not be read\n";
+  return num_bad > 0 ? kExitSomeBad : kExitDone;
+}
+
+}  // namespace
+
+void add_classify_predict(CLI::App& parent, Run& run) {
+  const auto options = std::make_shared<PredictOptions>();
+  CLI::App* command =
+      add_command(parent, "predict", "name what pictures show",
+                  "multipole classify predict --model model.safetensors --format json photos/ 'more/*.png'");
+  command->add_option("--model", options->model, "model file")->required();
+  command
+      ->add_option("INPUT", options->inputs,
+                   "files, folders (pictures at any depth, in byte order of their paths), quoted globs, or - for a "
+                   "list on standard input, one path a line")
+      ->required();
+  command->add_option("--top-k", options->top_k, "most probable classes to name")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
+      ->capture_default_str();
+  command->add_option("--format", options->format, "text, json (one object a line) or csv (one row a prediction)")
+      ->check(CLI::IsMember({"text", "json", "csv"}))
+      ->capture_default_str();
+  command->add_option("--out", options->out, "write the results to this file instead of standard output");
+  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_compute_options(*command, options->compute);
+  command->callback([options, &run] { run = [options] { return predict(*options); }; });
+}
+
+}  // namespace multipole

@@ -1,0 +1,33 @@
+// The lines of `classify predict` in its three formats:
+//
+//   text  photo.jpg: cat 91.2%, dog 5.0%            photo.jpg: error: reason
+//   json  {"path", "predictions": [{"class", "index", "probability"}]}, {"path", "error"}: one object a line
+//   csv   path,rank,class,index,probability,error: one row a prediction
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+struct Prediction {
+  std::string class_name;
+  int64_t index = 0;
+  double probability = 0;
+};
+
+enum class PredictionFormat { kText, kJson, kCsv };
+
+// "text", "json" or "csv"; throws ConfigError for anything else.
+PredictionFormat prediction_format(const std::string& name);
+
+// What stands before the first input's lines.
+std::string prediction_header(PredictionFormat format);
+
+// An input's line or lines. Paths keep their bytes in text and CSV; JSON replaces those that are not UTF-8.
+std::string format_predictions(PredictionFormat format, const std::string& path,
+                               const std::vector<Prediction>& predictions);
+std::string format_failure(PredictionFormat format, const std::string& path, const std::string& reason);
+
+}  // namespace multipole

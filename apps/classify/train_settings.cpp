@@ -1,0 +1,111 @@
+#include "apps/classify/train_settings.h"
+
+#include <algorithm>
+
+#include "backbone/config/error.h"
+#include "datasets/image_folder.h"
+#include "embedded/classify_recipes.h"
+
+namespace multipole {
+namespace {
+
+constexpr int64_t kSizeStep = 32;
+constexpr int64_t kLargestSize = 224;
+constexpr int64_t kPicturesMeasured = 64;
+// Up to here a picture is small enough that a crop would cut its subject, and tokens of two pixels are affordable.
+constexpr int64_t kSmallPicture = 64;
+
+Json read_config_or_recipe(const std::string& name) {
+  if (name.empty()) return Json::object();
+  const std::string_view recipe = embedded::classify_recipes(name);
+  if (!recipe.empty()) return parse_json(recipe, "recipe " + name);
+  std::error_code code;
+  if (!std::filesystem::exists(name, code) && name.find('/') == name.npos) {
+    throw ConfigError("--config " + name + ": no such file, and no recipe of that name" +
+                      suggest_name(name, recipe_names()));
+  }
+  return read_json_file(name);
+}
+
+// Sets object[path[0]][path[1]]... where nothing stands there yet.
+bool set_default(Json& object, const std::vector<std::string>& path, const Json& value) {
+  Json* place = &object;
+  for (const auto& key : path) {
+    if (!place->is_object()) return false;
+    place = &(*place)[key];
+    if (place->is_null()) *place = Json::object();
+  }
+  if (!place->is_object() || !place->empty()) return false;
+  *place = value;
+  return true;
+}
+
+bool has_key(const Json& settings, const char* section, const char* key) {
+  return settings.contains(section) && settings[section].is_object() && settings[section].contains(key);
+}
+
+// Short sides of pictures spread evenly over the training split. Unreadable ones are training's to report.
+std::vector<int64_t> measure_short_sides(const ImageFolder& pictures) {
+  std::vector<int64_t> sides;
+  const int64_t count = std::min(kPicturesMeasured, pictures.size());
+  for (int64_t i = 0; i < count; ++i) {
+    try {
+      const Sample sample = pictures.get(i * pictures.size() / count);
+      sides.push_back(std::min(sample.image.size(0), sample.image.size(1)));
+    } catch (const InputError&) {
+      continue;
+    }
+  }
+  return sides;
+}
+
+}  // namespace
+
+std::vector<std::string> recipe_names() { return embedded::classify_recipes_names(); }
+
+Json merged_settings(const TrainSettings& settings) {
+  Json json = read_config_or_recipe(settings.config);
+  if (!json.is_object()) throw ConfigError("--config " + settings.config + ": expected a JSON object");
+  for (const auto& assignment : settings.sets) set_by_path(json, assignment);
+  Json options = Json::object();
+  if (settings.epochs) options["train"]["epochs"] = *settings.epochs;
+  if (settings.seed) options["train"]["seed"] = *settings.seed;
+  if (settings.log_every) options["train"]["log_every"] = *settings.log_every;
+  if (settings.device) options["train"]["device"] = *settings.device;
+  merge_json(json, options);
+  return json;
+}
+
+int64_t input_size_for(std::vector<int64_t> short_sides) {
+  if (short_sides.empty()) return kLargestSize;
+  const auto middle = short_sides.begin() + static_cast<std::ptrdiff_t>(short_sides.size() / 2);
+  std::nth_element(short_sides.begin(), middle, short_sides.end());
+  return std::clamp((*middle + kSizeStep - 1) / kSizeStep * kSizeStep, kSizeStep, kLargestSize);
+}
+
+std::string fit_to_data(Json& settings, const std::filesystem::path& data) {
+  if (has_key(settings, "preprocessing", "image_size")) return "";
+  const auto config = config_from_json<ClassifyConfig>(settings, "");
+  DecodeOptions decode;
+  decode.allow_truncated = config.data.allow_truncated;
+  FolderSplitOptions split;
+  split.split = config.data.train_split;
+  split.val_fraction = config.data.val_fraction;
+  split.split_seed = static_cast<uint64_t>(config.data.split_seed);
+  const int64_t size = input_size_for(measure_short_sides(ImageFolder(data, split, decode)));
+
+  set_default(settings, {"preprocessing", "image_size"}, size);
+  std::string chosen = "input size " + std::to_string(size) + " by the data's median short side";
+  if (size <= kSmallPicture) {
+    set_default(settings, {"preprocessing", "crop_pct"}, 1.0);
+    set_default(settings, {"augmentation", "random_crop", "type"}, "pad");
+    return chosen + ", whole pictures";
+  }
+  // four pixels a token, as vision transformers of these sizes have it
+  if (!has_key(settings, "model", "preset") && set_default(settings, {"model", "backbone", "stem_stride"}, 4)) {
+    chosen += ", tokens of 4 pixels";
+  }
+  return chosen;
+}
+
+}  // namespace multipole

@@ -1,0 +1,32 @@
+// How a command joins the program: it adds its options below `parent`, and where the user chose it, parsing leaves what
+// is to be done in `run`, which returns the exit code and throws what it cannot handle.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace multipole {
+
+using Run = std::function<int()>;
+
+// Adds `name` below `parent` with its one-line description and an example for --help.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
+                      const std::string& example);
+
+// Options that several commands share.
+struct ComputeOptions {
+  std::string device = "auto";
+  int threads = 0;  // 0: as many as there are cores
+  int64_t batch_size = 64;
+  int64_t workers = 2;
+};
+
+void add_device_options(CLI::App& command, std::string& device, int& threads);
+void add_compute_options(CLI::App& command, ComputeOptions& options);
+
+// Tells LibTorch; 0 leaves its default.
+void use_threads(int threads);
+
+}  // namespace multipole

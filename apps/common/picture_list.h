@@ -1,0 +1,31 @@
+// Pictures given by their paths, without labels.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/image_decode.h"
+
+namespace multipole {
+
+class PictureList : public Dataset {
+ public:
+  // `note` is told what decoding left out (frames after the first, say), from several threads.
+  using Note = std::function<void(const std::string& path, const std::string& note)>;
+
+  PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options, Note note);
+
+  int64_t size() const override { return static_cast<int64_t>(paths_.size()); }
+  Sample get(int64_t index) const override;
+  std::string path(int64_t index) const override { return paths_.at(static_cast<size_t>(index)).string(); }
+
+ private:
+  std::vector<std::filesystem::path> paths_;
+  DecodeOptions options_;
+  Note note_;
+};
+
+}  // namespace multipole

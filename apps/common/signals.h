@@ -1,0 +1,27 @@
+// SIGINT and SIGTERM ask a command to stop at its next safe point; the second one ends the process at once.
+#pragma once
+
+#include <atomic>
+
+namespace multipole {
+
+class SignalStop {
+ public:
+  // Installs the handlers; the destructor puts the default back. At most one object lives at a time.
+  SignalStop();
+  ~SignalStop();
+  SignalStop(const SignalStop&) = delete;
+  SignalStop& operator=(const SignalStop&) = delete;
+
+  // Set once a signal came.
+  const std::atomic<bool>* flag() const;
+  bool requested() const { return flag()->load(); }
+
+  // 128 + the signal that came.
+  int exit_code() const;
+};
+
+// A reader that goes away (`| head`) shows as a failed write and not as a signal.
+void ignore_broken_pipes();
+
+}  // namespace multipole

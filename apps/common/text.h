@@ -1,0 +1,29 @@
+// Text for people and for programs; nothing here depends on the locale.
+#pragma once
+
+#include <string>
+
+#include "backbone/config/json.h"
+
+namespace multipole {
+
+// One line of JSON with a line feed; bytes that are not UTF-8 become U+FFFD.
+std::string json_line(const Json& value);
+
+// A CSV field, quoted where it has to be (RFC 4180).
+std::string csv_field(const std::string& text);
+
+// printf's %.*f with a decimal point in every locale; "n/a" for NaN.
+std::string fixed(double value, int digits);
+
+// "3.2 MB": decimal units.
+std::string byte_count(double bytes);
+
+// "1:02:03", or "4:05" below an hour.
+std::string clock_time(double seconds);
+
+// `text`, filled to `width` columns: on its right, or on its left.
+std::string pad_right(std::string text, size_t width);
+std::string pad_left(std::string text, size_t width, char fill = ' ');
+
+}  // namespace multipole

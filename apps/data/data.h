@@ -1,0 +1,11 @@
+// multipole data synth
+#pragma once
+
+#include "apps/common/command.h"
+
+namespace multipole {
+
+void add_data_commands(CLI::App& program, Run& run);
+void add_data_synth(CLI::App& parent, Run& run);
+
+}  // namespace multipole

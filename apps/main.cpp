@@ -1,0 +1,46 @@
+// The command `multipole`: wires the commands and turns every failure into a message and an exit code.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "apps/classify/classify.h"
+#include "apps/common/command.h"
+#include "apps/common/command_line.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "apps/data/data.h"
+#include "apps/doctor/doctor.h"
+#include "apps/inspect/inspect.h"
+
+namespace {
+
+int run_program(int argc, char** argv) {
+  CLI::App program("Vision with Fast Multipole Attention: near tokens one by one, far ones through learned summaries.",
+                   "multipole");
+  program.footer(
+      "Example:\n  multipole classify predict --model models/multipole_nano_cifar10.safetensors photo.jpg\n"
+      "Every command explains itself: multipole classify train --help\n"
+      "Exit codes: 0 done, 1 failure, 2 usage, 3 some inputs failed, 4 resources, 5 model unusable, 130/143 signals");
+  program.set_version_flag("--version", "multipole " MULTIPOLE_VERSION);
+  multipole::Run run;
+  multipole::add_classify_commands(program, run);
+  multipole::add_data_commands(program, run);
+  multipole::add_inspect_command(program, run);
+  multipole::add_doctor_command(program, run);
+  return multipole::parse_and_run(program, run, argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  multipole::ignore_broken_pipes();
+  try {
+    return run_program(argc, argv);
+  } catch (const multipole::OutputClosed&) {
+    return multipole::kExitDone;
+  } catch (const std::exception& error) {
+    std::cerr << "multipole: error: " << multipole::message_of(error) << "\n";
+    return multipole::exit_code_of(error);
+  }
+}
