@@ -1,7 +1,7 @@
 // Classification for the trainer: cross entropy on whole or mixed labels, scored by top-1.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <atomic>
 #include <filesystem>

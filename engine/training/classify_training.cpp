@@ -1,5 +1,7 @@
 #include "engine/training/classify_training.h"
 
+#include <torch/utils.h>
+
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,5 +1,8 @@
 #include "engine/training/ema.h"
 
+#include <torch/nn/module.h>
+#include <torch/utils.h>
+
 #include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/_foreach_lerp.h>
 

@@ -1,7 +1,8 @@
 // Exponential moving average of a model's weights: steadier than the last ones, and what is evaluated and saved.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,7 @@
 #include "engine/training/execution.h"
 
+#include <torch/cuda.h>
+
 #include <ATen/autocast_mode.h>
 #include <ATen/cpu/Utils.h>
 

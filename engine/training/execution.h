@@ -1,7 +1,7 @@
 // Where and how exactly a model computes: the device, and the mixed precision of its forward pass.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

@@ -1,5 +1,7 @@
 #include "engine/training/optimizer_groups.h"
 
+#include <torch/nn/module.h>
+
 #include <set>
 
 namespace multipole {

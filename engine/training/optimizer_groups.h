@@ -1,7 +1,8 @@
 // Sorts a model's parameters by how the optimiser treats them.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <string>
 #include <vector>

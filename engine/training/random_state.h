@@ -1,7 +1,7 @@
 // The state of torch's random generators: weights' initial values, dropout and drop path draw from them.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 #include <string>

@@ -15,8 +15,8 @@ void ScheduleConfig::validate(const std::string& where) const {
 Schedule::Schedule(const ScheduleConfig& config, int64_t total_steps, int64_t steps_per_epoch)
     : config_(config),
       total_steps_(total_steps),
-      warmup_steps_(
-          std::min(total_steps - 1, std::llround(config.warmup_epochs * static_cast<double>(steps_per_epoch)))) {}
+      warmup_steps_(std::min<int64_t>(total_steps - 1,
+                                      std::llround(config.warmup_epochs * static_cast<double>(steps_per_epoch)))) {}
 
 double Schedule::factor(int64_t step) const {
   if (step < warmup_steps_) return static_cast<double>(step + 1) / static_cast<double>(warmup_steps_ + 1);

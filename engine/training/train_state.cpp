@@ -1,6 +1,7 @@
 #include "engine/training/train_state.h"
 
 #include <ATen/Parallel.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 // so that one is whole whatever happens while the other is written.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,7 @@
 #include "engine/training/train_step.h"
 
+#include <torch/utils.h>
+
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 

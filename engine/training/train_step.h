@@ -1,7 +1,7 @@
 // One optimiser step from a window of batches: forward, backward, checks, clipping, update, average.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <memory>
@@ -37,7 +37,7 @@ class TrainStep {
   // update, no average. `step` counts the windows before this one.
   StepOutcome run(const std::vector<Batch>& window, double lr_factor, int64_t step);
 
-  Optimizer& optimizer() { return *optimizer_; }
+  Optimizer& optimizer() const { return *optimizer_; }
 
  private:
   bool accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome);

@@ -1,7 +1,7 @@
 // What the trainer needs to know of a task; classification and segmentation are two of them.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <atomic>
 #include <cstdint>

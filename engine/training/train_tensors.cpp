@@ -1,5 +1,7 @@
 #include "engine/training/train_tensors.h"
 
+#include <torch/utils.h>
+
 #include "backbone/config/error.h"
 #include "engine/files/model_file.h"
 #include "engine/training/random_state.h"

@@ -1,7 +1,7 @@
 // The tensors of a training run by name, to save and to restore.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 #include <string>

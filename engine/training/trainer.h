@@ -1,7 +1,7 @@
 // The training loop: epochs of windows, evaluation, the best model, states to resume, early stop. It knows no task.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,7 @@
 #include "engine/training/optimizers/adamw.h"
 
+#include <torch/utils.h>
+
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adamw.h>
 

@@ -4,7 +4,7 @@
 // from Moonlight (arXiv 2502.16982, section 2.2). Everything that is no matrix of the backbone is left to AdamW.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

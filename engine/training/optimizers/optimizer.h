@@ -1,7 +1,7 @@
 // The one interface of every optimiser, and the registry that makes one from a config.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <memory>
 #include <string>

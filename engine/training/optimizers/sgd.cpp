@@ -1,5 +1,7 @@
 #include "engine/training/optimizers/sgd.h"
 
+#include <torch/utils.h>
+
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
 

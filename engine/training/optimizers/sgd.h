@@ -1,7 +1,7 @@
 // Stochastic gradient descent with (Nesterov) momentum, as torch.optim.SGD defines it.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 #include <utility>
