@@ -1,5 +1,8 @@
 #include "backbone/pyramid.h"
 
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+
 #include <algorithm>
 #include <numeric>
 

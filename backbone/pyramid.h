@@ -2,7 +2,9 @@
 // one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

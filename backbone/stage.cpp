@@ -1,5 +1,8 @@
 #include "backbone/stage.h"
 
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+
 #include "backbone/layers/layer_norm.h"
 
 namespace multipole {

@@ -1,7 +1,10 @@
 // A stage of the backbone: blocks of one width on one grid.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <string>
 #include <vector>

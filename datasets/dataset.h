@@ -1,7 +1,7 @@
 // What a dataset gives and what a loader makes of it. Nothing here knows of files, codecs or models.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

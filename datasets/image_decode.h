@@ -11,7 +11,7 @@
 //   several frames   the first, with a note
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // Writes PNG: RGB pictures, and class-id masks as palette PNG ("mode P").
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cstdint>

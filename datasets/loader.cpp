@@ -1,5 +1,7 @@
 #include "datasets/loader.h"
 
+#include <torch/utils.h>
+
 #include <ATen/Parallel.h>
 #include <omp.h>
 

@@ -1,7 +1,7 @@
 // The one way from a decoded picture to what a model sees in evaluation and prediction. It travels in the model file.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

@@ -3,7 +3,7 @@
 // Pillow 11 (Pillow 13 goes along y first where a picture gets lower and wider, which rounds differently).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

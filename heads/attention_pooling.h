@@ -2,7 +2,9 @@
 // The query is the "class token" of a single cross attention (Touvron et al., CaiT, arXiv 2103.17239, section 3).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,5 +1,8 @@
 #include "heads/classification_head.h"
 
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/modules/dropout.h>
+
 namespace multipole {
 
 void ClassificationHeadConfig::validate(const std::string& where) const {

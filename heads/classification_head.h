@@ -1,7 +1,9 @@
 // Classification from the last feature map: pooling over the tokens, optional norm, dropout, linear.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/modules/dropout.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

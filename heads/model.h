@@ -1,7 +1,9 @@
 // Backbone and head as one module: images in, logits out.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <memory>

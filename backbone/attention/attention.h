@@ -1,7 +1,8 @@
 // The one interface of every attention mechanism, and the registry that makes one from a config.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 // Full softmax attention: every token attends to every token, O(n^2). What the other mechanisms approximate.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

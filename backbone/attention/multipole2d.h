@@ -1,7 +1,7 @@
 // 2D Fast Multipole Attention as a layer: Kang, Tran, De Sterck, arXiv 2310.11960v4.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

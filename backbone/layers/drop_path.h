@@ -1,7 +1,9 @@
 // Stochastic depth: leaves out a residual branch for a random part of the batch (Huang et al., arXiv 1603.09382).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 namespace multipole {
 

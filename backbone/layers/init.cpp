@@ -1,5 +1,7 @@
 #include "backbone/layers/init.h"
 
+#include <torch/utils.h>
+
 #include <cmath>
 #include <numbers>
 

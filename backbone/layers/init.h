@@ -1,7 +1,7 @@
 // Initial values of weights, drawn from torch's generator.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace multipole {
 

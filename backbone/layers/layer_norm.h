@@ -1,7 +1,8 @@
 // Layer normalisation of tokens over their channels.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

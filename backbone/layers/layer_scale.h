@@ -1,7 +1,9 @@
 // Layer scale: a learned factor for each channel of a residual branch (Touvron et al., arXiv 2103.17239).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

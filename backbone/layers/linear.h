@@ -1,7 +1,9 @@
 // A linear layer over the last axis, by the fastest way that LibTorch has.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 #include "backbone/layers/token_conv.h"
 
+#include <torch/utils.h>
+
 #include <cmath>
 
 namespace multipole {

@@ -1,7 +1,9 @@
 // Convolution of token maps: (B, H, W, C) in memory is NCHW in channels-last order, so no layout is ever copied.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

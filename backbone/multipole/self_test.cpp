@@ -1,5 +1,7 @@
 #include "backbone/multipole/self_test.h"
 
+#include <torch/autograd.h>
+
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>

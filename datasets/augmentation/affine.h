@@ -1,7 +1,7 @@
 // Affine warps of RGB pictures.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cstdint>

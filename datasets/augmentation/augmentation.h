@@ -1,7 +1,7 @@
 // Augmentation of single pictures in training: bytes in, bytes of the model's input size out.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

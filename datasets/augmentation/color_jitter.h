@@ -1,7 +1,7 @@
 // Random brightness, contrast, saturation and hue, in random order, as torchvision's ColorJitter.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

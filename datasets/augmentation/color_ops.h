@@ -2,7 +2,7 @@
 // Each changes `image`, (H, W, 3) uint8 contiguous, in place.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

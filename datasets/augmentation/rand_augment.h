@@ -2,7 +2,7 @@
 // ranges are timm's, with every strength growing with the magnitude.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // Three ways to cut a square of the model's input size out of a training picture.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // Random erasing (Zhong et al., arXiv 1708.04896): a rectangle of the picture replaced.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // Pixel work that several formats need.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

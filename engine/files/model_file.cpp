@@ -1,5 +1,7 @@
 #include "engine/files/model_file.h"
 
+#include <torch/utils.h>
+
 #include <cstring>
 #include <locale>
 #include <sstream>

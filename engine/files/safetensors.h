@@ -1,7 +1,7 @@
 // Named tensors and string metadata in a file: https://github.com/huggingface/safetensors. Never pickle.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <map>

@@ -1,7 +1,7 @@
 // Cross entropy for hard labels and for the mixed targets of mixup and CutMix.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace multipole {
 

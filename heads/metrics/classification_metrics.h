@@ -1,7 +1,7 @@
 // Accuracy of a classifier, streamed: memory is one confusion matrix, whatever the number of samples.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 // Gradients of all parameters, and the lists by which an optimiser groups them.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <set>
 #include <string>

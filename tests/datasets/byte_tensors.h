@@ -1,7 +1,7 @@
 // Pictures for tests that need no codec.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

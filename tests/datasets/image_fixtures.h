@@ -1,7 +1,7 @@
 // Writes pictures of every kind that the decoders must read, and picture bytes that they must refuse.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

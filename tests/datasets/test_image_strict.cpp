@@ -1,5 +1,6 @@
 // What decoding must refuse: damaged, hostile and foreign files, and paths that are no files.
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 #include <sys/stat.h>
 
 #include <chrono>

@@ -65,11 +65,14 @@ TEST(Synthetic, LongRangeMarksLieFarApartAndDecideTheLabel) {
     const Sample sample = dataset.get(i);
     const torch::Tensor image = sample.image.to(torch::kInt);
     const torch::Tensor colored = (image.amax(2) - image.amin(2)) > 40;
-    const torch::Tensor red = colored & (image.select(2, 0) > image.select(2, 1));
-    const bool has_red = red.any().item<bool>(), has_green = (colored & ~red).any().item<bool>();
-    EXPECT_EQ(sample.label, has_red && has_green ? 1 : 0);
-    // nothing near the centre
-    EXPECT_FALSE(colored.slice(0, 22, 42).slice(1, 22, 42).any().item<bool>());
+    const torch::Tensor red = colored & (image.select(2, 0) > image.select(2, 1)), green = colored & ~red;
+    const double share = red.sum().item<double>() / colored.sum().item<double>();
+    EXPECT_NEAR(share, 0.5, 0.1) << "both colours are as frequent in either class";
+    EXPECT_FALSE(colored.slice(0, 22, 42).slice(1, 22, 42).any().item<bool>()) << "nothing near the centre";
+    // equal colours that face each other balance around the centre, neighbours do not
+    const torch::Tensor places = torch::nonzero(red).to(torch::kDouble).mean(0) - 31.5;
+    EXPECT_EQ(sample.label, places.norm().item<double>() > 10.0 ? 1 : 0) << places;
+    EXPECT_TRUE(green.any().item<bool>());
   }
 }
 

@@ -2,7 +2,7 @@
 // O(n^2), right by inspection. It shares no code with the op, so that the op can be compared with it.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <optional>
 #include <vector>

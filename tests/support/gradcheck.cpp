@@ -1,5 +1,8 @@
 #include "tests/support/gradcheck.h"
 
+#include <torch/utils.h>
+#include <torch/autograd.h>
+
 #include <cmath>
 #include <sstream>
 

@@ -1,7 +1,7 @@
 // Compares gradients with central differences in float64, along random directions and for single entries.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <string>

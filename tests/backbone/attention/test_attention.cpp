@@ -1,6 +1,7 @@
 // What every registered mechanism must keep, whatever it computes.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,8 @@
 // A trainer on small pictures in memory, with everything that it works with.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cstdint>
 #include <functional>

@@ -1,0 +1,71 @@
+#include "backbone/multipole/cpu/attention2d_layout.h"
+
+#include <algorithm>
+
+#include "backbone/multipole/quadtree.h"
+
+namespace multipole::cpu {
+namespace {
+
+// Below this a band's halo (one cell row above and below) would cost more than the balance it buys.
+constexpr int64_t kSmallestBand = 4;
+
+}  // namespace
+
+ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task, ArenaContents contents) {
+  ArenaLayout layout{};
+  if (contents.tokens) {
+    layout.token_row_begin = std::max<int64_t>(0, (task.cell_row_begin - 1) * p.cell);
+    layout.token_row_end = std::min(p.height, (task.cell_row_end + 1) * p.cell);
+  }
+  layout.key_rows = (layout.token_row_end - layout.token_row_begin) * p.width;
+  for (int64_t l = 0; contents.levels && l < p.levels; ++l) {
+    const LevelParams& level = p.level[l];
+    layout.level_row_begin[l] = parent_near_cells(task.cell_row_begin >> l, level.rows).begin;
+    layout.level_row_end[l] = parent_near_cells((task.cell_row_end - 1) >> l, level.rows).end;
+    layout.level_offset[l] = layout.key_rows;
+    layout.key_rows += (layout.level_row_end[l] - layout.level_row_begin[l]) * level.columns * p.rank;
+  }
+  return layout;
+}
+
+std::vector<Attention2dTask> tasks_by_head(const Attention2dParams& p) {
+  std::vector<Attention2dTask> tasks;
+  const int64_t cell_rows = ceil_div(p.height, p.cell);
+  for (int64_t b = 0; b < p.batch; ++b) {
+    for (int64_t h = 0; h < p.heads; ++h) tasks.push_back({b, h, 0, cell_rows});
+  }
+  return tasks;
+}
+
+std::vector<Attention2dTask> tasks_by_band(const Attention2dParams& p, int64_t threads) {
+  const int64_t cell_rows = ceil_div(p.height, p.cell);
+  const int64_t bands = ceil_div(4 * threads, p.batch * p.heads);
+  const int64_t band = std::max(kSmallestBand, ceil_div(cell_rows, bands));
+  std::vector<Attention2dTask> tasks;
+  for (const Attention2dTask& whole : tasks_by_head(p)) {
+    for (int64_t row = 0; row < cell_rows; row += band) {
+      tasks.push_back({whole.b, whole.h, row, std::min(cell_rows, row + band)});
+    }
+  }
+  return tasks;
+}
+
+int64_t summaries_of_all_levels(const Attention2dParams& p) {
+  int64_t count = 0;
+  for (int64_t l = 0; l < p.levels; ++l) count += p.level[l].rows * p.level[l].columns * p.rank;
+  return count;
+}
+
+WorkspaceSizes workspace_sizes(const Attention2dParams& p, int64_t width, int64_t key_rows) {
+  WorkspaceSizes sizes{};
+  sizes.width = width;
+  sizes.padded_dim = ceil_div(p.head_dim, width) * width;
+  sizes.key_rows = key_rows;
+  sizes.near_keys = 9 * p.cell * p.cell;
+  // an interaction list has at most 27 cells, a parent's neighbourhood 36
+  sizes.far_keys = std::max(p.linear ? 36 * p.rank : 27 * p.rank * p.levels, int64_t{1});
+  return sizes;
+}
+
+}  // namespace multipole::cpu

@@ -1,0 +1,61 @@
+// What the kernels of the fused 2D attention receive. All pointers are checked and prepared by attention2d_cpu.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "backbone/multipole/cpu/storage.h"
+
+namespace multipole::cpu {
+
+// One far level. The mass of a sub-cell is (its rows in the grid) x (its columns in the grid), so two short tables of
+// base-2 logarithms hold it; kMaskedScore where there are none.
+struct LevelParams {
+  int64_t rows, columns;      // cells
+  const float* log2_rows;     // (rows * s)
+  const float* log2_columns;  // (columns * s)
+  SummaryView key, value;
+  SummaryView query;         // linear variant
+  const float* far_bias;     // (heads, 7, 7) times log2(e), or null
+  const float* group_table;  // linear variant: see attention2d_tables.h
+};
+
+struct Attention2dParams {
+  int64_t batch, height, width, heads, head_dim;
+  int64_t cell, rank, subcells;  // r, p, s = sqrt(p)
+  int64_t levels;
+  bool linear;
+  float scale;
+  Storage storage;
+  TokenView query, key, value, out;
+  float* lse;                    // (B, heads, H, W)
+  const float* near_table;       // (heads, 9 r^2, padded lanes) times log2(e), or null: see attention2d_tables.h
+  int64_t near_table_stride;     // floats a key position
+  int64_t group_table_stride;    // likewise for LevelParams::group_table
+  const int32_t* query_summary;  // (r^2): the summary of its cell whose sub-cell a query lies in, row-major
+  LevelParams level[kMaxLevels];
+};
+
+// Where the backward pass reads the incoming and writes the outgoing gradients (same storage as the inputs). Those of
+// the bias tables are collected in the workspace.
+struct Attention2dGradParams {
+  TokenView d_out;
+  const float* d_lse;  // (B, heads, H, W), or null
+  TokenView d_query, d_key, d_value;
+  SummaryView d_level_query[kMaxLevels], d_level_key[kMaxLevels], d_level_value[kMaxLevels];
+};
+
+// A share of the work: the queries of cell rows [cell_row_begin, cell_row_end) of one head of one image.
+struct Attention2dTask {
+  int64_t b, h;
+  int64_t cell_row_begin, cell_row_end;
+};
+
+// Offsets into a task's key arenas, in key rows: first the tokens of its near field, then its far cells by level.
+struct ArenaLayout {
+  int64_t token_row_begin, token_row_end;
+  int64_t level_row_begin[kMaxLevels], level_row_end[kMaxLevels];
+  int64_t level_offset[kMaxLevels];
+  int64_t key_rows;
+};
+
+}  // namespace multipole::cpu

@@ -1,0 +1,34 @@
+#include "backbone/multipole/cpu/instruction_set.h"
+
+#include <c10/util/Exception.h>
+
+#include <cstdlib>
+
+namespace multipole::cpu {
+
+std::vector<const KernelTable*> runnable_kernels() {
+  std::vector<const KernelTable*> tables;
+#ifdef MULTIPOLE_X86
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  if (avx512) tables.push_back(&kAvx512Kernels);
+  if (avx2) tables.push_back(&kAvx2Kernels);
+#endif
+  tables.push_back(&kGenericKernels);
+  return tables;
+}
+
+const KernelTable& chosen_kernels() {
+  const char* forced = std::getenv("MULTIPOLE_CPU_ISA");
+  const auto tables = runnable_kernels();
+  if (forced == nullptr || std::string(forced).empty() || std::string(forced) == "auto") return *tables.front();
+  std::string names;
+  for (const KernelTable* table : tables) {
+    if (std::string(forced) == table->name) return *table;
+    names += std::string(names.empty() ? "" : ", ") + table->name;
+  }
+  TORCH_CHECK(false, "MULTIPOLE_CPU_ISA=", forced, ": this processor runs ", names, " (or auto)");
+}
+
+}  // namespace multipole::cpu

@@ -1,0 +1,38 @@
+// The kernels of one instruction set. Each table is compiled in a unit of its own with that set's flags; the choice is
+// made at run time, so that no machine meets an instruction that it lacks.
+#pragma once
+
+#include <cstdint>
+
+#include "backbone/multipole/cpu/attention2d_params.h"
+#include "backbone/multipole/cpu/cell_sum_params.h"
+#include "backbone/multipole/cpu/workspace.h"
+
+namespace multipole::cpu {
+
+struct KernelTable {
+  const char* name;
+  int64_t width;  // floats in a vector
+
+  // out and lse of a task's queries. In the linear variant w.level_out and w.level_lse hold what the levels gave.
+  void (*attention2d_forward)(const Attention2dParams&, const Attention2dTask&, const ArenaLayout&, const Workspace&);
+
+  // Linear variant: fills w.level_out and w.level_lse of one head of one image.
+  void (*attention2d_levels)(const Attention2dParams&, const Attention2dTask&, const ArenaLayout&, const Workspace&);
+
+  // All gradients of one head of one image; the task covers every cell row.
+  void (*attention2d_backward)(const Attention2dParams&, const Attention2dGradParams&, const Attention2dTask&,
+                               const ArenaLayout&, const Workspace&);
+
+  // Upward passes: one row of cells of image b, and its gradients with the weights' added to partial sum `chunk`.
+  void (*cell_sum_row)(const CellSumParams&, int64_t b, int64_t row);
+  void (*cell_sum_backward_row)(const CellSumParams&, const CellSumGradParams&, int64_t b, int64_t row, int64_t chunk);
+};
+
+extern const KernelTable kGenericKernels;
+#ifdef MULTIPOLE_X86
+extern const KernelTable kAvx2Kernels;
+extern const KernelTable kAvx512Kernels;
+#endif
+
+}  // namespace multipole::cpu

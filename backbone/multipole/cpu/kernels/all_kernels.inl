@@ -1,0 +1,40 @@
+// The body of a translation unit of one instruction set, which defines MULTIPOLE_SIMD_WIDTH and
+// MULTIPOLE_INSTRUCTION_SET before it includes this file.
+#include <cstdint>
+
+#if MULTIPOLE_SIMD_WIDTH >= 8
+#include <immintrin.h>
+#endif
+
+#include "backbone/multipole/cpu/kernel_table.h"
+#include "backbone/multipole/quadtree.h"
+
+// unnamed inside the named one: nothing of this unit may be shared with, or replace, what another unit compiled
+namespace multipole::cpu::MULTIPOLE_INSTRUCTION_SET {
+namespace {
+
+#include "backbone/multipole/cpu/kernels/simd.inl"
+
+#include "backbone/multipole/cpu/kernels/row.inl"
+
+#include "backbone/multipole/cpu/kernels/tile.inl"
+
+#include "backbone/multipole/cpu/kernels/arena.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_levels.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_backward.inl"
+
+#include "backbone/multipole/cpu/kernels/cell_sum.inl"
+
+void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                 const Workspace& w) {
+  pack_task(p, task, layout, w);
+  forward_levels(p, task, layout, w);
+}
+
+}  // namespace
+
+}  // namespace multipole::cpu::MULTIPOLE_INSTRUCTION_SET

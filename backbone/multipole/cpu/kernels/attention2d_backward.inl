@@ -1,0 +1,133 @@
+// Backward pass of the fused 2D attention. Scores are computed again from lse; nothing of size queries x keys is kept.
+// A task covers all cell rows of one head of one image, so that every gradient of keys has one writer and one order of
+// summation: the same bits in every run and for any number of threads.
+
+// Fills a tile for the live lanes from q, out, d_out and lse. Dead lanes get zero rows and an lse that makes every
+// weight vanish. The linear variant also collects the gradient that goes on to the level-1 summaries.
+static BackwardTile load_backward_tile(const Attention2dParams& p, const Attention2dGradParams& g,
+                                       const Attention2dTask& task, const LaneTokens& lanes, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim), tokens = p.height * p.width;
+  load_lane_rows(p, task, lanes, p.query, w.query_rows);
+  load_lane_rows(p, task, lanes, p.out, w.out_rows);
+  load_lane_rows(p, task, lanes, g.d_out, w.d_out_rows);
+  rows_to_tile(w.query_rows, padded_dim, w.query_tile);
+  rows_to_tile(w.d_out_rows, padded_dim, w.d_out_tile);
+  scale_tile(w.query_tile, p.head_dim, p.scale * kLog2E);
+  zero_tile(w.out_tile, padded_dim);
+  BackwardTile tile = {w.query_tile, w.query_rows, w.d_out_tile, w.d_out_rows, broadcast(-kMaskedScore), Vec{},
+                       w.out_tile};
+  for (int lane = 0; lane < kWidth; ++lane) {
+    if (lanes.y[lane] < 0) continue;
+    const int64_t token = (task.b * p.heads + task.h) * tokens + lanes.y[lane] * p.width + lanes.x[lane];
+    tile.lse[lane] = p.lse[token] * kLog2E;
+    tile.delta[lane] = dot_rows(w.out_rows + lane * padded_dim, w.d_out_rows + lane * padded_dim, padded_dim) -
+                       (g.d_lse == nullptr ? 0.0f : g.d_lse[token]);
+  }
+  if (p.linear && p.levels > 0) {
+    Vec far_lse = broadcast(kMaskedScore);
+    for (int lane = 0; lane < kWidth; ++lane) {
+      if (lanes.y[lane] >= 0) far_lse[lane] = w.level_lse[lanes.summary[lane]];
+    }
+    const Vec weight = exp2(far_lse - tile.lse);
+    for (int lane = 0; lane < kWidth; ++lane) {
+      if (lanes.y[lane] < 0) continue;
+      const int64_t summary = lanes.summary[lane];
+      const float* d_row = w.d_out_rows + lane * padded_dim;
+      float* d_far = w.d_level_out + summary * padded_dim;
+      const float dot = dot_rows(d_row, w.level_out + summary * padded_dim, padded_dim);
+      w.d_level_lse[summary] += weight[lane] * (dot - tile.delta[lane]);
+      for (int64_t c = 0; c < padded_dim; c += kWidth) {
+        store(d_far + c, load(d_far + c) + load(d_row + c) * weight[lane]);
+      }
+    }
+  }
+  return tile;
+}
+
+static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
+                            const float* rows, float factor, const TokenView& to) {
+  for (int lane = 0; lane < kWidth; ++lane) {
+    if (lanes.y[lane] < 0) continue;
+    store_row(rows + lane * padded(p.head_dim), to.data, to.element(task.b, lanes.y[lane], lanes.x[lane], task.h),
+              p.head_dim, factor, p.storage);
+  }
+}
+
+static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const float* arena, float factor,
+                          const TokenView& to) {
+  for (int64_t y = 0; y < p.height; ++y) {
+    for (int64_t x = 0; x < p.width; ++x, arena += padded(p.head_dim)) {
+      store_row(arena, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
+    }
+  }
+}
+
+static void unpack_level(const Attention2dParams& p, const Attention2dTask& task, const LevelParams& level,
+                         const float* arena, float factor, const SummaryView& to) {
+  for (int64_t y = 0; y < level.rows; ++y) {
+    for (int64_t x = 0; x < level.columns; ++x) {
+      for (int64_t j = 0; j < p.rank; ++j, arena += padded(p.head_dim)) {
+        store_row(arena, to.data, to.element(task.b, y, x, j, task.h), p.head_dim, factor, p.storage);
+      }
+    }
+  }
+}
+
+static void unpack_gradients(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
+                             const ArenaLayout& layout, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim);
+  unpack_tokens(p, task, w.d_key_arena, p.scale, g.d_key);
+  unpack_tokens(p, task, w.d_value_arena, 1, g.d_value);
+  for (int64_t l = 0; l < p.levels; ++l) {
+    const int64_t offset = layout.level_offset[l] * padded_dim;
+    unpack_level(p, task, p.level[l], w.d_key_arena + offset, p.scale, g.d_level_key[l]);
+    unpack_level(p, task, p.level[l], w.d_value_arena + offset, 1, g.d_level_value[l]);
+  }
+}
+
+// The queries of all cells against their near keys and, in the log-linear variant, their far keys.
+static void backward_cells(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
+                           const ArenaLayout& layout, const Workspace& w) {
+  const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
+  FarList far_state;
+  reset(&far_state);
+  LaneTokens lanes;
+  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
+    for (int64_t cx = 0; cx * p.cell < p.width; ++cx) {
+      const KeyList near = near_list(p, layout, task.h, cy, cx, w);
+      KeyList far = {};
+      if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
+      if (w.d_bias_of_level != nullptr) zero_floats(w.d_far_bias, far.count);
+      for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
+        lanes_of_cell(p, cy, cx, lane_begin, &lanes);
+        if (lanes.live == 0) continue;
+        const BackwardTile tile = load_backward_tile(p, g, task, lanes, w);
+        backward_tile(near, lane_begin, tile, w.key_arena, w.value_arena, w.d_key_arena, w.d_value_arena, dim,
+                      padded_dim, nullptr, w.d_near_table, w.scores);
+        backward_tile(far, 0, tile, w.key_arena, w.value_arena, w.d_key_arena, w.d_value_arena, dim, padded_dim,
+                      w.d_bias_of_level == nullptr ? nullptr : w.d_far_bias, nullptr, w.scores);
+        tile_to_rows(w.out_tile, padded_dim, w.out_rows);
+        store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
+      }
+      if (w.d_bias_of_level != nullptr) {
+        for (int64_t i = 0; i < far.count; ++i) w.d_bias_of_level[w.far_position[i]] += w.d_far_bias[i];
+      }
+    }
+  }
+}
+
+static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
+                                 const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim);
+  pack_task(p, task, layout, w);
+  zero_floats(w.d_key_arena, layout.key_rows * padded_dim);
+  zero_floats(w.d_value_arena, layout.key_rows * padded_dim);
+  if (p.linear) {
+    forward_levels(p, task, layout, w);
+    zero_floats(w.d_level_out, summaries_of_levels(p) * padded_dim);
+    zero_floats(w.d_level_lse, summaries_of_levels(p));
+  }
+  backward_cells(p, g, task, layout, w);
+  if (p.linear) backward_levels(p, g, task, layout, w);
+  unpack_gradients(p, g, task, layout, w);
+}

@@ -1,0 +1,112 @@
+// Forward pass of the fused 2D attention, for the queries of one task. Equations: docs of backbone/multipole/op.h.
+
+// The queries of one cell that share a SIMD vector: lane -> token, in row-major order of the cell.
+struct LaneTokens {
+  int64_t y[kWidth], x[kWidth];  // y < 0: a dead lane (outside the grid or past the cell's end)
+  int64_t summary[kWidth];       // of the token's sub-cell, among all summaries of level 1
+  int live;
+};
+
+MULTIPOLE_INLINE void lanes_of_cell(const Attention2dParams& p, int64_t cy, int64_t cx, int64_t lane_begin,
+                                    LaneTokens* lanes) {
+  lanes->live = 0;
+  int64_t in_cell_y = lane_begin / p.cell, in_cell_x = lane_begin % p.cell;
+  const int64_t first_summary = p.levels == 0 ? 0 : (cy * p.level[0].columns + cx) * p.rank;
+  for (int lane = 0; lane < kWidth; ++lane) {
+    const int64_t y = cy * p.cell + in_cell_y, x = cx * p.cell + in_cell_x;
+    const bool is_live = in_cell_y < p.cell && y < p.height && x < p.width;
+    lanes->y[lane] = is_live ? y : -1;
+    lanes->x[lane] = x;
+    lanes->summary[lane] = is_live ? first_summary + p.query_summary[lane_begin + lane] : 0;
+    lanes->live += is_live;
+    if (++in_cell_x == p.cell) {
+      in_cell_x = 0;
+      ++in_cell_y;
+    }
+  }
+}
+
+// Rows of a token tensor, one a lane, dead lanes zero.
+MULTIPOLE_INLINE void load_lane_rows(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
+                                     const TokenView& from, float* rows) {
+  const int64_t padded_dim = padded(p.head_dim);
+  for (int lane = 0; lane < kWidth; ++lane) {
+    float* row = rows + lane * padded_dim;
+    if (lanes.y[lane] < 0) {
+      for (int64_t c = 0; c < p.head_dim; ++c) row[c] = 0;
+    } else {
+      load_row(row, from.data, from.element(task.b, lanes.y[lane], lanes.x[lane], task.h), p.head_dim, p.storage);
+    }
+  }
+}
+
+MULTIPOLE_INLINE void scale_tile(float* tile, int64_t dim, float factor) {
+  for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, load(tile + c * kWidth) * factor);
+}
+
+MULTIPOLE_INLINE void zero_tile(float* tile, int64_t dim) {
+  for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, Vec{});
+}
+
+// Normalises the tile, merges the far field of the linear variant, and writes out and lse of the live lanes.
+static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
+                         const SoftmaxState& state, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim);
+  tile_to_rows(w.out_tile, padded_dim, w.out_rows);
+  Vec near_factor = 1.0f / state.total, lse = state.largest + log2(state.total);
+  float far_weight[kWidth] = {};
+  const bool merges = p.linear && p.levels > 0;
+  if (merges) {
+    Vec far_lse = broadcast(kMaskedScore);
+    for (int lane = 0; lane < kWidth; ++lane) {
+      if (lanes.y[lane] >= 0) far_lse[lane] = w.level_lse[lanes.summary[lane]];
+    }
+    const Vec largest = max(lse, far_lse);
+    const Vec near_weight = exp2(lse - largest), weight = exp2(far_lse - largest), total = near_weight + weight;
+    near_factor = near_factor * near_weight / total;
+    store(far_weight, weight / total);
+    lse = largest + log2(total);
+  }
+  const int64_t tokens = p.height * p.width;
+  for (int lane = 0; lane < kWidth; ++lane) {
+    const int64_t y = lanes.y[lane], x = lanes.x[lane];
+    if (y < 0) continue;
+    float* row = w.out_rows + lane * padded_dim;
+    float factor = near_factor[lane];
+    if (merges) {
+      const float* far = w.level_out + lanes.summary[lane] * padded_dim;
+      for (int64_t c = 0; c < p.head_dim; ++c) row[c] = row[c] * factor + far[c] * far_weight[lane];
+      factor = 1;
+    }
+    store_row(row, p.out.data, p.out.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
+    p.lse[(task.b * p.heads + task.h) * tokens + y * p.width + x] = lse[lane] * kLn2;
+  }
+}
+
+static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                                const Workspace& w) {
+  const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
+  pack_task(p, task, layout, w);
+  FarList far_state;
+  reset(&far_state);
+  LaneTokens lanes;
+  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
+    for (int64_t cx = 0; cx * p.cell < p.width; ++cx) {
+      const KeyList near = near_list(p, layout, task.h, cy, cx, w);
+      KeyList far = {};
+      if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
+      for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
+        lanes_of_cell(p, cy, cx, lane_begin, &lanes);
+        if (lanes.live == 0) continue;
+        load_lane_rows(p, task, lanes, p.query, w.query_rows);
+        rows_to_tile(w.query_rows, padded_dim, w.query_tile);
+        scale_tile(w.query_tile, dim, p.scale * kLog2E);
+        zero_tile(w.out_tile, dim);
+        SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
+        forward_tile(near, lane_begin, w.key_arena, w.value_arena, w.query_tile, dim, w.scores, w.out_tile, &state);
+        forward_tile(far, 0, w.key_arena, w.value_arena, w.query_tile, dim, w.scores, w.out_tile, &state);
+        finish_lanes(p, task, lanes, state, w);
+      }
+    }
+  }
+}

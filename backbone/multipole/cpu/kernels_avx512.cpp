@@ -1,0 +1,16 @@
+// Kernels for AVX-512 (F, DQ, BW, VL): 16 floats a vector.
+#define MULTIPOLE_SIMD_WIDTH 16
+#define MULTIPOLE_INSTRUCTION_SET avx512
+#include "backbone/multipole/cpu/kernels/all_kernels.inl"
+
+namespace multipole::cpu {
+
+const KernelTable kAvx512Kernels = {"avx512",
+                                    avx512::kWidth,
+                                    avx512::attention2d_forward,
+                                    avx512::levels_task,
+                                    avx512::attention2d_backward,
+                                    avx512::cell_sum_row,
+                                    avx512::cell_sum_backward_row};
+
+}  // namespace multipole::cpu

@@ -1,0 +1,65 @@
+// Scratch memory of one thread, carved out of one allocation. Sizes depend on the problem and the SIMD width only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "backbone/multipole/cpu/attention2d_params.h"
+
+namespace multipole::cpu {
+
+// Keys whose scores are held at a time: few enough for them to stay in the L1 cache.
+constexpr int64_t kBlockKeys = 192;
+
+// Pointers into the scratch memory; all float rows are `padded_dim` wide (head_dim rounded up to the SIMD width).
+struct Workspace {
+  float* key_arena;  // (key_rows, padded_dim)
+  float* value_arena;
+  float* d_key_arena;  // backward only
+  float* d_value_arena;
+  float* query_rows;  // (width, padded_dim)
+  float* out_rows;
+  float* d_out_rows;
+  float* query_tile;  // (padded_dim, width)
+  float* out_tile;
+  float* d_out_tile;
+  float* scores;    // (2, kBlockKeys, width)
+  float* far_bias;  // one a far key
+  float* d_far_bias;
+  float* level_out;  // linear: (summaries of all levels, padded_dim), merged with all coarser levels
+  float* level_lse;  // (summaries of all levels), base 2
+  float* d_level_out;
+  float* d_level_lse;
+  float* d_near_table;     // backward with near bias: (9 r^2, lanes); the caller zeroes and reads it; else null
+  float* d_group_table;    // backward with far bias, linear: (levels, 36, lanes), likewise
+  float* d_bias_of_level;  // backward with far bias, log-linear: (levels, 7, 7), likewise
+  int64_t* near_offset;    // one a near key
+  int64_t* far_offset;
+  int32_t* near_position;
+  int32_t* far_position;
+};
+
+struct WorkspaceSizes {
+  int64_t width, padded_dim;
+  int64_t key_rows;  // of the arenas
+  int64_t near_keys, far_keys;
+  int64_t level_summaries;                         // linear variant: summaries of all levels, else 0
+  int64_t near_table, group_table, bias_of_level;  // floats, 0: none
+  bool backward;
+};
+
+// Owns the memory behind a Workspace. Throws std::bad_alloc.
+class WorkspaceMemory {
+ public:
+  explicit WorkspaceMemory(const WorkspaceSizes& sizes);
+  const Workspace& get() const { return workspace_; }
+
+ private:
+  struct Free {
+    void operator()(void* memory) const;
+  };
+  std::unique_ptr<void, Free> memory_;
+  Workspace workspace_{};
+};
+
+}  // namespace multipole::cpu

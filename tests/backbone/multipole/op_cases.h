@@ -1,0 +1,78 @@
+// Random cases of the 2D attention for tests, and ways to run them: through the op on a chosen backend, or densely.
+#pragma once
+
+#include <torch/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backbone/multipole/attention2d_args.h"
+#include "backbone/multipole/backend.h"
+#include "tests/support/dense_oracle.h"
+
+namespace multipole::test {
+
+struct CaseShape {
+  int64_t batch, height, width, heads, head_dim, cell, rank;
+  bool linear, biased;
+
+  int64_t levels() const;
+};
+
+// Names the parameters, for SCOPED_TRACE.
+std::string describe(const CaseShape& shape);
+
+// Any grid from 1 x 1 to max_side x max_side, cells from 1 to 8, ranks 1, 4 and 9.
+CaseShape random_shape(int64_t max_side);
+
+// Random tensors for a shape. Far tensors are random too, and not summaries of q, k and v.
+OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype);
+
+// The tensors of `args` in the order q, k, v, k_far, v_far, q_far, near_bias, far_bias, without those not given; and
+// `args` with its tensors replaced by such a list.
+std::vector<torch::Tensor> tensors_of(const OracleArgs2d& args);
+OracleArgs2d with_tensors(const OracleArgs2d& args, const std::vector<torch::Tensor>& tensors);
+OracleArgs2d to_dtype(const OracleArgs2d& args, torch::ScalarType dtype);
+
+// multipole::attention2d, through the dispatcher.
+OracleResult run_op(const OracleArgs2d& args);
+
+// Output, log-sum-exp and gradients of sum(out * d_out) + sum(lse * d_lse) by all tensors_of(args).
+struct OpResults {
+  torch::Tensor out, lse;
+  std::vector<torch::Tensor> grads;
+};
+using OpFunction = OracleResult (*)(const OracleArgs2d&);
+OpResults run_with_grads(OpFunction function, const OracleArgs2d& args, const torch::Tensor& d_out,
+                         const torch::Tensor& d_lse);
+
+// The backends that can run these arguments here.
+std::vector<Backend> runnable_backends(const OracleArgs2d& args);
+
+// Forces a backend while it lives.
+class ForcedBackend {
+ public:
+  explicit ForcedBackend(const std::string& name);
+  explicit ForcedBackend(Backend backend) : ForcedBackend(std::string(backend_name(backend))) {}
+  ForcedBackend(const ForcedBackend&) = delete;
+  ForcedBackend& operator=(const ForcedBackend&) = delete;
+  ~ForcedBackend();
+
+ private:
+  std::optional<std::string> previous_;
+};
+
+// max |actual - expected| / max |expected|, in float64; infinite where actual is not finite.
+double relative_error(const torch::Tensor& actual, const torch::Tensor& expected);
+
+// The weights of the upward passes of q, k and v, and an attention over tokens with its own summaries.
+struct Bases {
+  torch::Tensor token_basis;
+  std::vector<torch::Tensor> merge_basis;
+};
+Bases random_bases(const CaseShape& shape, torch::ScalarType dtype);
+// x (B, H, W, heads, head_dim) -> summaries (B, Hl, Wl, p, heads, head_dim), none where the shape has no far levels.
+std::vector<torch::Tensor> summarize_tokens(const torch::Tensor& x, const Bases& bases, int64_t cell, int64_t levels);
+
+}  // namespace multipole::test

@@ -1,0 +1,76 @@
+// Choosing a backend: MULTIPOLE_BACKEND, its errors, and the self-test over all backends.
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "backbone/multipole/backend.h"
+#include "backbone/multipole/self_test.h"
+#include "tests/backbone/multipole/op_cases.h"
+
+namespace multipole::test {
+namespace {
+
+const std::vector<Candidate> kCandidates = {{Backend::cuda, "no GPU"}, {Backend::cpu, ""}, {Backend::reference, ""}};
+
+TEST(Backend, AutoTakesTheFirstThatRuns) {
+  const ForcedBackend automatic("auto");
+  EXPECT_EQ(choose_backend("op", kCandidates), Backend::cpu);
+  EXPECT_EQ(choose_backend("op", {{Backend::cpu, "no SIMD"}, {Backend::reference, ""}}), Backend::reference);
+}
+
+TEST(Backend, ForcedIsTaken) {
+  const ForcedBackend forced("reference");
+  EXPECT_EQ(forced_backend(), Backend::reference);
+  EXPECT_EQ(choose_backend("op", kCandidates), Backend::reference);
+}
+
+TEST(Backend, ForcedThatCannotRunSaysWhy) {
+  const ForcedBackend forced("cuda");
+  try {
+    choose_backend("attention2d", kCandidates);
+    FAIL() << "no error";
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    EXPECT_NE(message.find("MULTIPOLE_BACKEND=cuda"), std::string::npos) << message;
+    EXPECT_NE(message.find("multipole::attention2d"), std::string::npos) << message;
+    EXPECT_NE(message.find("no GPU"), std::string::npos) << message;
+  }
+}
+
+TEST(Backend, OperatorsWithoutThatBackendUseTheReference) {
+  const ForcedBackend forced("cpu");
+  EXPECT_EQ(choose_backend("op", {{Backend::reference, ""}}), Backend::reference);
+}
+
+TEST(Backend, UnknownNameIsAnError) {
+  const ForcedBackend forced("gpu");
+  EXPECT_THROW(forced_backend(), c10::Error);
+  const OracleArgs2d args = random_args({1, 3, 3, 1, 2, 2, 1, false, false}, torch::kFloat32);
+  try {
+    run_op(args);
+    FAIL() << "no error";
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    EXPECT_NE(message.find("auto, reference, cpu or cuda, got 'gpu'"), std::string::npos) << message;
+  }
+}
+
+TEST(Backend, ReferenceAlwaysRuns) {
+  for (const torch::ScalarType dtype : {torch::kFloat64, torch::kFloat32, torch::kBFloat16, torch::kFloat16}) {
+    const auto backends = runnable_backends(random_args(random_shape(20), dtype));
+    EXPECT_EQ(backends.back(), Backend::reference);
+  }
+}
+
+TEST(SelfTest, EveryBackendPassesOrSaysWhyItDidNotRun) {
+  const auto results = run_self_test();
+  int64_t compared = 0;
+  for (const SelfTestResult& result : results) {
+    EXPECT_TRUE(result.ok) << result.name << ": " << result.detail;
+    EXPECT_FALSE(result.detail.empty()) << result.name;
+    compared += result.detail.find("not run") == std::string::npos;
+  }
+  EXPECT_GE(compared, 2) << "the reference runs both variants on every machine";
+}
+
+}  // namespace
+}  // namespace multipole::test

@@ -1,0 +1,102 @@
+"""The op library as Python users load it: values of a golden file, gradients, shapes without data.
+
+Usage: python test_python.py LIBRARY GOLDEN_FOLDER
+"""
+import json
+import pathlib
+import struct
+import sys
+import unittest
+
+import torch
+
+LIBRARY, GOLDEN = sys.argv[1], pathlib.Path(sys.argv[2])
+torch.ops.load_library(LIBRARY)
+ops = torch.ops.multipole
+
+
+def read_golden(name):
+    """(case parameters, tensors) of a float32 safetensors file."""
+    data = (GOLDEN / name).read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    case = json.loads(header.pop("__metadata__")["case"])
+    tensors = {}
+    for key, entry in header.items():
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        tensors[key] = torch.frombuffer(bytearray(data[begin:end]), dtype=torch.float32).reshape(entry["shape"])
+    return case, tensors
+
+
+def relative_error(actual, expected):
+    return ((actual - expected).abs().max() / expected.abs().max()).item()
+
+
+class Attention2d(unittest.TestCase):
+    def setUp(self):
+        self.case, self.golden = read_golden("fma2d_ragged_linear.safetensors")
+        self.leaves = {key[5:]: self.golden[key[5:]].clone().requires_grad_()
+                       for key in self.golden if key.startswith("grad.")}
+
+    def forward(self, leaves):
+        heads, head_dim, cell, levels = (self.case[key] for key in ("heads", "d", "r", "levels"))
+
+        def far(side):
+            merges = [leaves[f"{side}_merge_basis.{i}"] for i in range(1, levels)]
+            summaries = ops.summarize2d(leaves[side].flatten(3), leaves[f"{side}_token_basis"], merges, cell)
+            return [level.unflatten(4, (heads, head_dim)) for level in summaries]
+
+        return ops.attention2d(leaves["q"], leaves["k"], leaves["v"], far("k"), far("v"), cell, q_far=far("q"))
+
+    def test_golden_values_and_gradients(self):
+        out, lse = self.forward(self.leaves)
+        self.assertLess(relative_error(out, self.golden["out"]), 1e-5)
+        self.assertLess(relative_error(lse, self.golden["lse"]), 1e-5)
+        (out * self.golden["grad_out"]).sum().backward()
+        for name, leaf in self.leaves.items():
+            self.assertLess(relative_error(leaf.grad, self.golden[f"grad.{name}"]), 1e-4, name)
+
+    def test_meta_shapes(self):
+        leaves = {name: leaf.detach().to("meta").requires_grad_() for name, leaf in self.leaves.items()}
+        out, lse = self.forward(leaves)
+        self.assertEqual(out.shape, self.golden["out"].shape)
+        self.assertEqual(lse.shape, self.golden["lse"].shape)
+        out.sum().backward()
+        for name, leaf in leaves.items():
+            self.assertEqual(leaf.grad.shape, self.golden[name].shape, name)
+
+    def test_autocast(self):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out, lse = self.forward(self.leaves)
+        self.assertEqual((out.dtype, lse.dtype), (torch.bfloat16, torch.float32))
+        out.float().sum().backward()
+        self.assertEqual(self.leaves["q"].grad.dtype, torch.float32)
+
+    def test_registration_is_consistent(self):
+        """torch's own check of schema, autograd registration and shape functions."""
+        q, k, v = (self.leaves[name] for name in "qkv")
+        far = [self.golden[f"k_far.{i}"].requires_grad_() for i in range(1, self.case["levels"] + 1)]
+        tests = ("test_schema", "test_autograd_registration", "test_faketensor")
+        torch.library.opcheck(ops.attention2d.default, (q, k, v, far, far, self.case["r"]), test_utils=tests)
+
+    def test_errors_name_the_argument(self):
+        q = torch.zeros(1, 4, 4, 2, 8)
+        with self.assertRaisesRegex(RuntimeError, r"multipole::attention2d: k must have shape .*\(1, 4, 3, 2, 8\)"):
+            ops.attention2d(q, q[:, :, 1:], q, [], [], 4)
+
+
+class Attention1d(unittest.TestCase):
+    def test_golden_values(self):
+        case, golden = read_golden("fma1d_causal.safetensors")
+
+        def far(side):
+            basis = [golden[f"{side}_basis.{i}"] for i in range(1, case["levels"] + 1)]
+            summaries = ops.summarize1d(golden[side].flatten(2), basis, case["m"])
+            return [level.unflatten(3, (case["heads"], case["d"])) for level in summaries]
+
+        out, _ = ops.attention1d(golden["q"], golden["k"], golden["v"], far("k"), far("v"), case["m"], causal=True)
+        self.assertLess(relative_error(out, golden["out"]), 1e-5)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <functional>
+#include <string>
+
+#include "backbone/config/error.h"
+#include "engine/files/model_file.h"
+#include "engine/files/safetensors.h"
+#include "tests/support/model_file.h"
+#include "tests/support/random_source.h"
+#include "tests/support/temporary_folder.h"
+
+namespace multipole {
+namespace {
+
+using test::random_model_metadata;
+using test::TemporaryFolder;
+
+const std::vector<std::string> kClasses = {"cat", "caf\xc3\xa9", "a \"quoted\" dog"};
+
+template <class Action>
+std::string error_of(const Action& action) {
+  try {
+    action();
+  } catch (const ModelFileError& error) {
+    return error.what();
+  }
+  return "no ModelFileError";
+}
+
+// A saved model, its file opened, changed and written again without a checksum, as another program would.
+std::string error_after(const std::function<void(Safetensors&)>& change, const std::string& task = "classification") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  test::write_random_model(path, kClasses);
+  Safetensors content = read_safetensors(path);
+  content.metadata.erase("multipole.checksum");
+  change(content);
+  write_safetensors(path, content);
+  return error_of([&] { load_model(path, task); });
+}
+
+void set_metadata(Safetensors& content, const std::string& key, const Json& value) {
+  Json json = Json::parse(content.metadata.at("multipole"));
+  json[key] = value;
+  content.metadata["multipole"] = json.dump();
+}
+
+TEST(ModelFile, LoadsWhatWasSaved) {
+  const TemporaryFolder folder;
+  const ModelMetadata metadata = random_model_metadata(kClasses);
+  VisionModel model(metadata.architecture);
+  model->eval();
+  save_model(folder / "m", *model, metadata);
+  const LoadedModel loaded = load_model(folder / "m", "classification");
+  EXPECT_EQ(loaded.metadata.classes, kClasses);
+  EXPECT_EQ(to_json_config(loaded.metadata), to_json_config(metadata));
+  EXPECT_FALSE(loaded.model->is_training());
+  const auto images = torch::randn({2, 3, 19, 33});
+  EXPECT_TRUE(torch::equal(VisionModel(loaded.model)->forward(images), model->forward(images)));
+}
+
+TEST(ModelFile, Bfloat16HalvesTheFileAndLoadsAsFloat32) {
+  const TemporaryFolder folder;
+  const ModelMetadata metadata = random_model_metadata(kClasses);
+  const VisionModel model(metadata.architecture);
+  save_model(folder / "full", *model, metadata);
+  save_model(folder / "half", *model, metadata, WeightFormat::kBFloat16);
+  const auto full_size = std::filesystem::file_size(folder / "full");
+  EXPECT_LT(std::filesystem::file_size(folder / "half"), full_size * 3 / 4);
+  const LoadedModel loaded = load_model(folder / "half");
+  const auto original = named_weights(*model);
+  for (const auto& [name, tensor] : named_weights(*loaded.model)) {
+    if (!tensor.is_floating_point()) continue;
+    EXPECT_EQ(tensor.scalar_type(), torch::kFloat32) << name;
+    EXPECT_TRUE(torch::allclose(tensor, original.at(name), 1.0 / 128, 1e-6)) << name;
+  }
+}
+
+TEST(ModelFile, MismatchesStandInOneTable) {
+  std::string missing, mismatched;
+  const std::string message = error_after([&](Safetensors& content) {
+    missing = content.tensors.begin()->first;
+    mismatched = content.tensors.rbegin()->first;
+    content.tensors.erase(missing);
+    content.tensors[mismatched] = torch::zeros({1, 2, 3});
+    content.tensors["head.extra"] = torch::zeros({4});
+  });
+  EXPECT_NE(message.find("missing     " + missing), std::string::npos) << message;
+  EXPECT_NE(message.find("mismatched  " + mismatched + "  file Float [1, 2, 3], model"), std::string::npos) << message;
+  EXPECT_NE(message.find("unexpected  head.extra"), std::string::npos) << message;
+}
+
+TEST(ModelFile, ALongTableIsCut) {
+  const std::string message = error_after([](Safetensors& content) {
+    for (int i = 0; i < 30; ++i) content.tensors["extra." + std::to_string(i)] = torch::zeros({1});
+  });
+  EXPECT_NE(message.find("and 10 more"), std::string::npos) << message;
+}
+
+TEST(ModelFile, WholeNumbersAreNoWeights) {
+  const std::string message = error_after([](Safetensors& content) {
+    auto& first = content.tensors.begin()->second;
+    first = first.to(torch::kInt32);
+  });
+  EXPECT_NE(message.find("mismatched"), std::string::npos) << message;
+}
+
+TEST(ModelFile, ANewerFormatSaysSoBeforeItsKeysAreRead) {
+  const std::string message = error_after([](Safetensors& content) {
+    set_metadata(content, "format_version", kModelFormatVersion + 1);
+    set_metadata(content, "key_of_the_future", true);
+  });
+  EXPECT_NE(message.find("update it"), std::string::npos) << message;
+}
+
+TEST(ModelFile, RefusesWrongTaskAndWrongMetadata) {
+  EXPECT_NE(error_after([](Safetensors&) {}, "segmentation").find("a model for classification"), std::string::npos);
+  EXPECT_NE(error_after([](Safetensors& c) { c.metadata.erase("multipole"); }).find("metadata"), std::string::npos);
+  EXPECT_NE(error_after([](Safetensors& c) { c.metadata["multipole"] = "{"; }).find("damaged"), std::string::npos);
+  EXPECT_NE(error_after([](Safetensors& c) { set_metadata(c, "clases", 1); }).find("'classes'"), std::string::npos);
+  EXPECT_NE(error_after([](Safetensors& c) { set_metadata(c, "classes", {"one"}); }).find("class names"),
+            std::string::npos);
+}
+
+TEST(ModelFile, AnyFlippedBitIsFound) {
+  const TemporaryFolder folder;
+  test::write_random_model(folder / "m", kClasses);
+  const std::string bytes = test::read_text(folder / "m");
+  for (int i = 0; i < 40; ++i) {
+    const auto bit = static_cast<size_t>(test::random_int(0, static_cast<int64_t>(8 * bytes.size()) - 1));
+    std::string flipped = bytes;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    test::write_text(folder / "flipped", flipped);
+    EXPECT_NE(error_of([&] { load_model(folder / "flipped"); }), "no ModelFileError") << "bit " << bit;
+  }
+}
+
+}  // namespace
+}  // namespace multipole
