@@ -32,9 +32,11 @@ TEST(OptimizerGroups, EveryParameterIsInTheGroupOfItsKind) {
       if (name.ends_with("bias") || name.find("norm") != std::string::npos || name.ends_with("_bias")) {
         EXPECT_TRUE(plain.contains(name));
       }
-      if (item.value().dim() < 2) EXPECT_TRUE(plain.contains(name));
-      if (name.starts_with("head.") && name.ends_with("weight")) EXPECT_TRUE(weights.contains(name));
-      if (item.value().dim() == 4 && name.ends_with("weight")) EXPECT_TRUE(weights.contains(name));
+      if (item.value().dim() < 2) {
+        EXPECT_TRUE(plain.contains(name));
+      } else if (name.ends_with("weight") && (name.starts_with("head.") || item.value().dim() == 4)) {
+        EXPECT_TRUE(weights.contains(name));
+      }
     }
     for (const auto& name : matrices) EXPECT_TRUE(name.starts_with("backbone.")) << name;
     EXPECT_GT(matrices.size(), 8u);
