@@ -2,7 +2,7 @@
 //   classify    one figure of a shape, a texture and a colour on a noisy ground; the class names all three
 //   segment     several figures; the mask gives every pixel's shape, 0 = background
 //   long_range  four marks far apart on a circle, two of either colour: has the mark opposite of a mark its colour?
-//               The answer lies in no local patch and in no count of colours.
+//               The answer lies in no patch narrower than half of the picture and in no count of colours.
 #pragma once
 
 #include <cstdint>
