@@ -12,7 +12,7 @@ TEST(ProgressBar, LineFitsItsWidth) {
     const std::string line = bar_line("epoch 1/30", 12, 40, "812 img/s  loss 1.234", 31, width);
     EXPECT_LE(static_cast<int64_t>(line.size()), std::max<int64_t>(1, width - 1)) << width;
   }
-  EXPECT_EQ(bar_line("eval", 5, 10, "fast", 65, 40), "eval [=====>     ] 5/10  fast  left 1:05");
+  EXPECT_EQ(bar_line("eval", 5, 10, "fast", 65, 40), "eval [=====>    ] 5/10  fast  left 1:05");
 }
 
 TEST(ProgressBar, FullEmptyAndUnknown) {
