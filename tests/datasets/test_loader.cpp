@@ -1,4 +1,5 @@
 // The loader's promises: order, independence of the workers, resuming, bad samples, failures, no hang.
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
