@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tests/datasets/byte_tensors.h"
-#include "tests/datasets/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace multipole::test {
 

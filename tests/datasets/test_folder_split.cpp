@@ -8,7 +8,7 @@
 #include "backbone/config/error.h"
 #include "datasets/folder_split.h"
 #include "datasets/image_files.h"
-#include "tests/datasets/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace multipole {
 namespace {

@@ -3,13 +3,17 @@
 
 #include <stdlib.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace multipole::test {
+
+using Bytes = std::vector<uint8_t>;
 
 class TemporaryFolder {
  public:
@@ -27,6 +31,15 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+  // Writes a file below the folder, making the folders on the way.
+  std::filesystem::path write(const std::string& name, const Bytes& bytes) const {
+    const auto file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return file;
+  }
 
  private:
   std::filesystem::path path_;

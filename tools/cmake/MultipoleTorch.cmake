@@ -10,8 +10,8 @@ function(multipole_torch_from_folder root)
   add_library(multipole_torch INTERFACE)
   target_include_directories(multipole_torch SYSTEM INTERFACE
     "${root}/include" "${root}/include/torch/csrc/api/include")
-  target_link_libraries(multipole_torch INTERFACE "${root}/lib/libtorch_cpu.so" "${root}/lib/libc10.so")
-  # torch's own libgomp must be the one that our OpenMP loops use: two pools would fight for the cores
+  target_link_libraries(multipole_torch INTERFACE "${root}/lib/libtorch_cpu.so" "${root}/lib/libc10.so"
+    "${root}/lib/libgomp.so.1")  # the wheel's own: two OpenMP pools would fight for the cores
   file(GLOB nvidia_folders "${root}/../nvidia/*/lib")
   target_link_options(multipole_torch INTERFACE
     "-Wl,-rpath,${root}/lib" "-Wl,-rpath-link,${root}/lib" "-Wl,--no-as-needed")
@@ -41,6 +41,6 @@ else()
   find_package(Torch REQUIRED)
   message(STATUS "LibTorch: ${TORCH_INSTALL_PREFIX} ${Torch_VERSION}")
   add_library(multipole_torch INTERFACE)
-  target_link_libraries(multipole_torch INTERFACE ${TORCH_LIBRARIES})
+  target_link_libraries(multipole_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
   add_library(multipole::torch ALIAS multipole_torch)
 endif()
