@@ -12,6 +12,7 @@
 #include "apps/data/data.h"
 #include "apps/doctor/doctor.h"
 #include "apps/inspect/inspect.h"
+#include "apps/segment/segment.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", "multipole " MULTIPOLE_VERSION);
   multipole::Run run;
   multipole::add_classify_commands(program, run);
+  multipole::add_segment_commands(program, run);
   multipole::add_data_commands(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_doctor_command(program, run);

@@ -1,0 +1,14 @@
+// multipole segment train|eval|predict
+#pragma once
+
+#include "apps/common/command.h"
+
+namespace multipole {
+
+void add_segment_commands(CLI::App& program, Run& run);
+
+void add_segment_train(CLI::App& parent, Run& run);
+void add_segment_eval(CLI::App& parent, Run& run);
+void add_segment_predict(CLI::App& parent, Run& run);
+
+}  // namespace multipole
