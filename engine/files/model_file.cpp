@@ -163,6 +163,10 @@ void load_weights(VisionModelImpl& model, const std::map<std::string, torch::Ten
   for (const auto& [name, tensor] : own) tensor.copy_(weights.at(name));
 }
 
+bool is_model_file(const std::filesystem::path& path) {
+  return read_safetensors_header(path).metadata.contains(kMetadataKey);
+}
+
 ModelMetadata read_model_metadata(const std::filesystem::path& path, const std::string& task) {
   return parse_metadata(read_safetensors_header(path).metadata, task, path.string());
 }

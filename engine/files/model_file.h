@@ -57,6 +57,9 @@ void save_model(const std::filesystem::path& path, const std::map<std::string, t
 // of another shape (all of them in a table), damaged bytes, or, where `task` is given, a model for another task.
 LoadedModel load_model(const std::filesystem::path& path, const std::string& task = "");
 
+// Whether a safetensors file carries this metadata. Throws ModelFileError where it is no safetensors file.
+bool is_model_file(const std::filesystem::path& path);
+
 // The metadata alone, checked as load_model() checks it.
 ModelMetadata read_model_metadata(const std::filesystem::path& path, const std::string& task = "");
 

@@ -22,7 +22,7 @@ struct ResumeOptions {
   std::filesystem::path path;  // the other run folder, for kPath
   bool force = false;          // go on although config or data changed
 
-  // A model file whose weights a new run starts from; a head for other classes starts fresh.
+  // Where the weights of a new run start from (weight_init.h); the head of other classes starts fresh.
   std::optional<std::filesystem::path> init_weights;
 };
 
