@@ -138,7 +138,8 @@ OracleResult oracle_attention2d(const OracleArgs2d& args) {
     const Tensor query_y = floor_div(y, side), query_x = floor_div(x, side);
     const Tensor key_y = rows_of(rows, columns), key_x = columns_of(rows, columns);
     const Tensor mass = oracle_subcell_mass(height, width, r, rank, level).mass.flatten();
-    score = torch::matmul(flat(query) * scale, flat(args.k_far[i]).transpose(-1, -2)) + mass.clamp_min(1).log();
+    score = torch::matmul(flat(query) * scale, flat(args.k_far[i]).transpose(-1, -2));
+    score = score + mass.clamp_min(1).log().to(score.scalar_type());
     if (!args.far_bias.empty()) {
       score = score + bias_at(args.far_bias[i], query_y, query_x, key_y, key_x).repeat_interleave(rank, -1);
     }

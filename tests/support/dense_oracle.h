@@ -1,4 +1,4 @@
-// The definition of Fast Multipole Attention, dense and in float64: full (queries x keys) score matrices with masks,
+// The definition of Fast Multipole Attention, dense: full (queries x keys) score matrices with masks,
 // O(n^2), right by inspection. It shares no code with the op, so that the op can be compared with it.
 #pragma once
 
@@ -26,7 +26,8 @@ struct OracleMass {
 };
 OracleMass oracle_subcell_mass(int64_t height, int64_t width, int64_t cell, int64_t rank, int64_t level);
 
-// Shapes as in backbone/multipole/op.h; all tensors float64. Differentiable by autograd.
+// Shapes as in backbone/multipole/op.h; all tensors of one floating dtype, which is that of all
+// intermediate results: float64 for exact results, bfloat16 for what plain tensor operations lose.
 std::vector<torch::Tensor> oracle_summarize2d(const torch::Tensor& x, const torch::Tensor& token_basis,
                                               const std::vector<torch::Tensor>& merge_basis, int64_t cell);
 

@@ -2,7 +2,6 @@
 
 #include <torch/autograd.h>
 
-#include <cstdlib>
 #include <limits>
 #include <sstream>
 
@@ -132,20 +131,6 @@ std::vector<Backend> runnable_backends(const OracleArgs2d& args) {
     if (candidate.why_not.empty()) backends.push_back(candidate.backend);
   }
   return backends;
-}
-
-ForcedBackend::ForcedBackend(const std::string& name) {
-  const char* previous = std::getenv("MULTIPOLE_BACKEND");
-  if (previous != nullptr) previous_ = previous;
-  setenv("MULTIPOLE_BACKEND", name.c_str(), 1);
-}
-
-ForcedBackend::~ForcedBackend() {
-  if (previous_.has_value()) {
-    setenv("MULTIPOLE_BACKEND", previous_->c_str(), 1);
-  } else {
-    unsetenv("MULTIPOLE_BACKEND");
-  }
 }
 
 double relative_error(const Tensor& actual, const Tensor& expected) {

@@ -3,13 +3,13 @@
 
 #include <torch/types.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/multipole/attention2d_args.h"
 #include "backbone/multipole/backend.h"
 #include "tests/support/dense_oracle.h"
+#include "tests/support/environment_variable.h"
 
 namespace multipole::test {
 
@@ -53,14 +53,11 @@ std::vector<Backend> runnable_backends(const OracleArgs2d& args);
 // Forces a backend while it lives.
 class ForcedBackend {
  public:
-  explicit ForcedBackend(const std::string& name);
+  explicit ForcedBackend(const std::string& name) : variable_("MULTIPOLE_BACKEND", name) {}
   explicit ForcedBackend(Backend backend) : ForcedBackend(std::string(backend_name(backend))) {}
-  ForcedBackend(const ForcedBackend&) = delete;
-  ForcedBackend& operator=(const ForcedBackend&) = delete;
-  ~ForcedBackend();
 
  private:
-  std::optional<std::string> previous_;
+  EnvironmentVariable variable_;
 };
 
 // max |actual - expected| / max |expected|, in float64; infinite where actual is not finite.
