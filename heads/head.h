@@ -24,6 +24,11 @@ class Head : public torch::nn::Module {
   // Returns logits: (B, num_classes) for classification, (B, num_classes, H, W) for segmentation.
   virtual torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) = 0;
 
+  // forward() first and, in training, the logits of auxiliary classifiers, whose losses help it to learn.
+  virtual std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) {
+    return {forward(features, image_size)};
+  }
+
   // Names, relative to this module, of parameters that weight decay must leave alone (beyond biases and norms).
   virtual std::vector<std::string> no_weight_decay() const { return {}; }
 };

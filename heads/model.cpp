@@ -17,6 +17,10 @@ torch::Tensor VisionModelImpl::forward(const torch::Tensor& images) {
   return head_->forward(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
 }
 
+std::vector<torch::Tensor> VisionModelImpl::forward_all(const torch::Tensor& images) {
+  return head_->forward_all(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
+}
+
 std::vector<std::string> VisionModelImpl::no_weight_decay() const {
   std::vector<std::string> names;
   for (const auto& name : backbone_->no_weight_decay()) names.push_back("backbone." + name);

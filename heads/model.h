@@ -25,6 +25,9 @@ class VisionModelImpl : public torch::nn::Module {
   // (B, 3, H, W) floating point, any H and W from 1 up -> the head's logits.
   torch::Tensor forward(const torch::Tensor& images);
 
+  // The same and, in training, the logits of the head's auxiliary classifiers.
+  std::vector<torch::Tensor> forward_all(const torch::Tensor& images);
+
   // Full names of the parameters that weight decay must leave alone (beyond biases and norms).
   std::vector<std::string> no_weight_decay() const;
 

@@ -6,6 +6,9 @@
 #include "backbone/config/error.h"
 #include "backbone/config/fields.h"
 #include "heads/classification_head.h"
+#include "heads/segmentation/segformer_head.h"
+#include "heads/segmentation/semantic_fpn_head.h"
+#include "heads/segmentation/upernet_head.h"
 
 namespace multipole {
 
@@ -35,6 +38,9 @@ HeadEntry entry(std::string type) {
 const std::vector<HeadEntry>& entries() {
   static const std::vector<HeadEntry> list = {
       entry<ClassificationHeadConfig, ClassificationHead>("classification"),
+      entry<SegmentationHeadConfig, SegformerHead>("segformer"),
+      entry<SegmentationHeadConfig, SemanticFpnHead>("semantic_fpn"),
+      entry<UperNetHeadConfig, UperNetHead>("upernet"),
   };
   return list;
 }

@@ -1,0 +1,38 @@
+#include "heads/segmentation/decoder_layers.h"
+
+#include "backbone/layers/layer_norm.h"
+
+namespace multipole {
+
+namespace {
+
+constexpr double kNormEps = 1e-6;
+
+}  // namespace
+
+torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width) {
+  if (tokens.size(1) == height && tokens.size(2) == width) return tokens;
+  const auto map = tokens.permute({0, 3, 1, 2});
+  return torch::upsample_bilinear2d(map, {height, width}, /*align_corners=*/false).permute({0, 2, 3, 1});
+}
+
+torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other) {
+  return resize_tokens(tokens, other.size(1), other.size(2));
+}
+
+ConvNormImpl::ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t size) {
+  TORCH_CHECK(size == 1 || size == 3, "ConvNorm: the size is 1 or 3, got ", size);
+  if (size == 1) {
+    linear_ = register_module("linear", Linear(in_channels, out_channels));
+  } else {
+    conv_ =
+        register_module("conv", TokenConv(TokenConvShape{.in_channels = in_channels, .out_channels = out_channels}));
+  }
+  norm_ = register_module("norm", make_layer_norm(out_channels, kNormEps));
+}
+
+torch::Tensor ConvNormImpl::forward(const torch::Tensor& tokens) {
+  return torch::relu(norm_(linear_ ? linear_(tokens) : conv_(tokens)));
+}
+
+}  // namespace multipole

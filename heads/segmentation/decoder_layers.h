@@ -1,0 +1,33 @@
+// Layers of segmentation decoders. Tokens are (B, H, W, C) contiguous, which is channels-last NCHW seen from outside.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "backbone/layers/linear.h"
+#include "backbone/layers/token_conv.h"
+
+namespace multipole {
+
+// Bilinear, corners not aligned: (B, H, W, C) -> (B, height, width, C). The same tensor where the size is right.
+torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width);
+torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other);
+
+// Convolution of 1 x 1 or 3 x 3, layer norm over the channels, ReLU: (B, H, W, in) -> (B, H, W, out).
+class ConvNormImpl : public torch::nn::Module {
+ public:
+  ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t size);
+  torch::Tensor forward(const torch::Tensor& tokens);
+
+ private:
+  Linear linear_{nullptr};   // of the 1 x 1
+  TokenConv conv_{nullptr};  // of the 3 x 3
+  torch::nn::LayerNorm norm_{nullptr};
+};
+TORCH_MODULE(ConvNorm);
+
+}  // namespace multipole

@@ -1,0 +1,32 @@
+// SegFormer's all-MLP decoder: every map through a linear layer to one width, resized to the finest, fused by a linear
+// layer (Xie et al., arXiv 2105.15203, section 3.2).
+#pragma once
+
+#include <torch/nn/modules/normalization.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backbone/layers/linear.h"
+#include "heads/segmentation/segmentation_head.h"
+
+namespace multipole {
+
+class SegformerHead : public SegmentationHead {
+ public:
+  SegformerHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+                const std::string& where);
+
+ protected:
+  torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
+
+ private:
+  int64_t channels_;
+  std::vector<Linear> projections_;
+  Linear fuse_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
+};
+
+}  // namespace multipole

@@ -1,0 +1,47 @@
+#include "heads/segmentation/segmentation_head.h"
+
+namespace multipole {
+
+namespace {
+
+constexpr size_t kAuxiliaryMap = 2;
+
+torch::Tensor logits_at(const torch::Tensor& token_logits, ImageSize size) {
+  return resize_tokens(token_logits, size.height, size.width).permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
+void SegmentationHeadConfig::validate(const std::string& where) const {
+  require(channels >= 1 && channels <= 8192, where + ".channels", "must be from 1 to 8192", channels);
+  require(dropout >= 0 && dropout < 1, where + ".dropout", "must be in [0, 1)", dropout);
+}
+
+SegmentationHead::SegmentationHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                   int64_t num_classes) {
+  dropout_ = register_module("dropout", torch::nn::Dropout2d(config.dropout));
+  classifier_ = register_module("classifier", Linear(config.channels, num_classes));
+  if (!config.auxiliary) return;
+  auxiliary_conv_ = register_module("auxiliary_conv",
+                                    ConvNorm(feature_info.at(kAuxiliaryMap).num_channels, config.channels, /*size=*/3));
+  auxiliary_classifier_ = register_module("auxiliary_classifier", Linear(config.channels, num_classes));
+}
+
+torch::Tensor SegmentationHead::forward(const std::vector<torch::Tensor>& features, ImageSize image_size) {
+  std::vector<torch::Tensor> tokens;
+  for (const auto& map : features) tokens.push_back(map.permute({0, 2, 3, 1}));
+  const auto decoded = decode(tokens).permute({0, 3, 1, 2});
+  return logits_at(classifier_(dropout_(decoded).permute({0, 2, 3, 1})), image_size);
+}
+
+std::vector<torch::Tensor> SegmentationHead::forward_all(const std::vector<torch::Tensor>& features,
+                                                         ImageSize image_size) {
+  std::vector<torch::Tensor> logits = {forward(features, image_size)};
+  if (auxiliary_conv_ && is_training()) {
+    const auto tokens = auxiliary_conv_(features.at(kAuxiliaryMap).permute({0, 2, 3, 1}));
+    logits.push_back(logits_at(auxiliary_classifier_(tokens), image_size));
+  }
+  return logits;
+}
+
+}  // namespace multipole

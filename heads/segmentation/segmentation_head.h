@@ -1,0 +1,61 @@
+// What all segmentation heads share: a decoder turns the four maps into one of features, a linear layer turns those
+// into logits, and logits are resized to the images by bilinear interpolation. An auxiliary classifier may look at the
+// third map in training (Zhao et al., PSPNet, arXiv 1612.01105, section 3.3).
+//
+// Every norm of a decoder is a layer norm over the channels of one token: no running statistics, so that any batch size
+// trains, and no statistics over the picture, so that a token's logits depend on its receptive field alone, whether it
+// is seen in a whole picture or in a tile.
+#pragma once
+
+#include <torch/nn/modules/dropout.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backbone/config/fields.h"
+#include "backbone/layers/linear.h"
+#include "backbone/pyramid.h"
+#include "heads/head.h"
+#include "heads/segmentation/decoder_layers.h"
+
+namespace multipole {
+
+struct SegmentationHeadConfig {
+  int64_t channels = 128;
+  double dropout = 0.1;
+  bool auxiliary = false;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("channels", self.channels, "width of the decoder");
+    field("dropout", self.dropout, "share of the decoded channels that training sets to zero, whole maps at a time");
+    field("auxiliary", self.auxiliary, "a second classifier on the third map, in training only");
+  }
+  void validate(const std::string& where) const;
+};
+
+class SegmentationHead : public Head {
+ public:
+  SegmentationHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                   int64_t num_classes);
+
+  // -> (B, num_classes, image_size.height, image_size.width)
+  torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
+
+  // The same and, in training, the auxiliary classifier's.
+  std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
+
+ protected:
+  // Tokens (B, h, w, C) of the four maps, finest first -> (B, h0, w0, channels) at the finest map's size.
+  virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens) = 0;
+
+ private:
+  torch::nn::Dropout2d dropout_{nullptr};
+  Linear classifier_{nullptr};
+  ConvNorm auxiliary_conv_{nullptr};  // null without the auxiliary classifier
+  Linear auxiliary_classifier_{nullptr};
+};
+
+}  // namespace multipole

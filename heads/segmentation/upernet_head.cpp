@@ -1,0 +1,51 @@
+#include "heads/segmentation/upernet_head.h"
+
+namespace multipole {
+
+void UperNetHeadConfig::validate(const std::string& where) const {
+  SegmentationHeadConfig::validate(where);
+  require(!pool_sizes.empty(), where + ".pool_sizes", "must have an entry", pool_sizes);
+  for (const int64_t size : pool_sizes) {
+    require(size >= 1 && size <= 64, where + ".pool_sizes", "must be from 1 to 64 each", pool_sizes);
+  }
+}
+
+UperNetHead::UperNetHead(const UperNetHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                         int64_t num_classes, const std::string&)
+    : SegmentationHead(config, feature_info, num_classes), pool_sizes_(config.pool_sizes) {
+  const int64_t channels = config.channels, coarsest = feature_info.back().num_channels;
+  for (const int64_t size : pool_sizes_) {
+    pool_convs_.push_back(register_module("pool_" + std::to_string(size), ConvNorm(coarsest, channels, /*size=*/1)));
+  }
+  const auto pools = static_cast<int64_t>(pool_sizes_.size());
+  pool_fuse_ = register_module("pool_fuse", ConvNorm(coarsest + pools * channels, channels, /*size=*/3));
+  std::vector<int64_t> in_channels;
+  for (const auto& info : feature_info) in_channels.push_back(info.num_channels);
+  in_channels.back() = channels;
+  top_down_ = register_module("top_down", TopDown(in_channels, channels));
+  for (size_t i = 0; i + 1 < in_channels.size(); ++i) {
+    outputs_.push_back(register_module("output_" + std::to_string(i + 1), ConvNorm(channels, channels, /*size=*/3)));
+  }
+  const auto maps = static_cast<int64_t>(in_channels.size());
+  fuse_ = register_module("fuse", ConvNorm(maps * channels, channels, /*size=*/3));
+}
+
+torch::Tensor UperNetHead::pool_pyramid(const torch::Tensor& tokens) {
+  std::vector<torch::Tensor> parts = {tokens};
+  for (size_t i = 0; i < pool_sizes_.size(); ++i) {
+    const auto pooled = torch::adaptive_avg_pool2d(tokens.permute({0, 3, 1, 2}), {pool_sizes_[i], pool_sizes_[i]});
+    parts.push_back(resize_tokens_like(pool_convs_[i](pooled.permute({0, 2, 3, 1})), tokens));
+  }
+  return pool_fuse_(torch::cat(parts, 3));
+}
+
+torch::Tensor UperNetHead::decode(const std::vector<torch::Tensor>& tokens) {
+  auto inputs = tokens;
+  inputs.back() = pool_pyramid(tokens.back());
+  auto maps = top_down_(inputs);
+  for (size_t i = 0; i < outputs_.size(); ++i) maps[i] = outputs_[i](maps[i]);
+  for (auto& map : maps) map = resize_tokens_like(map, maps.front());
+  return fuse_(torch::cat(maps, 3));
+}
+
+}  // namespace multipole
