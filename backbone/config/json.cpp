@@ -12,6 +12,15 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(Json(text).dump());
+  } catch (const Json::type_error&) {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& source) {
@@ -74,9 +83,15 @@ void set_by_path(Json& config, const std::string& assignment) {
   if (equals == std::string::npos || equals == 0) {
     throw ConfigError("--set " + assignment + ": expected a.b=value");
   }
+  if (!is_utf8(assignment)) throw ConfigError("--set: the assignment is not UTF-8");
   const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded()) value = text;
+  Json value = text;
+  // what opens like JSON has to be JSON: as a string it would fail later and say less
+  if (text.find_first_of("{[\"") == 0) {
+    value = parse_json(text, "--set " + path);
+  } else if (Json scalar = Json::parse(text, nullptr, false); scalar.is_primitive() && !scalar.is_discarded()) {
+    value = std::move(scalar);
+  }
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= path.size();) {
     const size_t dot = std::min(path.find('.', begin), path.size());

@@ -22,7 +22,8 @@ Json read_json_file(const std::filesystem::path& path);
 // the base's replaces it whole, since the fields of one type mean nothing to another.
 void merge_json(Json& base, const Json& overrides);
 
-// Applies one "a.b.c=value" to `config`. The value is JSON where it parses as JSON and a string otherwise.
+// Applies one "a.b.c=value" to `config`. The value is JSON where it parses as JSON and a string otherwise; what begins
+// with '{', '[' or '"' has to be JSON. Throws ConfigError for that and for bytes that are not UTF-8.
 void set_by_path(Json& config, const std::string& assignment);
 
 // The candidate with the smallest edit distance to `key`, or "" when none is close enough to be a slip.

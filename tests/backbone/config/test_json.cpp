@@ -1,8 +1,7 @@
-#include "backbone/config/json.h"
-
 #include <gtest/gtest.h>
 
 #include "backbone/config/error.h"
+#include "backbone/config/json.h"
 
 namespace multipole {
 namespace {
@@ -53,6 +52,16 @@ TEST(SetByPath, TakesJsonOrText) {
   EXPECT_THROW(set_by_path(config, "epochs"), ConfigError);
   EXPECT_THROW(set_by_path(config, "=3"), ConfigError);
   EXPECT_THROW(set_by_path(config, "a..b=3"), ConfigError);
+}
+
+TEST(SetByPath, WhatOpensLikeJsonHasToBeJson) {
+  Json config = Json::object();
+  EXPECT_THROW(set_by_path(config, "a={\"b\":1,\"b\":2}"), ConfigError);
+  EXPECT_THROW(set_by_path(config, "a=[1,2,]"), ConfigError);
+  EXPECT_THROW(set_by_path(config, "a=" + std::string(100000, '[')), ConfigError);
+  EXPECT_THROW(set_by_path(config, "a=\xff"), ConfigError);
+  set_by_path(config, "a=NaN");
+  EXPECT_EQ(config["a"], "NaN");
 }
 
 TEST(SuggestName, NamesTheNearestOrLists) {
