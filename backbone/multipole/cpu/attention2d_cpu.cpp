@@ -16,12 +16,16 @@
 namespace multipole::cpu {
 namespace {
 
-// Runs task(index, workspace) for every task; each thread allocates its workspace once.
-template <class Task>
-void run_tasks(int64_t count, const WorkspaceSizes& sizes, const Task& task) {
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+// Runs run(task, workspace) for every task; each thread allocates its workspace once.
+template <class Run>
+void run_tasks(const std::vector<Attention2dTask>& tasks, const WorkspaceSizes& sizes, const Run& run) {
+  at::parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
     const WorkspaceMemory memory(sizes);
-    for (int64_t i = begin; i < end; ++i) task(i, memory.get());
+    for (int64_t i = begin; i < end; ++i) {
+      Attention2dTask task = tasks[static_cast<size_t>(i)];
+      if (i + 1 < end) task.next = &tasks[static_cast<size_t>(i + 1)];
+      run(task, memory.get());
+    }
   });
 }
 
@@ -49,10 +53,9 @@ LevelResults run_levels(const Attention2dParams& p, const KernelTable& kernels) 
   LevelResults results{{}, {}, summaries_of_all_levels(p), sizes.padded_dim};
   results.out.resize(tasks.size() * static_cast<size_t>(results.summaries * sizes.padded_dim));
   results.lse.resize(tasks.size() * static_cast<size_t>(results.summaries));
-  run_tasks(static_cast<int64_t>(tasks.size()), sizes, [&](int64_t i, const Workspace& scratch) {
+  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
     Workspace w = scratch;
-    results.point(w, i);
-    const Attention2dTask& task = tasks[static_cast<size_t>(i)];
+    results.point(w, task.b * p.heads + task.h);
     kernels.attention2d_levels(p, task, arena_layout(p, task, contents), w);
   });
   return results;
@@ -98,8 +101,7 @@ std::tuple<at::Tensor, at::Tensor> attention2d_forward(const Attention2dArgs& ar
   const auto tasks = tasks_by_band(p, at::get_num_threads());
   const ArenaContents contents{true, !p.linear};
   const WorkspaceSizes sizes = workspace_sizes(p, kernels.width, largest_arena(p, tasks, contents));
-  run_tasks(static_cast<int64_t>(tasks.size()), sizes, [&](int64_t i, const Workspace& scratch) {
-    const Attention2dTask& task = tasks[static_cast<size_t>(i)];
+  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
     Workspace w = scratch;
     if (p.linear) levels.point(w, task.b * p.heads + task.h);
     kernels.attention2d_forward(p, task, arena_layout(p, task, contents), w);
@@ -144,8 +146,7 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   sizes.backward = true;
   if (p.linear) sizes.level_summaries = summaries_of_all_levels(p);
   BiasGradients bias(p, args.near_bias.defined(), !args.far_bias.empty(), sizes);
-  run_tasks(static_cast<int64_t>(tasks.size()), sizes, [&](int64_t i, const Workspace& w) {
-    const Attention2dTask& task = tasks[static_cast<size_t>(i)];
+  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& w) {
     bias.begin_task(w);
     kernels.attention2d_backward(p, g, task, arena_layout(p, task, contents), w);
     bias.end_task(task, w);

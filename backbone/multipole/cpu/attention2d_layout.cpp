@@ -15,10 +15,10 @@ constexpr int64_t kSmallestBand = 4;
 ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task, ArenaContents contents) {
   ArenaLayout layout{};
   if (contents.tokens) {
-    layout.token_row_begin = std::max<int64_t>(0, (task.cell_row_begin - 1) * p.cell);
-    layout.token_row_end = std::min(p.height, (task.cell_row_end + 1) * p.cell);
+    layout.cell_row_begin = std::max<int64_t>(0, task.cell_row_begin - 1);
+    layout.cell_row_end = std::min(p.cell_rows, task.cell_row_end + 1);
   }
-  layout.key_rows = (layout.token_row_end - layout.token_row_begin) * p.width;
+  layout.key_rows = (layout.cell_row_end - layout.cell_row_begin) * p.cell_columns * slots_of_cell(p.cell);
   for (int64_t l = 0; contents.levels && l < p.levels; ++l) {
     const LevelParams& level = p.level[l];
     layout.level_row_begin[l] = parent_near_cells(task.cell_row_begin >> l, level.rows).begin;
@@ -31,21 +31,19 @@ ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task
 
 std::vector<Attention2dTask> tasks_by_head(const Attention2dParams& p) {
   std::vector<Attention2dTask> tasks;
-  const int64_t cell_rows = ceil_div(p.height, p.cell);
   for (int64_t b = 0; b < p.batch; ++b) {
-    for (int64_t h = 0; h < p.heads; ++h) tasks.push_back({b, h, 0, cell_rows});
+    for (int64_t h = 0; h < p.heads; ++h) tasks.push_back({b, h, 0, p.cell_rows, nullptr});
   }
   return tasks;
 }
 
 std::vector<Attention2dTask> tasks_by_band(const Attention2dParams& p, int64_t threads) {
-  const int64_t cell_rows = ceil_div(p.height, p.cell);
   const int64_t bands = ceil_div(4 * threads, p.batch * p.heads);
-  const int64_t band = std::max(kSmallestBand, ceil_div(cell_rows, bands));
+  const int64_t band = std::max(kSmallestBand, ceil_div(p.cell_rows, bands));
   std::vector<Attention2dTask> tasks;
   for (const Attention2dTask& whole : tasks_by_head(p)) {
-    for (int64_t row = 0; row < cell_rows; row += band) {
-      tasks.push_back({whole.b, whole.h, row, std::min(cell_rows, row + band)});
+    for (int64_t row = 0; row < p.cell_rows; row += band) {
+      tasks.push_back({whole.b, whole.h, row, std::min(p.cell_rows, row + band), nullptr});
     }
   }
   return tasks;

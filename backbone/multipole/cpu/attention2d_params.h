@@ -22,6 +22,7 @@ struct LevelParams {
 struct Attention2dParams {
   int64_t batch, height, width, heads, head_dim;
   int64_t cell, rank, subcells;  // r, p, s = sqrt(p)
+  int64_t cell_rows, cell_columns;
   int64_t levels;
   bool linear;
   float scale;
@@ -48,11 +49,16 @@ struct Attention2dGradParams {
 struct Attention2dTask {
   int64_t b, h;
   int64_t cell_row_begin, cell_row_end;
+  const Attention2dTask* next;  // what the same thread does afterwards, or null: its rows are prefetched
 };
 
-// Offsets into a task's key arenas, in key rows: first the tokens of its near field, then its far cells by level.
+// Key rows that a cell's tokens take in an arena: an even number, so that keys can be read in pairs.
+constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 1) / 2 * 2; }
+
+// Offsets into a task's key arenas, in key rows: first the tokens of its near field cell by cell, so that neighbouring
+// cells lie side by side, then its far cells by level.
 struct ArenaLayout {
-  int64_t token_row_begin, token_row_end;
+  int64_t cell_row_begin, cell_row_end;
   int64_t level_row_begin[kMaxLevels], level_row_end[kMaxLevels];
   int64_t level_offset[kMaxLevels];
   int64_t key_rows;

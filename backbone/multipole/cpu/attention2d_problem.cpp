@@ -49,6 +49,8 @@ Attention2dProblem::Attention2dProblem(const Attention2dArgs& args, int64_t widt
   params.heads = query_.size(3);
   params.head_dim = query_.size(4);
   params.cell = args.cell;
+  params.cell_rows = ceil_div(params.height, params.cell);
+  params.cell_columns = ceil_div(params.width, params.cell);
   params.levels = static_cast<int64_t>(k_far_.size());
   params.rank = params.levels == 0 ? 1 : k_far_[0].size(3);
   params.subcells = subcells_per_side(params.rank);

@@ -13,9 +13,10 @@ template <class Visit>
 void for_each_near_pair(int64_t cell, int64_t lanes, Visit visit) {
   for (int64_t ky = 0; ky < 3 * cell; ++ky) {
     for (int64_t kx = 0; kx < 3 * cell; ++kx) {
-      for (int64_t query = 0; query < cell * cell; ++query) {
-        const int64_t offset_y = ky - cell - query / cell, offset_x = kx - cell - query % cell;
-        visit((ky * 3 * cell + kx) * lanes + query, near_bias_index(offset_y, offset_x, cell));
+      const int64_t key = (ky * 3 * cell + kx) * lanes;
+      for (int64_t y = 0; y < cell; ++y) {
+        const int64_t entry = near_bias_index(ky - cell - y, kx - cell, cell);
+        for (int64_t x = 0; x < cell; ++x) visit(key + y * cell + x, entry - x);
       }
     }
   }

@@ -9,14 +9,59 @@ MULTIPOLE_INLINE void pack_row(const void* base, int64_t element, const Attentio
   for (int64_t c = p.head_dim; c < padded_dim; ++c) to[c] = 0;
 }
 
+// The tokens of a cell that are inside the grid.
+struct CellTokens {
+  int64_t y, x, rows, columns;
+};
+
+MULTIPOLE_INLINE CellTokens tokens_of_cell(const Attention2dParams& p, int64_t cy, int64_t cx) {
+  const int64_t y = cy * p.cell, x = cx * p.cell;
+  return {y, x, smaller(p.cell, p.height - y), smaller(p.cell, p.width - x)};
+}
+
+// visit(y, x, first key row of the cell + n) for the n-th token of every cell of the layout.
+template <class Visit>
+MULTIPOLE_INLINE void for_each_arena_token(const Attention2dParams& p, const ArenaLayout& layout, Visit visit) {
+  int64_t cell_row = 0;
+  for (int64_t cy = layout.cell_row_begin; cy < layout.cell_row_end; ++cy) {
+    for (int64_t cx = 0; cx < p.cell_columns; ++cx, cell_row += slots_of_cell(p.cell)) {
+      const CellTokens cell = tokens_of_cell(p, cy, cx);
+      int64_t row = cell_row;
+      for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
+        for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) visit(y, x, row++);
+      }
+    }
+  }
+}
+
 static void pack_tokens(const Attention2dParams& p, const ArenaLayout& layout, int64_t b, int64_t h,
                         const TokenView& from, float* arena) {
   const int64_t padded_dim = padded(p.head_dim);
-  for (int64_t y = layout.token_row_begin; y < layout.token_row_end; ++y) {
-    for (int64_t x = 0; x < p.width; ++x, arena += padded_dim) {
-      pack_row(from.data, from.element(b, y, x, h), p, padded_dim, arena);
+  for_each_arena_token(p, layout, [&](int64_t y, int64_t x, int64_t row) {
+    pack_row(from.data, from.element(b, y, x, h), p, padded_dim, arena + row * padded_dim);
+  });
+}
+
+// Asks for a cell's rows of a token tensor; Write: to be written.
+template <int Write>
+MULTIPOLE_INLINE void prefetch_cell(const Attention2dParams& p, const TokenView& view, int64_t b, int64_t h, int64_t cy,
+                                    int64_t cx) {
+  const int64_t element_bytes = p.storage == Storage::float32 ? 4 : 2;
+  const CellTokens cell = tokens_of_cell(p, cy, cx);
+  for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
+    for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) {
+      const char* row = static_cast<const char*>(view.data) + view.element(b, y, x, h) * element_bytes;
+      for (int64_t byte = 0; byte < p.head_dim * element_bytes; byte += 64) __builtin_prefetch(row + byte, Write, 2);
     }
   }
+}
+
+// The cell row of the thread's next task that stands where `cy` stands in this one, or -1: while a cell is computed, the
+// memory of its counterpart is fetched.
+MULTIPOLE_INLINE int64_t next_cell_row(const Attention2dTask& task, int64_t cy) {
+  if (task.next == nullptr) return -1;
+  const int64_t row = task.next->cell_row_begin + cy - task.cell_row_begin;
+  return row < task.next->cell_row_end ? row : -1;
 }
 
 static void pack_level(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t b, int64_t h,
@@ -47,14 +92,21 @@ static void pack_task(const Attention2dParams& p, const Attention2dTask& task, c
 static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t h, int64_t cy, int64_t cx,
                          const Workspace& w) {
   const int64_t r = p.cell, padded_dim = padded(p.head_dim);
-  const int64_t top = (cy - 1) * r, left = (cx - 1) * r;
-  const int64_t x_begin = larger(0, left), x_end = smaller(p.width, left + 3 * r);
   int64_t count = 0;
-  for (int64_t y = larger(0, top); y < smaller(p.height, top + 3 * r); ++y) {
-    const int64_t row = (y - layout.token_row_begin) * p.width;
-    for (int64_t x = x_begin; x < x_end; ++x, ++count) {
-      w.near_offset[count] = (row + x) * padded_dim;
-      w.near_position[count] = static_cast<int32_t>((y - top) * 3 * r + x - left);
+  for (int64_t ky = larger(0, cy - 1); ky < smaller(p.cell_rows, cy + 2); ++ky) {
+    for (int64_t kx = larger(0, cx - 1); kx < smaller(p.cell_columns, cx + 2); ++kx) {
+      const CellTokens cell = tokens_of_cell(p, ky, kx);
+      const int64_t tokens = cell.rows * cell.columns;
+      const int64_t first = ((ky - layout.cell_row_begin) * p.cell_columns + kx) * slots_of_cell(r) * padded_dim;
+      for (int64_t i = 0; i < tokens; ++i) w.near_offset[count + i] = first + i * padded_dim;
+      if (p.near_table != nullptr) {
+        int32_t* position = w.near_position + count;
+        for (int64_t y = 0; y < cell.rows; ++y) {
+          const int64_t of_row = ((ky - cy + 1) * r + y) * 3 * r + (kx - cx + 1) * r;
+          for (int64_t x = 0; x < cell.columns; ++x) *position++ = static_cast<int32_t>(of_row + x);
+        }
+      }
+      count += tokens;
     }
   }
   const float* table = p.near_table == nullptr ? nullptr : p.near_table + h * 9 * r * r * p.near_table_stride;

@@ -53,13 +53,12 @@ static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& t
   }
 }
 
-static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const float* arena, float factor,
-                          const TokenView& to) {
-  for (int64_t y = 0; y < p.height; ++y) {
-    for (int64_t x = 0; x < p.width; ++x, arena += padded(p.head_dim)) {
-      store_row(arena, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
-    }
-  }
+static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                          const float* arena, float factor, const TokenView& to) {
+  const int64_t padded_dim = padded(p.head_dim);
+  for_each_arena_token(p, layout, [&](int64_t y, int64_t x, int64_t row) {
+    store_row(arena + row * padded_dim, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
+  });
 }
 
 static void unpack_level(const Attention2dParams& p, const Attention2dTask& task, const LevelParams& level,
@@ -76,8 +75,8 @@ static void unpack_level(const Attention2dParams& p, const Attention2dTask& task
 static void unpack_gradients(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                              const ArenaLayout& layout, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
-  unpack_tokens(p, task, w.d_key_arena, p.scale, g.d_key);
-  unpack_tokens(p, task, w.d_value_arena, 1, g.d_value);
+  unpack_tokens(p, task, layout, w.d_key_arena, p.scale, g.d_key);
+  unpack_tokens(p, task, layout, w.d_value_arena, 1, g.d_value);
   for (int64_t l = 0; l < p.levels; ++l) {
     const int64_t offset = layout.level_offset[l] * padded_dim;
     unpack_level(p, task, p.level[l], w.d_key_arena + offset, p.scale, g.d_level_key[l]);
@@ -92,8 +91,15 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
+  const TokenView* const inputs[] = {&p.query, &p.key, &p.value, &p.out, &g.d_out};
+  const TokenView* const results[] = {&g.d_query, &g.d_key, &g.d_value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    for (int64_t cx = 0; cx * p.cell < p.width; ++cx) {
+    const int64_t next_cy = next_cell_row(task, cy);
+    for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
+      for (const TokenView* view : results) prefetch_cell<1>(p, *view, task.b, task.h, cy, cx);
+      for (const TokenView* view : inputs) {
+        if (next_cy >= 0) prefetch_cell<0>(p, *view, task.next->b, task.next->h, next_cy, cx);
+      }
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);

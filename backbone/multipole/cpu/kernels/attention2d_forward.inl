@@ -90,8 +90,14 @@ static void attention2d_forward(const Attention2dParams& p, const Attention2dTas
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
+  const TokenView* const inputs[] = {&p.query, &p.key, &p.value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    for (int64_t cx = 0; cx * p.cell < p.width; ++cx) {
+    const int64_t next_cy = next_cell_row(task, cy);
+    for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
+      prefetch_cell<1>(p, p.out, task.b, task.h, cy, cx);
+      for (const TokenView* view : inputs) {
+        if (next_cy >= 0) prefetch_cell<0>(p, *view, task.next->b, task.next->h, next_cy, cx);
+      }
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
