@@ -31,7 +31,7 @@ namespace {
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {
-  pack_task(p, task, layout, w);
+  pack_levels(p, task, layout, w);
   forward_levels(p, task, layout, w);
 }
 

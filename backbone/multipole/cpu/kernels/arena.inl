@@ -19,26 +19,28 @@ MULTIPOLE_INLINE CellTokens tokens_of_cell(const Attention2dParams& p, int64_t c
   return {y, x, smaller(p.cell, p.height - y), smaller(p.cell, p.width - x)};
 }
 
-// visit(y, x, first key row of the cell + n) for the n-th token of every cell of the layout.
+// visit(y, x, key row of the arena) for every token of the cells of one row.
 template <class Visit>
-MULTIPOLE_INLINE void for_each_arena_token(const Attention2dParams& p, const ArenaLayout& layout, Visit visit) {
-  int64_t cell_row = 0;
-  for (int64_t cy = layout.cell_row_begin; cy < layout.cell_row_end; ++cy) {
-    for (int64_t cx = 0; cx < p.cell_columns; ++cx, cell_row += slots_of_cell(p.cell)) {
-      const CellTokens cell = tokens_of_cell(p, cy, cx);
-      int64_t row = cell_row;
-      for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
-        for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) visit(y, x, row++);
-      }
+MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
+                                                 Visit visit) {
+  int64_t cell_row = (cy - layout.cell_row_begin) * p.cell_columns * slots_of_cell(p.cell);
+  for (int64_t cx = 0; cx < p.cell_columns; ++cx, cell_row += slots_of_cell(p.cell)) {
+    const CellTokens cell = tokens_of_cell(p, cy, cx);
+    int64_t row = cell_row;
+    for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
+      for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) visit(y, x, row++);
     }
   }
 }
 
-static void pack_tokens(const Attention2dParams& p, const ArenaLayout& layout, int64_t b, int64_t h,
-                        const TokenView& from, float* arena) {
+// The keys and values of a row of cells. The tasks pack a row when they first need it, so that it is still in the cache.
+static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                          int64_t cy, const Workspace& w) {
+  if (cy < layout.cell_row_begin || cy >= layout.cell_row_end) return;
   const int64_t padded_dim = padded(p.head_dim);
-  for_each_arena_token(p, layout, [&](int64_t y, int64_t x, int64_t row) {
-    pack_row(from.data, from.element(b, y, x, h), p, padded_dim, arena + row * padded_dim);
+  for_each_token_of_cell_row(p, layout, cy, [&](int64_t y, int64_t x, int64_t row) {
+    pack_row(p.key.data, p.key.element(task.b, y, x, task.h), p, padded_dim, w.key_arena + row * padded_dim);
+    pack_row(p.value.data, p.value.element(task.b, y, x, task.h), p, padded_dim, w.value_arena + row * padded_dim);
   });
 }
 
@@ -56,12 +58,16 @@ MULTIPOLE_INLINE void prefetch_cell(const Attention2dParams& p, const TokenView&
   }
 }
 
-// The cell row of the thread's next task that stands where `cy` stands in this one, or -1: while a cell is computed, the
-// memory of its counterpart is fetched.
-MULTIPOLE_INLINE int64_t next_cell_row(const Attention2dTask& task, int64_t cy) {
-  if (task.next == nullptr) return -1;
-  const int64_t row = task.next->cell_row_begin + cy - task.cell_row_begin;
-  return row < task.next->cell_row_end ? row : -1;
+// Asks for what the thread reads of a token tensor after two more rows of cells: of this task, or else of its next one.
+MULTIPOLE_INLINE void prefetch_ahead(const Attention2dParams& p, const TokenView& view, const Attention2dTask& task,
+                                     const ArenaLayout& layout, int64_t cy, int64_t cx) {
+  const int64_t row = cy + 2;
+  if (row < layout.cell_row_end) {
+    prefetch_cell<0>(p, view, task.b, task.h, row, cx);
+  } else if (task.next != nullptr) {
+    const int64_t next_row = task.next->cell_row_begin + row - layout.cell_row_end;
+    if (next_row < task.next->cell_row_end) prefetch_cell<0>(p, view, task.next->b, task.next->h, next_row, cx);
+  }
 }
 
 static void pack_level(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t b, int64_t h,
@@ -77,10 +83,8 @@ static void pack_level(const Attention2dParams& p, const ArenaLayout& layout, in
   }
 }
 
-static void pack_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
-                      const Workspace& w) {
-  pack_tokens(p, layout, task.b, task.h, p.key, w.key_arena);
-  pack_tokens(p, layout, task.b, task.h, p.value, w.value_arena);
+static void pack_levels(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                        const Workspace& w) {
   for (int64_t l = 0; l < p.levels; ++l) {
     if (layout.level_row_begin[l] >= layout.level_row_end[l]) continue;
     pack_level(p, layout, l, task.b, task.h, p.level[l].key, w.key_arena);

@@ -56,9 +56,11 @@ static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& t
 static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           const float* arena, float factor, const TokenView& to) {
   const int64_t padded_dim = padded(p.head_dim);
-  for_each_arena_token(p, layout, [&](int64_t y, int64_t x, int64_t row) {
-    store_row(arena + row * padded_dim, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
-  });
+  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
+    for_each_token_of_cell_row(p, layout, cy, [&](int64_t y, int64_t x, int64_t row) {
+      store_row(arena + row * padded_dim, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
+    });
+  }
 }
 
 static void unpack_level(const Attention2dParams& p, const Attention2dTask& task, const LevelParams& level,
@@ -88,18 +90,17 @@ static void unpack_gradients(const Attention2dParams& p, const Attention2dGradPa
 static void backward_cells(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                            const ArenaLayout& layout, const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
+  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
   const TokenView* const inputs[] = {&p.query, &p.key, &p.value, &p.out, &g.d_out};
   const TokenView* const results[] = {&g.d_query, &g.d_key, &g.d_value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    const int64_t next_cy = next_cell_row(task, cy);
+    pack_cell_row(p, task, layout, cy + 1, w);
     for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
       for (const TokenView* view : results) prefetch_cell<1>(p, *view, task.b, task.h, cy, cx);
-      for (const TokenView* view : inputs) {
-        if (next_cy >= 0) prefetch_cell<0>(p, *view, task.next->b, task.next->h, next_cy, cx);
-      }
+      for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
@@ -125,7 +126,7 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
 static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
                                  const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
-  pack_task(p, task, layout, w);
+  pack_levels(p, task, layout, w);
   zero_floats(w.d_key_arena, layout.key_rows * padded_dim);
   zero_floats(w.d_value_arena, layout.key_rows * padded_dim);
   if (p.linear) {

@@ -86,18 +86,17 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
 static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                                 const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
-  pack_task(p, task, layout, w);
+  pack_levels(p, task, layout, w);
+  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
   const TokenView* const inputs[] = {&p.query, &p.key, &p.value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    const int64_t next_cy = next_cell_row(task, cy);
+    pack_cell_row(p, task, layout, cy + 1, w);
     for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
       prefetch_cell<1>(p, p.out, task.b, task.h, cy, cx);
-      for (const TokenView* view : inputs) {
-        if (next_cy >= 0) prefetch_cell<0>(p, *view, task.next->b, task.next->h, next_cy, cx);
-      }
+      for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);

@@ -23,6 +23,14 @@ MULTIPOLE_INLINE void dot_group(const float* arena, const int64_t* offset, const
   const float* row[Keys];
 #pragma GCC unroll 8
   for (int n = 0; n < Keys; ++n) row[n] = opaque(arena + offset[n]);
+  if constexpr (Keys == 8) {
+#pragma GCC unroll 8
+    for (int n = 0; n < Keys; ++n) {
+      const float* next = arena + offset[n + Keys];
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + 16);
+    }
+  }
   for (int64_t c = 0; c < dim; c += 8, tile += 8 * kWidth) {
 #pragma GCC unroll 8
     for (int j = 0; j < 8; ++j) {
