@@ -1,0 +1,6 @@
+#include "backbone/multipole/cuda/attention_kernels.cuh"
+
+namespace multipole::cuda {
+template void launch_forward<BFloat16>(const Problem&, const ForwardOutput&, cudaStream_t);
+template void launch_backward<BFloat16>(const Problem&, const BackwardData&, cudaStream_t);
+}  // namespace multipole::cuda

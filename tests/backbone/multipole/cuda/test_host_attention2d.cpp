@@ -1,0 +1,118 @@
+// The CUDA kernels of the 2D attention, run on the host lane by lane, against the dense definition: forward and
+// backward, all element types, both variants, ragged grids, bias tables.
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <set>
+
+#include "backbone/multipole/reference/attention2d.h"
+#include "tests/backbone/multipole/cuda/host_runner.h"
+#include "tests/backbone/multipole/op_cases.h"
+#include "tests/support/random_source.h"
+
+namespace multipole::test {
+namespace {
+
+using torch::Tensor;
+
+CaseShape random_kernel_shape(int64_t max_side) {
+  CaseShape shape = random_shape(max_side);
+  shape.head_dim = 8 * random_int(1, 5);
+  shape.heads = random_int(1, 2);
+  return shape;
+}
+
+Attention2dArgs to_args(const OracleArgs2d& oracle) {
+  return {oracle.q,         oracle.k,
+          oracle.v,         oracle.k_far,
+          oracle.v_far,     oracle.q_far,
+          oracle.near_bias, oracle.far_bias,
+          oracle.cell,      1 / std::sqrt(static_cast<double>(oracle.q.size(-1)))};
+}
+
+std::vector<Tensor> gradient_list(const Attention2dGrads& grads) {
+  std::vector<Tensor> list = {grads.q, grads.k, grads.v};
+  for (const auto* levels : {&grads.k_far, &grads.v_far, &grads.q_far})
+    list.insert(list.end(), levels->begin(), levels->end());
+  if (grads.near_bias.defined()) list.push_back(grads.near_bias);
+  list.insert(list.end(), grads.far_bias.begin(), grads.far_bias.end());
+  return list;
+}
+
+struct Results {
+  Tensor out, lse;
+  std::vector<Tensor> grads;
+};
+
+Results run_on_host(const OracleArgs2d& args, const Tensor& d_out, const Tensor& d_lse) {
+  const HostRunner runner;
+  const auto [out, lse] = cuda::attention2d_forward(to_args(args), runner);
+  return {out, lse, gradient_list(cuda::attention2d_backward(to_args(args), out, lse, d_out, d_lse, runner))};
+}
+
+Results run_reference(const OracleArgs2d& args, const Tensor& d_out, const Tensor& d_lse) {
+  const auto [out, lse] = reference::attention2d_forward(to_args(args));
+  return {out, lse, gradient_list(reference::attention2d_backward(to_args(args), out, lse, d_out, d_lse))};
+}
+
+// Every result within `tolerance` of its largest entry.
+void expect_close(const Results& actual, const Results& exact, double tolerance) {
+  EXPECT_LE(relative_error(actual.out, exact.out), tolerance);
+  EXPECT_LE(relative_error(actual.lse, exact.lse), tolerance);
+  ASSERT_EQ(actual.grads.size(), exact.grads.size());
+  for (size_t i = 0; i < exact.grads.size(); ++i) {
+    EXPECT_EQ(actual.grads[i].sizes(), exact.grads[i].sizes());
+    EXPECT_LE(relative_error(actual.grads[i], exact.grads[i]), tolerance) << "gradient " << i;
+  }
+}
+
+void expect_type_is_right(torch::ScalarType type, double tolerance, int cases) {
+  for (int i = 0; i < cases; ++i) {
+    CaseShape shape = random_kernel_shape(12);
+    shape.linear = i % 2 == 0;
+    shape.biased = i / 2 % 2 == 0;
+    SCOPED_TRACE(describe(shape));
+    const OracleArgs2d args = random_args(shape, type);
+    const Tensor d_out = torch::randn(args.q.sizes(), torch::kFloat64).to(type);
+    const Tensor d_lse = torch::randn({shape.batch, shape.heads, shape.height, shape.width});
+    const Results exact =
+        run_reference(to_dtype(args, torch::kFloat64), d_out.to(torch::kFloat64), d_lse.to(torch::kFloat64));
+    expect_close(run_on_host(args, d_out, d_lse), exact, tolerance);
+  }
+}
+
+TEST(HostAttention2d, Float32) { expect_type_is_right(torch::kFloat32, 1e-5, 4); }
+TEST(HostAttention2d, Float16) { expect_type_is_right(torch::kFloat16, 4e-3, 4); }
+TEST(HostAttention2d, BFloat16) { expect_type_is_right(torch::kBFloat16, 3e-2, 4); }
+
+TEST(HostAttention2d, EveryHeadDimAndSeveralShares) {
+  for (const int64_t head_dim : {48, 64, 96, 128}) {
+    const CaseShape shape = {1, 5, 9, 1, head_dim, 2, 4, head_dim % 3 == 0, true};
+    SCOPED_TRACE(describe(shape));
+    const OracleArgs2d args = random_args(shape, torch::kFloat32);
+    const Tensor d_out = torch::randn(args.q.sizes());
+    const Results exact = run_reference(to_dtype(args, torch::kFloat64), d_out.to(torch::kFloat64), {});
+    expect_close(run_on_host(args, d_out, {}), exact, 1e-5);
+  }
+}
+
+TEST(HostAttention2d, InteractionListsAreThoseOfTheGeometry) {
+  for (int i = 0; i < 50; ++i) {
+    cuda::Problem p{};
+    p.level[0].rows = static_cast<int>(random_int(1, 13));
+    p.level[0].columns = static_cast<int>(random_int(1, 13));
+    const cuda::Place own = {static_cast<int>(random_int(0, p.level[0].rows - 1)),
+                             static_cast<int>(random_int(0, p.level[0].columns - 1))};
+    const cuda::InteractionList list = cuda::interaction_list(p, 0, own);
+    std::set<std::pair<int64_t, int64_t>> expected, actual;
+    for_each_interaction_cell(own.y, own.x, p.level[0].rows, p.level[0].columns, [&](int64_t y, int64_t x) {
+      expected.insert({y, x});
+    });
+    for (int k = 0; k < list.size(); ++k) actual.insert({list.cell(k).y, list.cell(k).x});
+    EXPECT_EQ(static_cast<int>(actual.size()), list.size());
+    EXPECT_EQ(actual, expected);
+  }
+}
+
+}  // namespace
+}  // namespace multipole::test
