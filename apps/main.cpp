@@ -3,6 +3,7 @@
 #include <exception>
 #include <iostream>
 
+#include "apps/bench/bench.h"
 #include "apps/classify/classify.h"
 #include "apps/common/command.h"
 #include "apps/common/command_line.h"
@@ -28,6 +29,7 @@ int run_program(int argc, char** argv) {
   multipole::add_classify_commands(program, run);
   multipole::add_segment_commands(program, run);
   multipole::add_data_commands(program, run);
+  multipole::add_bench_commands(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_doctor_command(program, run);
   return multipole::parse_and_run(program, run, argc, argv);
@@ -36,7 +38,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  multipole::ignore_broken_pipes();
+  multipole::report_failed_writes();
   try {
     return run_program(argc, argv);
   } catch (const multipole::OutputClosed&) {

@@ -1,0 +1,13 @@
+// multipole bench op|model: how fast attention and models are on this machine, beside what else could be used
+#pragma once
+
+#include "apps/common/command.h"
+
+namespace multipole {
+
+void add_bench_commands(CLI::App& program, Run& run);
+
+void add_bench_op(CLI::App& parent, Run& run);
+void add_bench_model(CLI::App& parent, Run& run);
+
+}  // namespace multipole

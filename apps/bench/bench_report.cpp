@@ -1,0 +1,59 @@
+#include "apps/bench/bench_report.h"
+
+#include <sched.h>
+
+#include "apps/common/text.h"
+#include "apps/doctor/machine.h"
+
+namespace multipole {
+namespace {
+
+constexpr const char* kGap = "  ";
+
+// Cores that the system may run this process on.
+int64_t allowed_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+}  // namespace
+
+std::string table_row(const std::vector<Column>& columns, const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) line += kGap;
+    line += columns[i].left ? pad_right(cells[i], columns[i].width) : pad_left(cells[i], columns[i].width);
+  }
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
+std::string table_header(const std::vector<Column>& columns) {
+  std::vector<std::string> titles;
+  for (const auto& column : columns) titles.push_back(column.title);
+  return table_row(columns, titles);
+}
+
+std::string with_commas(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto end = static_cast<int64_t>(digits.size()) - 3; end > (number < 0 ? 1 : 0); end -= 3) {
+    digits.insert(static_cast<size_t>(end), ",");
+  }
+  return digits;
+}
+
+Json bench_machine() {
+  Json machine = describe_processor();
+  machine["allowed_cores"] = allowed_cores();
+  machine["threads_pinned"] = false;
+  machine["versions"] = describe_versions();
+  return machine;
+}
+
+std::string machine_line(const Json& machine) {
+  return machine["name"].get<std::string>() + ", " + machine["threads"].dump() + " threads on " +
+         machine["allowed_cores"].dump() + " cores (not pinned), LibTorch " +
+         machine["versions"]["libtorch"].get<std::string>();
+}
+
+}  // namespace multipole

@@ -1,0 +1,150 @@
+#include "apps/bench/model_bench.h"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cmath>
+
+#include "apps/bench/forced_backend.h"
+#include "apps/common/text.h"
+#include "engine/bench/peak_memory.h"
+#include "engine/training/execution.h"
+#include "engine/training/train_step.h"
+#include "heads/losses/cross_entropy.h"
+
+namespace multipole {
+namespace {
+
+// Training as `classify train` does it, short of data: its loss, and nothing to evaluate or save.
+class RandomPictureTask : public TrainTask {
+ public:
+  torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override {
+    return cross_entropy(model->forward(images), batch.labels);
+  }
+  TaskEvaluation evaluate(VisionModel&, const std::atomic<bool>*) override { return {}; }
+  void save_best(const VisionModel&, const Json&) override {}
+};
+
+Batch random_batch(const ModelCase& what, int64_t num_classes) {
+  Batch batch;
+  batch.images = torch::randn({what.batch_size, 3, what.image_size, what.image_size})
+                     .contiguous(torch::MemoryFormat::ChannelsLast);
+  batch.labels = torch::randint(num_classes, {what.batch_size}, torch::kLong);
+  batch.indices.resize(static_cast<size_t>(what.batch_size));
+  return batch;
+}
+
+VisionModel make_model(const ModelCase& what, int64_t num_classes) {
+  ModelConfig config;
+  config.preset = what.preset;
+  config.num_classes = num_classes;
+  if (what.attention == "full") config.backbone = {{"attention", {{"type", "full"}}}};
+  return VisionModel(config);
+}
+
+// A model with its pictures, ready to be called.
+class ModelCall {
+ public:
+  ModelCall(const ModelCase& what, const ModelBenchConfig& config)
+      : pass_(what.pass),
+        execution_(select_execution("cpu", what.precision)),
+        model_(make_model(what, config.num_classes)),
+        window_({random_batch(what, config.num_classes)}) {
+    model_->train(pass_ == "train");
+    if (pass_ == "train") {
+      TrainConfig train;
+      train.optimizer = {{"type", config.optimizer}};
+      step_.emplace(train, execution_, model_, VisionModel(nullptr), task_);
+    }
+  }
+
+  void operator()() {
+    if (step_) {
+      step_->run(window_, /*lr_factor=*/0.01, num_steps_++);
+      return;
+    }
+    const c10::InferenceMode inference;
+    const AutocastGuard autocast(execution_);
+    if (pass_ == "features") {
+      model_->backbone()->forward_intermediates(window_[0].images);
+    } else {
+      model_->forward(window_[0].images);
+    }
+  }
+
+ private:
+  std::string pass_;
+  Execution execution_;
+  VisionModel model_;
+  std::vector<Batch> window_;
+  RandomPictureTask task_;
+  std::optional<TrainStep> step_;
+  int64_t num_steps_ = 0;
+};
+
+}  // namespace
+
+const std::vector<std::string>& bench_attentions() {
+  static const std::vector<std::string> names = {"fused", "reference", "full"};
+  return names;
+}
+
+const std::vector<std::string>& bench_passes() {
+  static const std::vector<std::string> names = {"inference", "features", "train"};
+  return names;
+}
+
+std::vector<ModelRow> ModelBench::run(const std::function<void(const ModelRow&)>& show) {
+  std::vector<ModelRow> rows;
+  const auto each = [](const auto& values, const auto& visit) {
+    for (const auto& value : values) visit(value);
+  };
+  each(config_.presets, [&](const std::string& preset) {
+    each(config_.passes, [&](const std::string& pass) {
+      each(config_.image_sizes, [&](int64_t image_size) {
+        each(config_.batch_sizes, [&](int64_t batch_size) {
+          each(config_.precisions, [&](const std::string& precision) {
+            each(config_.attentions, [&](const std::string& attention) {
+              rows.push_back(measure({preset, precision, attention, pass, image_size, batch_size}));
+              show(rows.back());
+            });
+          });
+        });
+      });
+    });
+  });
+  return rows;
+}
+
+// From the last size of the same kind; attention to all tokens grows with their square. 0 where nothing is known.
+double ModelBench::expected_seconds(const ModelCase& what) const {
+  const auto found = last_.find(what.kind());
+  if (found == last_.end()) return 0;
+  const ModelCase& before = found->second.what;
+  const double side = static_cast<double>(what.image_size) / static_cast<double>(before.image_size);
+  const double batch = static_cast<double>(what.batch_size) / static_cast<double>(before.batch_size);
+  return found->second.timing.minimum * batch * std::pow(side, what.attention == "full" ? 4 : 2);
+}
+
+ModelRow ModelBench::measure(const ModelCase& what) {
+  ModelRow row;
+  row.what = what;
+  if (const double seconds = expected_seconds(what); seconds > config_.max_seconds) {
+    row.skipped = "left out: would take about " + fixed(seconds, 0) + " s a call (--max-seconds)";
+    return row;
+  }
+  const ForcedBackend backend(what.attention == "reference" ? "reference" : "");
+  ModelCall call(what, config_);
+  const auto run_call = [&call] { call(); };
+  row.timing = time_calls(run_call, {.seconds = config_.seconds, .min_runs = 3});
+  row.images_a_second = static_cast<double>(what.batch_size) / row.timing.minimum;
+  if (row.timing.minimum < 3 * config_.seconds) {
+    const PeakMemory memory;
+    call();
+    if (const auto extra = memory.extra_bytes()) row.extra_bytes = static_cast<double>(*extra);
+  }
+  last_[what.kind()] = row;
+  return row;
+}
+
+}  // namespace multipole

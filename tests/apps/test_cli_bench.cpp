@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "backbone/config/json.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary_folder.h"
+
+namespace multipole {
+namespace {
+
+using test::run_multipole;
+
+TEST(BenchOp, MeasuresEverySubjectInBothPasses) {
+  const test::TemporaryFolder folder;
+  const std::string json_path = (folder / "op.json").string(), svg_path = (folder / "op.svg").string();
+  const auto result = run_multipole({"bench",      "op", "--tokens",   "256",       "64",    "--heads",   "2",
+                                     "--head-dim", "8",  "--backward", "--seconds", "0.001", "--variant", "linear",
+                                     "--rank",     "4",  "--json",     json_path,   "--svg", svg_path});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("of FMA"), std::string::npos);
+  const Json report = parse_json(test::read_text(json_path), "bench");
+  EXPECT_GT(report["limits"]["matrix_product_gflops"].get<double>(), 0);
+  EXPECT_GT(report["limits"]["fma_peak_gflops"].get<double>(), 0);
+  std::map<std::string, int> passes;
+  for (const auto& row : report["rows"]) {
+    ASSERT_FALSE(row.contains("skipped")) << row.dump();
+    EXPECT_GT(row["seconds_min"].get<double>(), 0);
+    EXPECT_LE(row["seconds_min"].get<double>(), row["seconds_median"].get<double>());
+    EXPECT_FALSE(row["speedup_over_sdpa"].is_null());
+    EXPECT_EQ(row["growth_exponent"].is_null(), row["tokens"] == 64);
+    ++passes[row["subject"].get<std::string>()];
+    EXPECT_NE(result.out.find(row["subject"].get<std::string>()), std::string::npos);
+  }
+  for (const auto& item : report["subjects"].items()) EXPECT_EQ(passes[item.key()], 4) << item.key();
+  const std::string svg = test::read_text(svg_path);
+  EXPECT_EQ(svg.rfind("<svg ", 0), 0u);
+  EXPECT_NE(svg.find("sdpa, with backward"), std::string::npos);
+}
+
+TEST(BenchOp, SaysWhatItLeavesOut) {
+  const auto result = run_multipole({"bench", "op", "--tokens", "1048576", "--subjects", "sdpa", "reference",
+                                     "--max-seconds", "0.01", "--json", "-"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(result.out, "bench");
+  ASSERT_EQ(report["rows"].size(), 2u);
+  for (const auto& row : report["rows"]) {
+    EXPECT_NE(row["skipped"].get<std::string>().find("left out"), std::string::npos) << row.dump();
+  }
+}
+
+TEST(BenchOp, WrongUsage) {
+  EXPECT_EQ(run_multipole({"bench", "op", "--rank", "3"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "op", "--tokens", "0"}).exit_code, 2);
+  const auto subject = run_multipole({"bench", "op", "--subjects", "spda"});
+  EXPECT_EQ(subject.exit_code, 2);
+  EXPECT_NE(subject.err.find("sdpa"), std::string::npos) << subject.err;
+}
+
+TEST(BenchModel, MeasuresEveryPassAndAttention) {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder / "model.json").string();
+  const auto result = run_multipole({"bench", "model", "--presets", "multipole_nano", "--image-sizes", "16",
+                                     "--batch-sizes", "2", "--passes", "inference", "features", "train", "--classes",
+                                     "3", "--seconds", "0.001", "--json", path});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(test::read_text(path), "bench");
+  EXPECT_EQ(report["rows"].size(), 3u * 2u * 3u);
+  for (const auto& row : report["rows"]) EXPECT_GT(row["images_per_second"].get<double>(), 0) << row.dump();
+  EXPECT_NE(result.out.find("images/s"), std::string::npos);
+}
+
+TEST(BenchModel, WrongUsage) {
+  EXPECT_EQ(run_multipole({"bench", "model", "--presets", "multipole_huge"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "model", "--passes", "sleep"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace multipole
