@@ -6,11 +6,12 @@
 
 namespace multipole {
 
-BlockImpl::BlockImpl(const PyramidConfig& config, int64_t stage, double drop_path_rate) {
+BlockImpl::BlockImpl(const PyramidConfig& config, int64_t stage, int64_t block, double drop_path_rate) {
   const int64_t embed_dim = config.embed_dims[stage], stride = config.stride(stage);
   const AttentionShape shape{.embed_dim = embed_dim,
                              .num_heads = config.num_heads[stage],
-                             .grid_size = (config.image_size + stride - 1) / stride};
+                             .grid_size = (config.image_size + stride - 1) / stride,
+                             .block = block};
   if (config.position_conv) position_conv_ = register_module("position_conv", PositionConv(embed_dim));
   norm1_ = register_module("norm1", make_layer_norm(embed_dim, config.norm_eps));
   attention_ = register_module("attention", make_attention(config.attention_of(stage), shape,

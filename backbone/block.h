@@ -24,7 +24,8 @@ namespace multipole {
 //   x = x + drop_path(layer_scale(mlp(norm(x))))
 class BlockImpl : public torch::nn::Module {
  public:
-  BlockImpl(const PyramidConfig& config, int64_t stage, double drop_path_rate);
+  // stage and block: which one, from 0; `block` counts within its stage.
+  BlockImpl(const PyramidConfig& config, int64_t stage, int64_t block, double drop_path_rate);
 
   torch::Tensor forward(torch::Tensor x);
 

@@ -25,7 +25,7 @@ StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vect
   }
   auto blocks = register_module("blocks", torch::nn::ModuleList());
   for (const double rate : drop_path_rates) {
-    blocks_.emplace_back(config, stage, rate);
+    blocks_.emplace_back(config, stage, static_cast<int64_t>(blocks_.size()), rate);
     blocks->push_back(blocks_.back());
   }
   norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/attention/attention_cost.h"
 #include "backbone/config/json.h"
 
 namespace multipole {
@@ -20,12 +21,20 @@ struct AttentionShape {
   // Tokens along a side of the nominal picture. Parameters that depend on the grid are made for this size; every
   // other size works too.
   int64_t grid_size = 1;
+  // Which block of its stage, from 0: some mechanisms take turns (shifted windows, dilated neighborhoods).
+  int64_t block = 0;
 };
 
 // Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up.
 class Attention : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+
+  // What one forward pass over a picture of height x width tokens costs, projections included.
+  virtual AttentionCost cost(int64_t height, int64_t width) const = 0;
+
+  // A token's result depends on no token after it, row by row: what a language model needs.
+  virtual bool is_causal() const { return false; }
 
   // Parameters that weight decay should leave alone, beyond those with one axis: names relative to this module.
   virtual std::vector<std::string> no_weight_decay() const { return {}; }

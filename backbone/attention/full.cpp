@@ -16,8 +16,15 @@ torch::Tensor FullAttention::forward(const torch::Tensor& x) {
   const int64_t batch = x.size(0), tokens = x.size(1) * x.size(2), head_dim = shape_.embed_dim / shape_.num_heads;
   // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
   const auto qkv = qkv_(x).view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
-  const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], c10::nullopt, 0.0, config_.causal);
   return torch::dropout(proj_(out.transpose(1, 2).reshape(x.sizes())), config_.proj_drop, is_training());
+}
+
+AttentionCost FullAttention::cost(int64_t height, int64_t width) const {
+  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  const double seen = config_.causal ? (tokens + 1) / 2 : tokens;
+  return linear_cost(tokens, embed_dim, 3 * embed_dim) + softmax_attention_cost(tokens, seen, tokens, embed_dim) +
+         linear_cost(tokens, embed_dim, embed_dim);
 }
 
 }  // namespace multipole

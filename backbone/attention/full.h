@@ -15,12 +15,14 @@ struct FullAttentionConfig {
   std::string type = "full";
   bool qkv_bias = true;
   double proj_drop = 0.0;
+  bool causal = false;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("type", self.type, "the mechanism's name in the registry");
     field("qkv_bias", self.qkv_bias, "bias of the query, key and value projection");
     field("proj_drop", self.proj_drop, "dropout after the output projection");
+    field("causal", self.causal, "a token sees only itself and the tokens before it, row by row");
   }
 
   // Throws ConfigError naming the field, its value and the rule.
@@ -36,6 +38,9 @@ class FullAttention : public Attention {
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(const torch::Tensor& x) override;
+
+  AttentionCost cost(int64_t height, int64_t width) const override;
+  bool is_causal() const override { return config_.causal; }
 
  private:
   FullAttentionConfig config_;

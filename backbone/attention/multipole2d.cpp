@@ -100,6 +100,26 @@ std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) co
   return tables;
 }
 
+AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {
+  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  const auto rank = static_cast<double>(config_.rank), cell_tokens = static_cast<double>(config_.cell * config_.cell);
+  constexpr double kNearCells = 9, kInteractionList = 27;
+  AttentionCost cost = linear_cost(tokens, embed_dim, 3 * embed_dim) + linear_cost(tokens, embed_dim, embed_dim) +
+                       softmax_attention_cost(tokens, std::min(tokens, kNearCells * cell_tokens), tokens, embed_dim);
+  const double channels = (is_linear() ? 3 : 2) * embed_dim;
+  double below = tokens, share = cell_tokens;
+  for (int64_t level = 1; level <= num_far_levels_2d(height, width, config_.cell); ++level) {
+    const auto cells =
+        static_cast<double>(level_cells(level, height, config_.cell) * level_cells(level, width, config_.cell));
+    const double summaries = rank * cells, seen = std::min(summaries, kInteractionList * rank);
+    cost += depthwise_cost(below, summaries, share, channels);
+    cost += softmax_attention_cost(is_linear() ? summaries : tokens, seen, summaries, embed_dim);
+    below = summaries;
+    share = 4 * rank;  // the next level merges the summaries of 2 x 2 cells
+  }
+  return cost;
+}
+
 std::vector<std::string> Multipole2dAttention::no_weight_decay() const {
   std::vector<std::string> names;
   for (const auto& parameter : named_parameters(/*recurse=*/false)) names.push_back(parameter.key());

@@ -1,6 +1,16 @@
 #include "backbone/attention/attention.h"
+#include "backbone/attention/conv_basis.h"
 #include "backbone/attention/full.h"
+#include "backbone/attention/global_filter.h"
+#include "backbone/attention/linear_attention.h"
+#include "backbone/attention/mano.h"
+#include "backbone/attention/mra.h"
+#include "backbone/attention/multipole1d.h"
 #include "backbone/attention/multipole2d.h"
+#include "backbone/attention/neighborhood.h"
+#include "backbone/attention/pvt.h"
+#include "backbone/attention/quadtree.h"
+#include "backbone/attention/window.h"
 #include "backbone/config/fields.h"
 
 namespace multipole {
@@ -20,6 +30,16 @@ struct Entry {
 constexpr Entry kMechanisms[] = {
     {"multipole2d", make<Multipole2dAttention>},
     {"full", make<FullAttention>},
+    {"window", make<WindowAttention>},
+    {"neighborhood", make<NeighborhoodAttention>},
+    {"mano", make<ManoAttention>},
+    {"quadtree", make<QuadtreeAttention>},
+    {"mra", make<MraAttention>},
+    {"global_filter", make<GlobalFilter>},
+    {"linear", make<LinearAttention>},
+    {"pvt", make<PvtAttention>},
+    {"multipole1d", make<Multipole1dAttention>},
+    {"conv_basis", make<ConvBasisAttention>},
 };
 
 }  // namespace

@@ -4,10 +4,12 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "backbone/attention/attention.h"
+#include "tests/backbone/attention/dense_layer.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
@@ -21,11 +23,21 @@ std::vector<Json> attention_configs() {
   for (const auto& type : attention_types()) configs.push_back({{"type", type}});
   configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 3}, {"rank", 1}});
   configs.push_back({{"type", "multipole2d"}, {"variant", "linear"}, {"cell", 2}, {"bias", false}});
+  configs.push_back({{"type", "neighborhood"}, {"kernel", 3}, {"dilation", 3}, {"bias", false}});
+  configs.push_back({{"type", "mano"}, {"window", 3}, {"bias", false}});
+  configs.push_back({{"type", "quadtree"}, {"levels", 2}, {"top_k", 3}});
+  configs.push_back({{"type", "multipole1d"}, {"group", 4}, {"causal", true}});
+  configs.push_back({{"type", "full"}, {"causal", true}});
   return configs;
 }
 
+// Mechanisms whose tokens see a neighbourhood only.
+bool is_local(const Json& config) { return config["type"] == "window" || config["type"] == "neighborhood"; }
+
+// The second block of a stage: the one that shifts its windows and dilates its neighborhoods.
 std::shared_ptr<Attention> make(const Json& config, int64_t grid_size) {
-  return make_attention(config, {.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = grid_size}, "test");
+  return make_attention(config, {.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = grid_size, .block = 1},
+                        "test");
 }
 
 std::vector<std::pair<int64_t, int64_t>> grids() {
@@ -69,9 +81,10 @@ TEST(AttentionTest, ImagesOfABatchAreIndependentAndRunsRepeat) {
   }
 }
 
-TEST(AttentionTest, EveryTokenReachesEveryToken) {
+TEST(AttentionTest, EveryTokenReachesEveryTokenUnlessTheMechanismIsLocalOrCausal) {
   torch::manual_seed(test::test_seed());
   for (const auto& config : attention_configs()) {
+    if (is_local(config) || make(config, 1)->is_causal()) continue;
     const int64_t height = test::random_int(12, 20), width = test::random_int(12, 20);
     SCOPED_TRACE(testing::Message() << config << ", " << height << " x " << width);
     auto attention = make(config, 30);
@@ -101,6 +114,68 @@ TEST(AttentionTest, EveryParameterGetsAFiniteGradientOnTheNominalGrid) {
         EXPECT_GT(parameter->grad().abs().max().item<double>(), 0) << parameter.key();
       }
     }
+  }
+}
+
+TEST(AttentionTest, CausalMechanismsDependOnNoLaterToken) {
+  torch::manual_seed(test::test_seed());
+  torch::NoGradGuard no_grad;
+  int64_t num_causal = 0;
+  for (const auto& config : attention_configs()) {
+    auto attention = make(config, 9);
+    if (!attention->is_causal()) continue;
+    ++num_causal;
+    SCOPED_TRACE(testing::Message() << config);
+    const int64_t height = 5, width = 11, first_changed = test::random_int(1, height * width - 1);
+    const auto x = torch::randn({1, height, width, kEmbedDim});
+    auto changed = x.clone();
+    changed.view({1, -1, kEmbedDim}).slice(1, first_changed).normal_();
+    const auto before = attention->forward(x).flatten(1, 2), after = attention->forward(changed).flatten(1, 2);
+    EXPECT_TRUE(torch::allclose(before.slice(1, 0, first_changed), after.slice(1, 0, first_changed), 1e-4, 1e-6));
+    EXPECT_FALSE(torch::allclose(before, after, 1e-4, 1e-6));
+  }
+  EXPECT_GE(num_causal, 2);
+}
+
+TEST(AttentionTest, GradientsAreThoseOfFiniteDifferences) {
+  torch::manual_seed(test::test_seed());
+  for (const auto& config : attention_configs()) {
+    SCOPED_TRACE(testing::Message() << config);
+    auto attention =
+        test::random_attention(config, {.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = 11, .block = 1});
+    auto x = torch::randn({1, 11, 11, kEmbedDim}, torch::kFloat64).requires_grad_();
+    const auto weights = torch::randn(x.sizes(), torch::kFloat64);
+    const auto objective = [&] { return (attention->forward(x) * weights).sum(); };
+    objective().backward();
+    auto leaves = attention->parameters();
+    leaves.push_back(x);
+    constexpr double kStep = 1e-5;
+    for (auto& leaf : leaves) {
+      const auto direction = torch::randn(leaf.sizes(), torch::kFloat64) / std::sqrt(leaf.numel());
+      const double analytic = (leaf.grad() * direction).sum().item<double>();
+      torch::NoGradGuard no_grad;
+      leaf.add_(direction, kStep);
+      const double above = objective().item<double>();
+      leaf.add_(direction, -2 * kStep);
+      const double numeric = (above - objective().item<double>()) / (2 * kStep);
+      leaf.add_(direction, kStep);
+      EXPECT_NEAR(analytic, numeric, 1e-5 * (1 + std::abs(numeric))) << leaf.sizes();
+    }
+  }
+}
+
+TEST(AttentionTest, CostsGrowWithTheGridAndFullAttentionGrowsFastest) {
+  const auto full = make({{"type", "full"}}, 32);
+  const double full_growth = full->cost(256, 256).flops / full->cost(128, 128).flops;
+  for (const auto& config : attention_configs()) {
+    SCOPED_TRACE(testing::Message() << config);
+    const auto attention = make(config, 32);
+    const AttentionCost small = attention->cost(128, 128), large = attention->cost(256, 256);
+    EXPECT_GT(attention->cost(1, 1).flops, 0);
+    EXPECT_GT(small.bytes, 4.0 * 2 * 128 * 128 * kEmbedDim);  // the map in and the map out, at least
+    EXPECT_GT(large.flops, 3.5 * small.flops);
+    EXPECT_GT(large.bytes, 3.5 * small.bytes);
+    EXPECT_LE(large.flops / small.flops, full_growth * 1.001);
   }
 }
 

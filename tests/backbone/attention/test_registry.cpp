@@ -29,8 +29,10 @@ TEST(AttentionRegistryTest, AnUnknownTypeOrKeyNamesTheNearest) {
   const AttentionShape shape{.embed_dim = 8, .num_heads = 2};
   EXPECT_EQ(message_of({{"type", "multipole"}}, shape),
             "here.type: unknown attention 'multipole', did you mean 'multipole2d'?");
-  EXPECT_EQ(message_of({{"type", "sliding window"}}, shape),
-            "here.type: unknown attention 'sliding window'; known: multipole2d, full");
+  EXPECT_EQ(
+      message_of({{"type", "sliding window"}}, shape),
+      "here.type: unknown attention 'sliding window'; known: multipole2d, full, window, neighborhood, mano, quadtree, "
+      "mra, global_filter, linear, pvt, multipole1d, conv_basis");
   EXPECT_EQ(message_of({{"type", "multipole2d"}, {"rnak", 4}}, shape), "here.rnak: unknown key, did you mean 'rank'?");
   EXPECT_NE(message_of({{"type", "full"}, {"cell", 4}}, shape).find("here.cell: unknown key"), std::string::npos);
 }

@@ -1,0 +1,36 @@
+#include "backbone/attention/projected_attention.h"
+
+namespace multipole {
+
+void ProjectionConfig::validate_projection(const std::string& where) const {
+  require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
+}
+
+ProjectedAttention::ProjectedAttention(const ProjectionConfig& config, const AttentionShape& shape)
+    : shape_(shape), proj_drop_(config.proj_drop) {
+  qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
+  proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+}
+
+torch::Tensor ProjectedAttention::forward(const torch::Tensor& x) {
+  const auto parts = qkv_(x).view({x.size(0), x.size(1), x.size(2), 3, shape_.num_heads, head_dim()}).unbind(3);
+  const auto mixed = mix({parts[0], parts[1], parts[2]});
+  return torch::dropout(proj_(mixed.reshape(x.sizes())), proj_drop_, is_training());
+}
+
+AttentionCost ProjectedAttention::cost(int64_t height, int64_t width) const {
+  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  return linear_cost(tokens, embed_dim, 3 * embed_dim) + mixing_cost(height, width) +
+         linear_cost(tokens, embed_dim, embed_dim);
+}
+
+std::vector<std::string> ProjectedAttention::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : named_parameters()) {
+    const auto& name = parameter.key();
+    if (!name.starts_with("qkv.") && !name.starts_with("proj.")) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace multipole

@@ -1,0 +1,54 @@
+// Attention to a spatially reduced grid: Wang et al., "Pyramid Vision Transformer", arXiv 2102.12122.
+#pragma once
+
+#include <torch/nn/modules/normalization.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backbone/attention/projected_attention.h"
+
+namespace multipole {
+
+struct PvtConfig : ProjectionConfig {
+  std::string type = "pvt";
+  int64_t reduction = 2;
+  double norm_eps = 1e-6;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    field("type", self.type, "the mechanism's name in the registry");
+    field("reduction", self.reduction, "tokens along each side that one key stands for; the paper has 8, 4, 2, 1");
+    field("norm_eps", self.norm_eps, "epsilon of the reduced grid's layer norm");
+    projection_fields(self, field);
+  }
+
+  // Throws ConfigError naming the field, its value and the rule.
+  void validate(const std::string& where) const;
+};
+
+// Every token queries the keys and values of a grid that a linear layer over patches of reduction x reduction tokens
+// and a layer norm made (equations 2 to 4): O(n^2 / reduction^2). Patches at the border are filled up with zeros.
+class PvtAttention : public Attention {
+ public:
+  using Config = PvtConfig;
+
+  PvtAttention(const PvtConfig& config, const AttentionShape& shape);
+
+  // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
+  torch::Tensor forward(const torch::Tensor& x) override;
+
+  AttentionCost cost(int64_t height, int64_t width) const override;
+
+ private:
+  torch::Tensor reduce(const torch::Tensor& x);
+
+  PvtConfig config_;
+  AttentionShape shape_;
+  Linear q_{nullptr}, kv_{nullptr}, reduce_{nullptr}, proj_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
+};
+
+}  // namespace multipole
