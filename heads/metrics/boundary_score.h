@@ -1,0 +1,46 @@
+// How well the borders of regions are met: the boundary F1 of Csurka et al., "What is a good evaluation measure for
+// semantic segmentation?", BMVC 2013, section 3.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backbone/config/json.h"
+
+namespace multipole {
+
+// Streams pictures. For each class that occurs in a picture's labels or predictions, the precision is the share of its
+// predicted border within the tolerance of its true border, the recall the share of the true one within the tolerance
+// of the predicted one, F = 2 P R / (P + R); a class's score is the mean over its pictures.
+class BoundaryScore {
+ public:
+  // tolerance: share of the picture's diagonal, 0.0075 in the paper.
+  explicit BoundaryScore(int64_t num_classes, double tolerance = 0.0075, int64_t ignored_label = 255);
+
+  // predictions and labels: (H, W) uint8 of one picture. Ignored pixels belong to no region in either.
+  void update(const torch::Tensor& predictions, const torch::Tensor& labels);
+
+  // In [0, 1]; NaN for a class that never occurred.
+  std::vector<double> per_class() const;
+  double mean() const;
+
+ private:
+  int64_t num_classes_;
+  double tolerance_;
+  int64_t ignored_label_;
+  std::vector<double> sums_;
+  std::vector<int64_t> pictures_;
+};
+
+// Pixels of `region` with a neighbour above, below, left or right that is not in it; the picture's edge counts as
+// region. (H, W) bool -> (H, W) bool.
+torch::Tensor border_of(const torch::Tensor& region);
+
+// The squared distance in pixels of every pixel to the nearest one of `set` (H, W) bool; (H, W) double, infinite where
+// the set is empty. Exact, O(H W) (Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", 2012).
+torch::Tensor squared_distance(const torch::Tensor& set);
+
+}  // namespace multipole
