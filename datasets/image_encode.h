@@ -1,19 +1,15 @@
-// Writes PNG: RGB pictures, and class-id masks as palette PNG ("mode P").
+// Whole files in memory: RGB pictures as PNG, and class-id masks as palette PNG ("mode P").
 #pragma once
 
 #include <torch/types.h>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
+#include "datasets/png_writer.h"
+
 namespace multipole {
-
-using PaletteColor = std::array<uint8_t, 3>;
-
-// The colours of PASCAL VOC's label maps: bits of the id spread over R, G and B, so any 256 ids differ.
-std::vector<PaletteColor> default_palette();
 
 // (H, W, 3) uint8 -> the bytes of a PNG file.
 std::vector<uint8_t> encode_png(const torch::Tensor& image);

@@ -1,6 +1,8 @@
 // JPEG through libjpeg. Its warnings mean damaged or missing data, so a warning is an error here.
+#include <jerror.h>
 #include <jpeglib.h>
 
+#include <array>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs FILE
 #include <cstring>
@@ -8,6 +10,7 @@
 #include "datasets/codecs/codec.h"
 #include "datasets/codecs/exif.h"
 #include "datasets/codecs/pixels.h"
+#include "datasets/codecs/row_decoder.h"
 
 namespace multipole::codecs {
 
@@ -16,10 +19,45 @@ namespace {
 // A progressive file may hold any number of scans, each of which costs a pass over the whole picture.
 constexpr int kMaxScans = 200;
 
+// libjpeg's view of a ByteSource. What ends too early gets an end-of-image marker and a warning, as libjpeg's own
+// sources do.
+struct JpegSource : jpeg_source_mgr {
+  explicit JpegSource(const ByteSource& source_bytes) : jpeg_source_mgr{}, bytes(source_bytes) {
+    init_source = [](j_decompress_ptr) {};
+    term_source = [](j_decompress_ptr) {};
+    resync_to_restart = jpeg_resync_to_restart;
+    fill_input_buffer = [](j_decompress_ptr info) {
+      auto& self = *static_cast<JpegSource*>(info->src);
+      self.bytes_in_buffer = self.bytes.read(self.offset, self.buffer.data(), self.buffer.size());
+      if (self.bytes_in_buffer == 0) {
+        WARNMS(info, JWRN_JPEG_EOF);
+        self.buffer = {0xFF, JPEG_EOI};
+        self.bytes_in_buffer = 2;
+      }
+      self.offset += self.bytes_in_buffer;
+      self.next_input_byte = self.buffer.data();
+      return static_cast<boolean>(TRUE);
+    };
+    skip_input_data = [](j_decompress_ptr info, long count) {
+      auto& self = *static_cast<JpegSource*>(info->src);
+      if (count <= 0) return;
+      const auto skipped = std::min<size_t>(static_cast<size_t>(count), self.bytes_in_buffer);
+      self.next_input_byte += skipped;
+      self.bytes_in_buffer -= skipped;
+      self.offset += static_cast<size_t>(count) - skipped;
+    };
+  }
+
+  const ByteSource& bytes;
+  uint64_t offset = 0;
+  std::array<JOCTET, 1 << 16> buffer;
+};
+
 // Owns a libjpeg decompressor whose errors come back as CodecError.
 class JpegDecompressor {
  public:
-  explicit JpegDecompressor(bool allow_truncated) : allow_truncated_(allow_truncated) {
+  JpegDecompressor(const ByteSource& source, bool allow_truncated)
+      : source_(source), allow_truncated_(allow_truncated) {
     info_.err = jpeg_std_error(&errors_);
     info_.client_data = this;
     errors_.error_exit = [](j_common_ptr info) { fail(info); };
@@ -35,6 +73,7 @@ class JpegDecompressor {
     };
     run([](jpeg_decompress_struct& info) { jpeg_create_decompress(&info); });
     info_.progress = &progress_;
+    info_.src = &source_;
   }
   ~JpegDecompressor() { jpeg_destroy_decompress(&info_); }
   JpegDecompressor(const JpegDecompressor&) = delete;
@@ -56,6 +95,7 @@ class JpegDecompressor {
     std::longjmp(self(info).jump_, 1);
   }
 
+  JpegSource source_;
   jpeg_decompress_struct info_{};
   jpeg_error_mgr errors_{};
   jpeg_progress_mgr progress_{};
@@ -64,16 +104,6 @@ class JpegDecompressor {
   bool allow_truncated_;
 };
 
-void read_orientation(const jpeg_decompress_struct& info, Decoded& out) {
-  for (jpeg_saved_marker_ptr marker = info.marker_list; marker != nullptr; marker = marker->next) {
-    if (marker->data_length < 6 || std::memcmp(marker->data, "Exif\0", 6) != 0) continue;
-    const auto orientation = exif_orientation(ByteView(marker->data, marker->data_length));
-    if (!orientation) out.notes.emplace_back("corrupt EXIF ignored");
-    out.orientation = orientation.value_or(1);
-    return;
-  }
-}
-
 // Adobe's inverted CMYK: 255 is no ink.
 void cmyk_to_rgb(const uint8_t* cmyk, uint8_t* rgb, int64_t count) {
   for (int64_t i = 0; i < count; ++i, cmyk += 4, rgb += 3) {
@@ -81,39 +111,64 @@ void cmyk_to_rgb(const uint8_t* cmyk, uint8_t* rgb, int64_t count) {
   }
 }
 
+class JpegRows : public RowDecoder {
+ public:
+  JpegRows(const ByteSource& source, const DecodeOptions& options) : jpeg_(source, options.allow_truncated) {
+    jpeg_.run([](jpeg_decompress_struct& info) {
+      jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
+      jpeg_read_header(&info, TRUE);
+    });
+    auto& info = jpeg_.info();
+    check_dimensions(info.image_width, info.image_height, options);
+    cmyk_ = info.num_components == 4;
+    if (info.num_components != 1 && info.num_components != 3 && !cmyk_) {
+      throw CodecError("a JPEG of " + std::to_string(info.num_components) + " components");
+    }
+    info.out_color_space = cmyk_ ? JCS_CMYK : JCS_RGB;
+    header_.height = info.image_height;
+    header_.width = info.image_width;
+    read_orientation();
+    cmyk_row_.resize(cmyk_ ? static_cast<size_t>(header_.width) * 4 : 0);
+    // reads a file of several scans to its end and keeps its coefficients
+    jpeg_.run([](jpeg_decompress_struct& step_info) { jpeg_start_decompress(&step_info); });
+  }
+
+  void read(int64_t count, uint8_t* rgb) override {
+    for (int64_t y = 0; y < count; ++y, rgb += header_.width * 3) {
+      auto* row = cmyk_ ? cmyk_row_.data() : rgb;
+      jpeg_.run([row](jpeg_decompress_struct& info) mutable { jpeg_read_scanlines(&info, &row, 1); });
+      if (cmyk_) cmyk_to_rgb(row, rgb, header_.width);
+    }
+    if (jpeg_.info().output_scanline < jpeg_.info().output_height) return;
+    jpeg_.run([](jpeg_decompress_struct& info) { jpeg_finish_decompress(&info); });
+    if (jpeg_.info().err->num_warnings > 0) header_.notes.emplace_back("damaged: some of the picture is missing");
+  }
+
+ private:
+  void read_orientation() {
+    for (auto* marker = jpeg_.info().marker_list; marker != nullptr; marker = marker->next) {
+      if (marker->data_length < 6 || std::memcmp(marker->data, "Exif\0", 6) != 0) continue;
+      const auto orientation = exif_orientation(ByteView(marker->data, marker->data_length));
+      if (!orientation) header_.notes.emplace_back("corrupt EXIF ignored");
+      header_.orientation = orientation.value_or(1);
+      return;
+    }
+  }
+
+  JpegDecompressor jpeg_;
+  bool cmyk_ = false;
+  std::vector<uint8_t> cmyk_row_;
+};
+
 }  // namespace
 
-Decoded decode_jpeg(ByteView bytes, const DecodeOptions& options) {
-  JpegDecompressor jpeg(options.allow_truncated);
-  jpeg.run([&](jpeg_decompress_struct& info) {
-    jpeg_mem_src(&info, bytes.data(), bytes.size());
-    jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
-    jpeg_read_header(&info, TRUE);
-  });
-  auto& info = jpeg.info();
-  check_dimensions(info.image_width, info.image_height, options);
-  const bool cmyk = info.num_components == 4;
-  if (info.num_components != 1 && info.num_components != 3 && !cmyk) {
-    throw CodecError("a JPEG of " + std::to_string(info.num_components) + " components");
-  }
-  info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+std::unique_ptr<RowDecoder> open_jpeg_rows(const ByteSource& source, const DecodeOptions& options) {
+  return std::make_unique<JpegRows>(source, options);
+}
 
-  Decoded out;
-  read_orientation(info, out);
-  const int64_t height = info.image_height, width = info.image_width;
-  // zeroed: with allow_truncated some rows may never be written
-  out.pixels = torch::zeros({height, width, 3}, torch::kUInt8);
-  auto* const rgb = out.pixels.data_ptr<uint8_t>();
-  std::vector<uint8_t> cmyk_row(cmyk ? width * 4 : 0);
-  jpeg.run([](jpeg_decompress_struct& step_info) { jpeg_start_decompress(&step_info); });
-  for (int64_t y = 0; y < height; ++y) {
-    auto* row = cmyk ? cmyk_row.data() : rgb + y * width * 3;
-    jpeg.run([row](jpeg_decompress_struct& step_info) mutable { jpeg_read_scanlines(&step_info, &row, 1); });
-    if (cmyk) cmyk_to_rgb(row, rgb + y * width * 3, width);
-  }
-  jpeg.run([](jpeg_decompress_struct& step_info) { jpeg_finish_decompress(&step_info); });
-  if (info.err->num_warnings > 0) out.notes.emplace_back("damaged: some of the picture is missing");
-  return out;
+Decoded decode_jpeg(ByteView bytes, const DecodeOptions& options) {
+  const MemorySource source(bytes);
+  return decode_rows(*open_jpeg_rows(source, options));
 }
 
 }  // namespace multipole::codecs

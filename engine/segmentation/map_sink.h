@@ -1,0 +1,30 @@
+// Where the label map of a picture goes, from the top down, a band of rows at a time.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace multipole {
+
+// What is wanted of each pixel besides its class.
+struct MapOutputs {
+  bool probability = false;
+  bool uncertainty = false;
+};
+
+struct MapBand {
+  int64_t first_row = 0;
+  torch::Tensor pixels;       // (rows, W, 3) uint8 RGB of the picture
+  torch::Tensor classes;      // (rows, W) uint8 class ids
+  torch::Tensor probability;  // (rows, W) uint8: that of the class, 255 for 1; undefined where not wanted
+  torch::Tensor uncertainty;  // (rows, W) uint8: entropy of the classes, 255 for all alike; undefined likewise
+};
+
+class MapSink {
+ public:
+  virtual ~MapSink() = default;
+  virtual void write(const MapBand& band) = 0;
+};
+
+}  // namespace multipole
