@@ -1,0 +1,71 @@
+"""The PyTorch mirror against the program: the same probabilities for the same pictures.
+
+Usage: python test_mirror.py MULTIPOLE MODEL
+"""
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+import torch
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+from multipole_mirror import Classifier, load, read_safetensors  # noqa: E402
+
+PROGRAM, MODEL = sys.argv[1], sys.argv[2]
+
+
+def write_png(path, image):
+    """(H, W, 3) uint8"""
+    height, width, _ = image.shape
+    rows = b"".join(b"\0" + bytes(row.flatten().tolist()) for row in image)
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class Mirror(unittest.TestCase):
+    def test_probabilities_of_the_shipped_model(self):
+        model, metadata = load(MODEL)
+        preprocessing = metadata["preprocessing"]
+        side = preprocessing["image_size"]
+        images = torch.randint(0, 256, (4, side, side, 3), dtype=torch.uint8)
+        images[0] = torch.arange(side, dtype=torch.uint8)[:, None, None]  # a smooth one among the noise
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder) / f"{i}.png" for i in range(len(images))]
+            for path, image in zip(paths, images):
+                write_png(path, image)
+            run = subprocess.run([PROGRAM, "classify", "predict", "--model", MODEL, "--format", "json", "--top-k", "1000",
+                                  *map(str, paths)], capture_output=True, text=True, check=True)
+        mean, std = torch.tensor(preprocessing["mean"]), torch.tensor(preprocessing["std"])
+        with torch.no_grad():
+            logits = model(((images / 255 - mean) / std).permute(0, 3, 1, 2))
+        expected = logits.double().softmax(1)
+        lines = run.stdout.splitlines()
+        self.assertEqual(len(lines), len(images))
+        for line, row in zip(lines, expected):
+            for prediction in json.loads(line)["predictions"]:
+                self.assertLess(abs(prediction["probability"] - row[prediction["index"]].item()), 1e-5)
+
+    def test_odd_sizes_run(self):
+        model, _ = load(MODEL)
+        with torch.no_grad():
+            self.assertTrue(model(torch.randn(1, 3, 37, 21)).isfinite().all())
+
+    def test_other_architectures_are_errors(self):
+        metadata = json.loads(read_safetensors(MODEL)[1]["multipole"])["architecture"]
+        metadata["head"]["pooling"] = "attention"
+        with self.assertRaises(ValueError):
+            Classifier(metadata)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
