@@ -60,6 +60,7 @@ WorkspaceSizes workspace_sizes(const Attention2dParams& p, int64_t width, int64_
   sizes.width = width;
   sizes.padded_dim = ceil_div(p.head_dim, width) * width;
   sizes.key_rows = key_rows;
+  sizes.pairs = p.storage == Storage::bfloat16;
   sizes.near_keys = 9 * p.cell * p.cell + 8;
   // an interaction list has at most 27 cells, a parent's neighbourhood 36
   sizes.far_keys = std::max(p.linear ? 36 * p.rank : 27 * p.rank * p.levels, int64_t{1}) + 8;

@@ -24,7 +24,7 @@ BiasGradients::BiasGradients(const Attention2dParams& params, bool near, bool fa
   if (far) {
     far_entries_ = params.levels * kFarEntries;
     if (params.linear) group_table_ = sizes.group_table = params.levels * 36 * params.group_table_stride;
-    if (!params.linear) bias_of_level_ = sizes.bias_of_level = far_entries_;
+    if (!params.linear) far_table_ = sizes.far_table = far_entries_ * width_;
   }
   near_.resize(static_cast<size_t>(params.batch * params.heads * near_entries_));
   far_.resize(static_cast<size_t>(params.batch * params.heads * far_entries_));
@@ -33,7 +33,7 @@ BiasGradients::BiasGradients(const Attention2dParams& params, bool near, bool fa
 void BiasGradients::begin_task(const Workspace& w) const {
   std::fill_n(w.d_near_table, near_table_, 0.0f);
   std::fill_n(w.d_group_table, group_table_, 0.0f);
-  std::fill_n(w.d_bias_of_level, bias_of_level_, 0.0f);
+  std::fill_n(w.d_far_table, far_table_, 0.0f);
 }
 
 void BiasGradients::end_task(const Attention2dTask& task, const Workspace& w) {
@@ -44,7 +44,7 @@ void BiasGradients::end_task(const Attention2dTask& task, const Workspace& w) {
     fold_group_table(w.d_group_table + l * 36 * params_.group_table_stride, params_.rank, width_,
                      far + l * kFarEntries);
   }
-  std::copy_n(w.d_bias_of_level, bias_of_level_, far);
+  for (int64_t i = 0; i < far_table_; ++i) far[i / width_] += w.d_far_table[i];
 }
 
 at::Tensor BiasGradients::near(const at::Tensor& like) const {

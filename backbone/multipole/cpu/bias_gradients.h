@@ -29,7 +29,7 @@ class BiasGradients {
 
   const Attention2dParams& params_;
   int64_t width_, near_entries_ = 0, far_entries_ = 0;
-  int64_t near_table_ = 0, group_table_ = 0, bias_of_level_ = 0;  // floats of scratch memory
+  int64_t near_table_ = 0, group_table_ = 0, far_table_ = 0;  // floats of scratch memory
   std::vector<float> near_, far_;
 };
 

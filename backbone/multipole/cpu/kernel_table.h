@@ -33,6 +33,7 @@ extern const KernelTable kGenericKernels;
 #ifdef MULTIPOLE_X86
 extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvx512Kernels;
+extern const KernelTable kAvx512Bf16Kernels;
 #endif
 
 }  // namespace multipole::cpu

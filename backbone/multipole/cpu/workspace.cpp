@@ -27,22 +27,27 @@ class Carver {
   size_t used_ = 0;
 };
 
+int64_t tile_floats(const WorkspaceSizes& sizes) { return sizes.width * ((sizes.padded_dim + 31) / 32 * 32); }
+
 size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
   Carver carver(base);
-  const int64_t arena = sizes.key_rows * sizes.padded_dim, tile = sizes.width * sizes.padded_dim;
+  const int64_t arena = sizes.key_rows * sizes.padded_dim, tile = tile_floats(sizes);
   const int64_t level = sizes.level_summaries;
   // small and hot first, so that they share pages
   for (float** pointer :
        {&out.query_rows, &out.out_rows, &out.d_out_rows, &out.query_tile, &out.out_tile, &out.d_out_tile}) {
     carver.take(*pointer, tile);
   }
-  carver.take(out.scores, 2 * kBlockKeys * sizes.width);
+  carver.take(out.scores, 3 * kBlockKeys * sizes.width);
   carver.take(out.far_bias, sizes.far_keys);
-  carver.take(out.d_far_bias, sizes.far_keys);
   carver.take(out.near_offset, sizes.near_keys);
   carver.take(out.far_offset, sizes.far_keys);
   carver.take(out.near_position, sizes.near_keys);
   carver.take(out.far_position, sizes.far_keys);
+  if (sizes.pairs) {
+    carver.take(out.near_pairs, (sizes.near_keys + 1) / 2 * sizes.padded_dim);
+    carver.take(out.far_pairs, (sizes.far_keys + 1) / 2 * sizes.padded_dim);
+  }
   carver.take(out.key_arena, arena);
   carver.take(out.value_arena, arena);
   carver.take(out.level_out, level * sizes.padded_dim);
@@ -54,7 +59,7 @@ size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
     carver.take(out.d_level_lse, level);
     if (sizes.near_table > 0) carver.take(out.d_near_table, sizes.near_table);
     if (sizes.group_table > 0) carver.take(out.d_group_table, sizes.group_table);
-    if (sizes.bias_of_level > 0) carver.take(out.d_bias_of_level, sizes.bias_of_level);
+    if (sizes.far_table > 0) carver.take(out.d_far_table, sizes.far_table);
   }
   return carver.used();
 }
@@ -69,7 +74,7 @@ WorkspaceMemory::WorkspaceMemory(const WorkspaceSizes& sizes) {
   if (!memory_) throw std::bad_alloc();
   carve(sizes, static_cast<char*>(memory_.get()), workspace_);
   // rows are padded to the SIMD width; what is never written must still be finite
-  const int64_t tile = sizes.width * sizes.padded_dim;
+  const int64_t tile = tile_floats(sizes);
   for (float* pointer : {workspace_.query_rows, workspace_.out_rows, workspace_.d_out_rows, workspace_.query_tile,
                          workspace_.out_tile, workspace_.d_out_tile}) {
     std::memset(pointer, 0, sizeof(float) * static_cast<size_t>(tile));

@@ -20,31 +20,33 @@ struct Workspace {
   float* query_rows;  // (width, padded_dim)
   float* out_rows;
   float* d_out_rows;
-  float* query_tile;  // (padded_dim, width)
+  float* query_tile;  // (padded_dim, width); tiles have room for a multiple of 32 channels
   float* out_tile;
   float* d_out_tile;
-  float* scores;    // (2, kBlockKeys, width)
-  float* far_bias;  // one a far key
-  float* d_far_bias;
+  float* scores;     // (3, kBlockKeys, width)
+  float* far_bias;   // one a far key
   float* level_out;  // linear: (summaries of all levels, padded_dim), merged with all coarser levels
   float* level_lse;  // (summaries of all levels), base 2
   float* d_level_out;
   float* d_level_lse;
-  float* d_near_table;     // backward with near bias: (9 r^2, lanes); the caller zeroes and reads it; else null
-  float* d_group_table;    // backward with far bias, linear: (levels, 36, lanes), likewise
-  float* d_bias_of_level;  // backward with far bias, log-linear: (levels, 7, 7), likewise
-  int64_t* near_offset;    // one a near key
+  float* d_near_table;   // backward with near bias: (9 r^2, lanes); the caller zeroes and reads it; else null
+  float* d_group_table;  // backward with far bias, linear: (levels, 36, lanes), likewise
+  float* d_far_table;    // backward with far bias, log-linear: (levels, 7, 7, width), likewise
+  int64_t* near_offset;  // one a near key
   int64_t* far_offset;
   int32_t* near_position;
   int32_t* far_position;
+  float* near_pairs;  // bfloat16 tensors: rows of two keys each
+  float* far_pairs;
 };
 
 struct WorkspaceSizes {
   int64_t width, padded_dim;
   int64_t key_rows;  // of the arenas
   int64_t near_keys, far_keys;
-  int64_t level_summaries;                         // linear variant: summaries of all levels, else 0
-  int64_t near_table, group_table, bias_of_level;  // floats, 0: none
+  int64_t level_summaries;                     // linear variant: summaries of all levels, else 0
+  int64_t near_table, group_table, far_table;  // floats, 0: none
+  bool pairs;                                  // for bfloat16 tensors
   bool backward;
 };
 

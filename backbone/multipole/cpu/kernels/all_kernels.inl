@@ -1,5 +1,5 @@
 // The body of a translation unit of one instruction set, which defines MULTIPOLE_SIMD_WIDTH and
-// MULTIPOLE_INSTRUCTION_SET before it includes this file.
+// MULTIPOLE_INSTRUCTION_SET before it includes this file, and MULTIPOLE_BFLOAT16_PRODUCTS where the set has them.
 #include <cstdint>
 
 #if MULTIPOLE_SIMD_WIDTH >= 8
@@ -19,6 +19,21 @@ namespace {
 
 #include "backbone/multipole/cpu/kernels/tile.inl"
 
+#include "backbone/multipole/cpu/kernels/float32_products.inl"
+
+#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+#include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
+#endif
+
+// Calls run(products) with the arithmetic for these tensors.
+template <class Run>
+MULTIPOLE_INLINE void with_products([[maybe_unused]] const Attention2dParams& p, Run run) {
+#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+  if (p.storage == Storage::bfloat16) return run(Bfloat16Products{});
+#endif
+  run(Float32Products{});
+}
+
 #include "backbone/multipole/cpu/kernels/arena.inl"
 
 #include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
@@ -31,8 +46,10 @@ namespace {
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {
-  pack_levels(p, task, layout, w);
-  forward_levels(p, task, layout, w);
+  with_products(p, [&](auto products) {
+    pack_levels<decltype(products)>(p, task, layout, w);
+    forward_levels<decltype(products)>(p, task, layout, w);
+  });
 }
 
 }  // namespace

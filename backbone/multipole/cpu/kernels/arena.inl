@@ -3,12 +3,6 @@
 
 MULTIPOLE_INLINE int64_t padded(int64_t dim) { return ceil_div(dim, kWidth) * kWidth; }
 
-MULTIPOLE_INLINE void pack_row(const void* base, int64_t element, const Attention2dParams& p, int64_t padded_dim,
-                               float* to) {
-  load_row(to, base, element, p.head_dim, p.storage);
-  for (int64_t c = p.head_dim; c < padded_dim; ++c) to[c] = 0;
-}
-
 // The tokens of a cell that are inside the grid.
 struct CellTokens {
   int64_t y, x, rows, columns;
@@ -34,13 +28,16 @@ MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, con
 }
 
 // The keys and values of a row of cells. The tasks pack a row when they first need it, so that it is still in the cache.
+template <class Products>
 static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           int64_t cy, const Workspace& w) {
   if (cy < layout.cell_row_begin || cy >= layout.cell_row_end) return;
   const int64_t padded_dim = padded(p.head_dim);
   for_each_token_of_cell_row(p, layout, cy, [&](int64_t y, int64_t x, int64_t row) {
-    pack_row(p.key.data, p.key.element(task.b, y, x, task.h), p, padded_dim, w.key_arena + row * padded_dim);
-    pack_row(p.value.data, p.value.element(task.b, y, x, task.h), p, padded_dim, w.value_arena + row * padded_dim);
+    Products::pack_row(p.key.data, p.key.element(task.b, y, x, task.h), p.head_dim, padded_dim, p.storage, w.key_arena,
+                       row * padded_dim);
+    Products::pack_row(p.value.data, p.value.element(task.b, y, x, task.h), p.head_dim, padded_dim, p.storage,
+                       w.value_arena, row * padded_dim);
   });
 }
 
@@ -70,25 +67,28 @@ MULTIPOLE_INLINE void prefetch_ahead(const Attention2dParams& p, const TokenView
   }
 }
 
+template <class Products>
 static void pack_level(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t b, int64_t h,
                        const SummaryView& from, float* arena) {
   const int64_t padded_dim = padded(p.head_dim);
-  arena += layout.level_offset[l] * padded_dim;
+  int64_t row = layout.level_offset[l];
   for (int64_t y = layout.level_row_begin[l]; y < layout.level_row_end[l]; ++y) {
     for (int64_t x = 0; x < p.level[l].columns; ++x) {
-      for (int64_t j = 0; j < p.rank; ++j, arena += padded_dim) {
-        pack_row(from.data, from.element(b, y, x, j, h), p, padded_dim, arena);
+      for (int64_t j = 0; j < p.rank; ++j, ++row) {
+        Products::pack_row(from.data, from.element(b, y, x, j, h), p.head_dim, padded_dim, p.storage, arena,
+                           row * padded_dim);
       }
     }
   }
 }
 
+template <class Products>
 static void pack_levels(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                         const Workspace& w) {
   for (int64_t l = 0; l < p.levels; ++l) {
     if (layout.level_row_begin[l] >= layout.level_row_end[l]) continue;
-    pack_level(p, layout, l, task.b, task.h, p.level[l].key, w.key_arena);
-    pack_level(p, layout, l, task.b, task.h, p.level[l].value, w.value_arena);
+    pack_level<Products>(p, layout, l, task.b, task.h, p.level[l].key, w.key_arena);
+    pack_level<Products>(p, layout, l, task.b, task.h, p.level[l].value, w.value_arena);
   }
 }
 
@@ -114,7 +114,7 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
     }
   }
   const float* table = p.near_table == nullptr ? nullptr : p.near_table + h * 9 * r * r * p.near_table_stride;
-  return {count, w.near_offset, nullptr, w.near_position, table, p.near_table_stride};
+  return {count, w.near_offset, nullptr, w.near_position, table, p.near_table_stride, 0, w.near_pairs};
 }
 
 // Appends the real summaries of level-l cell (y, x) to the far lists from `count` on; returns the new count.
@@ -148,12 +148,12 @@ MULTIPOLE_INLINE void reset(FarList* list) {
 
 static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t h, int64_t cy, int64_t cx,
                         const Workspace& w, FarList* list) {
-  int64_t count = 0;
+  int64_t count = 0, kept = 0;
   bool same = true;
   for (int64_t l = p.levels - 1; l >= 0; --l) {
     const int64_t y = cy >> l, x = cx >> l;
     if (same && list->cell_y[l] == y && list->cell_x[l] == x) {
-      count = list->end[l];
+      kept = count = list->end[l];
       continue;
     }
     same = false;
@@ -172,5 +172,5 @@ static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, i
     list->cell_x[l] = x;
     list->end[l] = count;
   }
-  return {count, w.far_offset, w.far_bias, nullptr, nullptr, 0};
+  return {count, w.far_offset, w.far_bias, w.far_position, nullptr, 0, kept, w.far_pairs};
 }

@@ -4,18 +4,17 @@
 
 // Fills a tile for the live lanes from q, out, d_out and lse. Dead lanes get zero rows and an lse that makes every
 // weight vanish. The linear variant also collects the gradient that goes on to the level-1 summaries.
+template <class Products>
 static BackwardTile load_backward_tile(const Attention2dParams& p, const Attention2dGradParams& g,
                                        const Attention2dTask& task, const LaneTokens& lanes, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim), tokens = p.height * p.width;
   load_lane_rows(p, task, lanes, p.query, w.query_rows);
   load_lane_rows(p, task, lanes, p.out, w.out_rows);
   load_lane_rows(p, task, lanes, g.d_out, w.d_out_rows);
-  rows_to_tile(w.query_rows, padded_dim, w.query_tile);
-  rows_to_tile(w.d_out_rows, padded_dim, w.d_out_tile);
-  scale_tile(w.query_tile, p.head_dim, p.scale * kLog2E);
+  Products::make_tile(w.query_rows, padded_dim, p.scale * kLog2E, w.query_tile);
+  Products::make_tile(w.d_out_rows, padded_dim, 1, w.d_out_tile);
   zero_tile(w.out_tile, padded_dim);
-  BackwardTile tile = {w.query_tile, w.query_rows, w.d_out_tile, w.d_out_rows, broadcast(-kMaskedScore), Vec{},
-                       w.out_tile};
+  BackwardTile tile = {broadcast(-kMaskedScore), Vec{}};
   for (int lane = 0; lane < kWidth; ++lane) {
     if (lanes.y[lane] < 0) continue;
     const int64_t token = (task.b * p.heads + task.h) * tokens + lanes.y[lane] * p.width + lanes.x[lane];
@@ -87,54 +86,59 @@ static void unpack_gradients(const Attention2dParams& p, const Attention2dGradPa
 }
 
 // The queries of all cells against their near keys and, in the log-linear variant, their far keys.
+template <class Products>
 static void backward_cells(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                            const ArenaLayout& layout, const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
-  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row(p, task, layout, cy, w);
+  const float factor = p.scale * kLog2E;
+  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row<Products>(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
   const TokenView* const inputs[] = {&p.query, &p.key, &p.value, &p.out, &g.d_out};
   const TokenView* const results[] = {&g.d_query, &g.d_key, &g.d_value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    pack_cell_row(p, task, layout, cy + 1, w);
+    pack_cell_row<Products>(p, task, layout, cy + 1, w);
     for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
       for (const TokenView* view : results) prefetch_cell<1>(p, *view, task.b, task.h, cy, cx);
       for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
-      if (w.d_bias_of_level != nullptr) zero_floats(w.d_far_bias, far.count);
+      Products::prepare_list(near, w.key_arena, padded_dim);
+      Products::prepare_list(far, w.key_arena, padded_dim);
       for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
         lanes_of_cell(p, cy, cx, lane_begin, &lanes);
         if (lanes.live == 0) continue;
-        const BackwardTile tile = load_backward_tile(p, g, task, lanes, w);
-        backward_tile(near, lane_begin, tile, w.key_arena, w.value_arena, w.d_key_arena, w.d_value_arena, dim,
-                      padded_dim, nullptr, w.d_near_table, w.scores);
-        backward_tile(far, 0, tile, w.key_arena, w.value_arena, w.d_key_arena, w.d_value_arena, dim, padded_dim,
-                      w.d_bias_of_level == nullptr ? nullptr : w.d_far_bias, nullptr, w.scores);
+        const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
+        backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor,
+                                {w.d_near_table, p.near_table_stride});
+        backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, {w.d_far_table, kWidth});
         tile_to_rows(w.out_tile, padded_dim, w.out_rows);
         store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
-      }
-      if (w.d_bias_of_level != nullptr) {
-        for (int64_t i = 0; i < far.count; ++i) w.d_bias_of_level[w.far_position[i]] += w.d_far_bias[i];
       }
     }
   }
 }
 
-static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
-                                 const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
+template <class Products>
+static void backward_head(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
+                          const ArenaLayout& layout, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
-  pack_levels(p, task, layout, w);
+  pack_levels<Products>(p, task, layout, w);
   zero_floats(w.d_key_arena, layout.key_rows * padded_dim);
   zero_floats(w.d_value_arena, layout.key_rows * padded_dim);
   if (p.linear) {
-    forward_levels(p, task, layout, w);
+    forward_levels<Products>(p, task, layout, w);
     zero_floats(w.d_level_out, summaries_of_levels(p) * padded_dim);
     zero_floats(w.d_level_lse, summaries_of_levels(p));
   }
-  backward_cells(p, g, task, layout, w);
-  if (p.linear) backward_levels(p, g, task, layout, w);
+  backward_cells<Products>(p, g, task, layout, w);
+  if (p.linear) backward_levels<Products>(p, g, task, layout, w);
   unpack_gradients(p, g, task, layout, w);
+}
+
+static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
+                                 const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
+  with_products(p, [&](auto products) { backward_head<decltype(products)>(p, g, task, layout, w); });
 }

@@ -40,10 +40,6 @@ MULTIPOLE_INLINE void load_lane_rows(const Attention2dParams& p, const Attention
   }
 }
 
-MULTIPOLE_INLINE void scale_tile(float* tile, int64_t dim, float factor) {
-  for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, load(tile + c * kWidth) * factor);
-}
-
 MULTIPOLE_INLINE void zero_tile(float* tile, int64_t dim) {
   for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, Vec{});
 }
@@ -83,35 +79,43 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
   }
 }
 
-static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
-                                const Workspace& w) {
+template <class Products>
+static void forward_cells(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                          const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
-  pack_levels(p, task, layout, w);
-  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row(p, task, layout, cy, w);
+  const float factor = p.scale * kLog2E;
+  pack_levels<Products>(p, task, layout, w);
+  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row<Products>(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
   const TokenView* const inputs[] = {&p.query, &p.key, &p.value};
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    pack_cell_row(p, task, layout, cy + 1, w);
+    pack_cell_row<Products>(p, task, layout, cy + 1, w);
     for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
       prefetch_cell<1>(p, p.out, task.b, task.h, cy, cx);
       for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
       const KeyList near = near_list(p, layout, task.h, cy, cx, w);
       KeyList far = {};
       if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
+      Products::prepare_list(near, w.value_arena, padded_dim);
+      Products::prepare_list(far, w.value_arena, padded_dim);
       for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
         lanes_of_cell(p, cy, cx, lane_begin, &lanes);
         if (lanes.live == 0) continue;
         load_lane_rows(p, task, lanes, p.query, w.query_rows);
-        rows_to_tile(w.query_rows, padded_dim, w.query_tile);
-        scale_tile(w.query_tile, dim, p.scale * kLog2E);
+        Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
         zero_tile(w.out_tile, dim);
         SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-        forward_tile(near, lane_begin, w.key_arena, w.value_arena, w.query_tile, dim, w.scores, w.out_tile, &state);
-        forward_tile(far, 0, w.key_arena, w.value_arena, w.query_tile, dim, w.scores, w.out_tile, &state);
+        forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state);
+        forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state);
         finish_lanes(p, task, lanes, state, w);
       }
     }
   }
+}
+
+static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                                const Workspace& w) {
+  with_products(p, [&](auto products) { forward_cells<decltype(products)>(p, task, layout, w); });
 }

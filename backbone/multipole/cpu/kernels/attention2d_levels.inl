@@ -59,7 +59,7 @@ static KeyList parent_list(const Attention2dParams& p, const ArenaLayout& layout
     }
   }
   const float* table = level.group_table + h * 36 * p.group_table_stride;
-  return {count, w.far_offset, w.far_bias, w.far_position, table, p.group_table_stride};
+  return {count, w.far_offset, w.far_bias, w.far_position, table, p.group_table_stride, 0, w.far_pairs};
 }
 
 MULTIPOLE_INLINE void load_summary_rows(const Attention2dParams& p, const Attention2dTask& task, int64_t l,
@@ -105,23 +105,25 @@ static void finish_summaries(const Attention2dParams& p, const LaneSummaries& la
 }
 
 // level_out and level_lse of all levels of one head of one image. The far rows must be packed.
+template <class Products>
 static void forward_levels(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                            const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim);
+  const float factor = p.scale * kLog2E;
   LaneSummaries lanes;
   for (int64_t l = p.levels - 1; l >= 0; --l) {
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
         const KeyList keys = parent_list(p, layout, l, task.h, y, x, w);
+        Products::prepare_list(keys, w.value_arena, padded_dim);
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);
           if (lanes.live == 0) continue;
           load_summary_rows(p, task, l, lanes, w.query_rows);
-          rows_to_tile(w.query_rows, padded_dim, w.query_tile);
-          scale_tile(w.query_tile, dim, p.scale * kLog2E);
+          Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
           zero_tile(w.out_tile, dim);
           SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-          forward_tile(keys, lane_begin, w.key_arena, w.value_arena, w.query_tile, dim, w.scores, w.out_tile, &state);
+          forward_tile<Products>(keys, lane_begin, w, dim, padded_dim, factor, &state);
           finish_summaries(p, lanes, state, w);
         }
       }
@@ -131,6 +133,7 @@ static void forward_levels(const Attention2dParams& p, const Attention2dTask& ta
 
 // Gradient of one vector of summary queries: with G the gradient of the merged out A, g that of its lse a, a key of score
 // s has weight 2^(s - a) and score gradient weight * (G . value - (G . A - g)); the coarser result enters like a key.
+template <class Products>
 static void backward_summaries(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                                int64_t l, const LaneSummaries& lanes, const KeyList& keys, int64_t lane_begin,
                                float* d_table, const Workspace& w) {
@@ -149,13 +152,11 @@ static void backward_summaries(const Attention2dParams& p, const Attention2dGrad
     delta[lane] = dot_rows(row, w.level_out + lanes.index[lane] * padded_dim, padded_dim) -
                   w.d_level_lse[lanes.index[lane]];
   }
-  rows_to_tile(w.query_rows, padded_dim, w.query_tile);
-  rows_to_tile(w.d_out_rows, padded_dim, w.d_out_tile);
-  scale_tile(w.query_tile, dim, p.scale * kLog2E);
+  const float factor = p.scale * kLog2E;
+  Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
+  Products::make_tile(w.d_out_rows, padded_dim, 1, w.d_out_tile);
   zero_tile(w.out_tile, padded_dim);
-  const BackwardTile tile = {w.query_tile, w.query_rows, w.d_out_tile, w.d_out_rows, lse, delta, w.out_tile};
-  backward_tile(keys, lane_begin, tile, w.key_arena, w.value_arena, w.d_key_arena, w.d_value_arena, dim, padded_dim,
-                nullptr, d_table, w.scores);
+  backward_tile<Products>(keys, lane_begin, {lse, delta}, w, dim, padded_dim, factor, {d_table, p.group_table_stride});
   tile_to_rows(w.out_tile, padded_dim, w.out_rows);
   const SummaryView& to = g.d_level_query[l];
   for (int lane = 0; lane < kWidth; ++lane) {
@@ -174,6 +175,7 @@ static void backward_summaries(const Attention2dParams& p, const Attention2dGrad
 }
 
 // From d_level_out and d_level_lse of level 1, the gradients of all levels' queries, keys and values.
+template <class Products>
 static void backward_levels(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                             const ArenaLayout& layout, const Workspace& w) {
   const int64_t table_floats = 36 * p.group_table_stride;
@@ -183,9 +185,10 @@ static void backward_levels(const Attention2dParams& p, const Attention2dGradPar
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
         const KeyList keys = parent_list(p, layout, l, task.h, y, x, w);
+        Products::prepare_list(keys, w.key_arena, padded(p.head_dim));
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);
-          if (lanes.live > 0) backward_summaries(p, g, task, l, lanes, keys, lane_begin, d_table, w);
+          if (lanes.live > 0) backward_summaries<Products>(p, g, task, l, lanes, keys, lane_begin, d_table, w);
         }
       }
     }

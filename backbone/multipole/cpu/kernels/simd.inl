@@ -33,19 +33,28 @@ MULTIPOLE_INLINE Vec max(Vec a, Vec b) {
 #endif
 }
 
-// 2^x, relative error below 2e-7, for x <= 127; below -125 it gives 2^-125 or so. NaN stays NaN.
+// 2^x, relative error below 2e-7, for x <= 127; far below -125 it gives something between 0 and 2^-125. NaN stays NaN.
 MULTIPOLE_INLINE Vec exp2(Vec x) {
+#if MULTIPOLE_SIMD_WIDTH == 16
+  const __m512 whole = _mm512_roundscale_ps(reinterpret_cast<__m512>(x), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Vec f = x - reinterpret_cast<Vec>(whole);
+#else
   x = max(broadcast(-125.0f), x);
   const Vec magic = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number kept in the low bits
   const Vec shifted = x + magic;
   const Vec f = x - (shifted - magic);
+#endif
   Vec p = broadcast(0.0013276472454890609f);
   p = p * f + 0.009675540961325169f;
   p = p * f + 0.05550713092088699f;
   p = p * f + 0.24022120237350464f;
   p = p * f + 0.6931469440460205f;
   p = p * f + 1.0000001192092896f;
+#if MULTIPOLE_SIMD_WIDTH == 16
+  return reinterpret_cast<Vec>(_mm512_scalef_ps(reinterpret_cast<__m512>(p), whole));
+#else
   return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(p) + (reinterpret_cast<IntVec>(shifted) << 23));
+#endif
 }
 
 // log2(x) for normal positive x: exponent plus the atanh series of the mantissa in [sqrt(1/2), sqrt(2)).
@@ -85,14 +94,18 @@ MULTIPOLE_INLINE void transpose_stage(Vec (&rows)[kWidth]) {
   }
 }
 
-// to (kWidth x kWidth, row stride to_stride) = transpose of from (row stride from_stride).
-MULTIPOLE_INLINE void transpose_square(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
-  Vec rows[kWidth];
-  for (int row = 0; row < kWidth; ++row) rows[row] = load(from + row * from_stride);
+MULTIPOLE_INLINE void transpose_registers(Vec (&rows)[kWidth]) {
   transpose_stage<1>(rows);
   transpose_stage<2>(rows);
   if constexpr (kWidth > 4) transpose_stage<4>(rows);
   if constexpr (kWidth > 8) transpose_stage<8>(rows);
+}
+
+// to (kWidth x kWidth, row stride to_stride) = transpose of from (row stride from_stride).
+MULTIPOLE_INLINE void transpose_square(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  Vec rows[kWidth];
+  for (int row = 0; row < kWidth; ++row) rows[row] = load(from + row * from_stride);
+  transpose_registers(rows);
   for (int row = 0; row < kWidth; ++row) store(to + row * to_stride, rows[row]);
 }
 

@@ -2,10 +2,14 @@
 // Scores live as (key, lane) in a small scratch array, outputs as (channel, lane). Scores are kept in units of log2, so
 // that the softmax needs only 2^x.
 //
-// A key row (K, V and their gradients alike) is `padded_dim` floats at `arena + offset[i]`.
+// Products, a template argument of everything here, says in which precision products are taken: Float32Products one by
+// one, Bfloat16Products in pairs of neighbouring channels, keys or lanes (kPair = 2) with float32 sums. Operands of
+// either are moved about as 32-bit elements.
+//
+// The row of a key, in each arena, starts at element offset[i]; it is `padded_dim` elements long.
 
 // Keys of one softmax part. Score of key i in lane j: q_j . k_i + bias[i] + table[position[i] * table_stride + j];
-// `bias` and `table` may be null.
+// `bias` and `table` may be null. Offsets can be read up to 8 past the last.
 struct KeyList {
   int64_t count;
   const int64_t* offset;
@@ -13,55 +17,56 @@ struct KeyList {
   const int32_t* position;
   const float* table;
   int64_t table_stride;
+  int64_t kept;  // leading keys that are those of the list that stood here before
+  float* pairs;  // Bfloat16Products: rows of two keys each, see prepare_list
 };
 
+// Where the gradients of scores are summed by position: (positions, lanes), or null.
+struct ScoreGradients {
+  float* table;
+  int64_t stride;
+};
 
-// accumulator[n] += sum over channels of tile[channel][lane] * rows[n][channel], for n < Keys keys at a time
-template <int Keys>
+// sum[n] += sum over channels of tile[channel][lane] * row n[channel], for Keys keys at a time
+template <class Products, int Keys>
 MULTIPOLE_INLINE void dot_group(const float* arena, const int64_t* offset, const float* tile, int64_t dim,
                                 Vec (&sum)[Keys]) {
+  constexpr int kSteps = 8 / Products::kPair;
   const float* row[Keys];
 #pragma GCC unroll 8
-  for (int n = 0; n < Keys; ++n) row[n] = opaque(arena + offset[n]);
+  for (int n = 0; n < Keys; ++n) row[n] = opaque(Products::key_row(arena, offset[n]));
   if constexpr (Keys == 8) {
 #pragma GCC unroll 8
     for (int n = 0; n < Keys; ++n) {
-      const float* next = arena + offset[n + Keys];
+      const float* next = Products::key_row(arena, offset[n + Keys]);
       __builtin_prefetch(next);
-      __builtin_prefetch(next + 16);
+      if constexpr (Products::kPair == 1) __builtin_prefetch(next + 16);
     }
   }
-  for (int64_t c = 0; c < dim; c += 8, tile += 8 * kWidth) {
+  for (int64_t c = 0; c < dim; c += 8, tile += kSteps * kWidth) {
 #pragma GCC unroll 8
-    for (int j = 0; j < 8; ++j) {
+    for (int j = 0; j < kSteps; ++j) {
       const Vec q = load(tile + j * kWidth);
 #pragma GCC unroll 8
-      for (int n = 0; n < Keys; ++n) sum[n] += q * row[n][j];
+      for (int n = 0; n < Keys; ++n) sum[n] = Products::add_product(sum[n], q, row[n] + j);
     }
 #pragma GCC unroll 8
-    for (int n = 0; n < Keys; ++n) row[n] += 8;
+    for (int n = 0; n < Keys; ++n) row[n] += kSteps;
   }
 }
 
-template <bool HasBias, bool HasTable>
-MULTIPOLE_INLINE Vec initial_score(const KeyList& keys, int64_t i, int64_t lane_begin) {
-  Vec value = Vec{};
-  if constexpr (HasTable) value = load(keys.table + keys.position[i] * keys.table_stride + lane_begin);
-  if constexpr (HasBias) value += keys.bias[i];
-  return value;
-}
-
-template <int Keys, bool HasBias, bool HasTable>
+template <class Products, int Keys, bool HasBias, bool HasTable>
 MULTIPOLE_INLINE Vec score_group(const KeyList& keys, int64_t i, int64_t lane_begin, const float* arena,
-                                 const float* tile, int64_t dim, float* scores, Vec largest) {
-  Vec sum[Keys];
-#pragma GCC unroll 8
-  for (int n = 0; n < Keys; ++n) sum[n] = initial_score<HasBias, HasTable>(keys, i + n, lane_begin);
-  dot_group<Keys>(arena, keys.offset + i, tile, dim, sum);
+                                 const float* tile, int64_t dim, float factor, float* scores, Vec largest) {
+  Vec sum[Keys] = {};
+  dot_group<Products, Keys>(arena, keys.offset + i, tile, dim, sum);
 #pragma GCC unroll 8
   for (int n = 0; n < Keys; ++n) {
-    store(scores + n * kWidth, sum[n]);
-    largest = max(largest, sum[n]);
+    Vec score = Products::score(sum[n], factor);
+    if constexpr (HasTable) score += load(keys.table + keys.position[i + n] * keys.table_stride + lane_begin);
+    if constexpr (HasBias) score += keys.bias[i + n];
+    store(scores + n * kWidth, score);
+    largest = max(largest, score);
   }
   return largest;
 }
@@ -83,82 +88,101 @@ MULTIPOLE_INLINE void for_groups_of_8(int64_t count, Group group) {
   }
 }
 
-template <bool HasBias, bool HasTable>
+// A compile-time argument of a lambda.
+template <bool Value>
+struct Constant {
+  static constexpr bool value = Value;
+};
+
+template <class Products, bool HasBias, bool HasTable>
 struct ScoreGroups {
   const KeyList& keys;
   int64_t begin, lane_begin;
   const float* arena;
   const float* tile;
   int64_t dim;
+  float factor;
   float* scores;
   Vec* largest;
   template <int Keys>
   MULTIPOLE_INLINE_MEMBER void run(int64_t i) const {
-    *largest = score_group<Keys, HasBias, HasTable>(keys, begin + i, lane_begin, arena, tile, dim, scores + i * kWidth,
-                                                    *largest);
+    *largest = score_group<Products, Keys, HasBias, HasTable>(keys, begin + i, lane_begin, arena, tile, dim, factor,
+                                                              scores + i * kWidth, *largest);
   }
 };
 
 // scores[i][lane] for keys begin .. begin + count; returns the largest of them and `largest`, lane by lane.
+template <class Products>
 static Vec score_block(const KeyList& keys, int64_t begin, int64_t count, int64_t lane_begin, const float* arena,
-                       const float* tile, int64_t dim, float* scores, Vec largest) {
+                       const float* tile, int64_t dim, float factor, float* scores, Vec largest) {
+  const auto run = [&](auto has_bias, auto has_table) {
+    for_groups_of_8(count, ScoreGroups<Products, decltype(has_bias)::value, decltype(has_table)::value>{
+                               keys, begin, lane_begin, arena, tile, dim, factor, scores, &largest});
+  };
   if (keys.table != nullptr && keys.bias != nullptr) {
-    for_groups_of_8(count, ScoreGroups<true, true>{keys, begin, lane_begin, arena, tile, dim, scores, &largest});
+    run(Constant<true>{}, Constant<true>{});
   } else if (keys.table != nullptr) {
-    for_groups_of_8(count, ScoreGroups<false, true>{keys, begin, lane_begin, arena, tile, dim, scores, &largest});
+    run(Constant<false>{}, Constant<true>{});
   } else if (keys.bias != nullptr) {
-    for_groups_of_8(count, ScoreGroups<true, false>{keys, begin, lane_begin, arena, tile, dim, scores, &largest});
+    run(Constant<true>{}, Constant<false>{});
   } else {
-    for_groups_of_8(count, ScoreGroups<false, false>{keys, begin, lane_begin, arena, tile, dim, scores, &largest});
+    run(Constant<false>{}, Constant<false>{});
   }
   return largest;
 }
 
-template <int Channels>
-MULTIPOLE_INLINE void accumulate_channels(const float* weights, const int64_t* offset, int64_t count,
-                                          const float* arena, float* tile) {
+template <class Products, int Channels>
+MULTIPOLE_INLINE void accumulate_channels(const float* weights, const KeyList& keys, int64_t begin, int64_t count,
+                                          const float* arena, int64_t padded_dim, int64_t channel, float* tile) {
   Vec sum[Channels];
 #pragma GCC unroll 16
   for (int c = 0; c < Channels; ++c) sum[c] = load(tile + c * kWidth);
-  for (int64_t i = 0; i < count; ++i) {
-    const Vec weight = load(weights + i * kWidth);
-    const float* row = opaque(arena + offset[i]);
+  for (int64_t i = 0; i < count; i += Products::kPair, weights += kWidth) {
+    const Vec weight = load(weights);
+    const float* row = opaque(Products::summed_row(keys, begin + i, arena, padded_dim) + channel);
 #pragma GCC unroll 16
-    for (int c = 0; c < Channels; ++c) sum[c] += weight * row[c];
+    for (int c = 0; c < Channels; ++c) sum[c] = Products::add_product(sum[c], weight, row + c);
   }
 #pragma GCC unroll 16
   for (int c = 0; c < Channels; ++c) store(tile + c * kWidth, sum[c]);
 }
 
-// tile[channel][lane] += sum over keys of weights[key][lane] * rows[key][channel]; dim is a multiple of 8
-static void accumulate_block(const float* weights, const int64_t* offset, int64_t count, const float* arena,
-                             int64_t dim, float* tile) {
+// tile[channel][lane] += sum over keys begin .. begin + count of weights[key][lane] * rows[key][channel]; dim is a
+// multiple of 8
+template <class Products>
+static void accumulate_block(const float* weights, const KeyList& keys, int64_t begin, int64_t count,
+                             const float* arena, int64_t dim, int64_t padded_dim, float* tile) {
   int64_t c = 0;
   if constexpr (kWidth == 16) {
     for (; c + 16 <= dim; c += 16) {
-      accumulate_channels<16>(weights, offset, count, arena + c, tile + c * kWidth);
+      accumulate_channels<Products, 16>(weights, keys, begin, count, arena, padded_dim, c, tile + c * kWidth);
     }
   }
-  for (; c < dim; c += 8) accumulate_channels<8>(weights, offset, count, arena + c, tile + c * kWidth);
+  for (; c < dim; c += 8) {
+    accumulate_channels<Products, 8>(weights, keys, begin, count, arena, padded_dim, c, tile + c * kWidth);
+  }
 }
 
-template <int Keys, int Vectors>
+template <class Products, int Keys, int Vectors>
 MULTIPOLE_INLINE void scatter_group(const float* weights, const int64_t* offset, const float* rows, int64_t row_stride,
                                     float* arena) {
+  constexpr int kSteps = kWidth / Products::kPair;
   Vec sum[Keys][Vectors];
 #pragma GCC unroll 8
   for (int n = 0; n < Keys; ++n) {
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) sum[n][v] = load(arena + offset[n] + v * kWidth);
   }
-  for (int lane = 0; lane < kWidth; ++lane) {
+  for (int step = 0; step < kSteps; ++step) {
     Vec row[Vectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) row[v] = load(rows + lane * row_stride + v * kWidth);
+    for (int v = 0; v < Vectors; ++v) row[v] = load(rows + step * row_stride + v * kWidth);
 #pragma GCC unroll 8
     for (int n = 0; n < Keys; ++n) {
 #pragma GCC unroll 2
-      for (int v = 0; v < Vectors; ++v) sum[n][v] += row[v] * weights[n * kWidth + lane];
+      for (int v = 0; v < Vectors; ++v) {
+        sum[n][v] = Products::add_product(sum[n][v], row[v], weights + n * kSteps + step);
+      }
     }
   }
 #pragma GCC unroll 8
@@ -169,28 +193,27 @@ MULTIPOLE_INLINE void scatter_group(const float* weights, const int64_t* offset,
 }
 
 // arena[key][channel] += sum over lanes of weights[key][lane] * rows[lane][channel]; the offsets must differ
+template <class Products>
 static void scatter_block(const float* weights, const int64_t* offset, int64_t count, const float* rows,
                           int64_t padded_dim, float* arena) {
-  constexpr int kKeys = kWidth == 16 ? 8 : 4;
+  constexpr int kKeys = kWidth == 16 ? 8 : 4, kSteps = kWidth / Products::kPair;
   int64_t i = 0;
   for (; i + kKeys <= count; i += kKeys) {
+    const float* of_keys = weights + i * kSteps;
     int64_t c = 0;
     for (; c + 2 * kWidth <= padded_dim; c += 2 * kWidth) {
-      scatter_group<kKeys, 2>(weights + i * kWidth, offset + i, rows + c, padded_dim, arena + c);
+      scatter_group<Products, kKeys, 2>(of_keys, offset + i, rows + c, padded_dim, arena + c);
     }
-    if (c < padded_dim) scatter_group<kKeys, 1>(weights + i * kWidth, offset + i, rows + c, padded_dim, arena + c);
+    if (c < padded_dim) scatter_group<Products, kKeys, 1>(of_keys, offset + i, rows + c, padded_dim, arena + c);
   }
   for (; i < count; ++i) {
     for (int64_t c = 0; c < padded_dim; c += kWidth) {
-      scatter_group<1, 1>(weights + i * kWidth, offset + i, rows + c, padded_dim, arena + c);
+      scatter_group<Products, 1, 1>(weights + i * kSteps, offset + i, rows + c, padded_dim, arena + c);
     }
   }
 }
 
-// (kWidth rows of padded_dim floats) <-> (padded_dim channels of kWidth lanes), times factor
-static void rows_to_tile(const float* rows, int64_t padded_dim, float* tile) {
-  for (int64_t c = 0; c < padded_dim; c += kWidth) transpose_square(rows + c, padded_dim, tile + c * kWidth, kWidth);
-}
+// (padded_dim channels of kWidth lanes) -> (kWidth rows of padded_dim floats)
 static void tile_to_rows(const float* tile, int64_t padded_dim, float* rows) {
   for (int64_t c = 0; c < padded_dim; c += kWidth) transpose_square(tile + c * kWidth, kWidth, rows + c, padded_dim);
 }
@@ -200,39 +223,31 @@ struct SoftmaxState {
   Vec largest, total;
 };
 
-// Adds the keys of one list to a tile's softmax.
-static void forward_tile(const KeyList& keys, int64_t lane_begin, const float* key_arena, const float* value_arena,
-                         const float* query_tile, int64_t dim, float* scores, float* out_tile, SoftmaxState* state) {
+// Adds the keys of one list to a tile's softmax. `factor` turns a product of query and key into a score.
+template <class Products>
+static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspace& w, int64_t dim, int64_t padded_dim,
+                         float factor, SoftmaxState* state) {
   for (int64_t begin = 0; begin < keys.count; begin += kBlockKeys) {
     const int64_t count = smaller(kBlockKeys, keys.count - begin);
-    const Vec largest =
-        score_block(keys, begin, count, lane_begin, key_arena, query_tile, dim, scores, state->largest);
+    const Vec largest = score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor,
+                                              w.scores, state->largest);
     const Vec shrink = exp2(state->largest - largest);
-    Vec total = state->total * shrink;
-    for (int64_t i = 0; i < count; ++i) {
-      const Vec weight = exp2(load(scores + i * kWidth) - largest);
-      store(scores + i * kWidth, weight);
-      total += weight;
-    }
-    for (int64_t c = 0; c < dim; ++c) store(out_tile + c * kWidth, load(out_tile + c * kWidth) * shrink);
-    accumulate_block(scores, keys.offset + begin, count, value_arena, dim, out_tile);
     state->largest = largest;
-    state->total = total;
+    state->total = state->total * shrink + Products::weigh(w.scores, count, largest);
+    for (int64_t c = 0; c < dim; ++c) store(w.out_tile + c * kWidth, load(w.out_tile + c * kWidth) * shrink);
+    accumulate_block<Products>(w.scores, keys, begin, count, w.value_arena, dim, padded_dim, w.out_tile);
   }
 }
 
-// A tile's queries in both layouts, what its softmax gave, and the gradient that reaches it.
+// What the softmax of a tile gave and the gradient that reaches it. The operands are in the workspace: query_tile and
+// d_out_tile by Products::make_tile, the gradient of the queries comes out in out_tile (the caller multiplies by scale).
 struct BackwardTile {
-  const float* query_tile;   // (channel, lane), times scale and log2(e)
-  const float* query_rows;   // (lane, channel), as stored
-  const float* d_out_tile;   // (channel, lane)
-  const float* d_out_rows;   // (lane, channel)
-  Vec lse;                   // in log2
-  Vec delta;                 // d_out . out - d_lse
-  float* d_query_tile;       // (channel, lane), += d_score * key (the caller multiplies by scale)
+  Vec lse;    // in log2
+  Vec delta;  // d_out . out - d_lse
 };
 
 // Gradient of the scores of keys begin .. begin + count into `d_scores`, weights into `weights`.
+template <class Products>
 struct DeltaGroups {
   const int64_t* offset;
   const float* arena;
@@ -246,7 +261,7 @@ struct DeltaGroups {
     Vec sum[Keys];
 #pragma GCC unroll 8
     for (int n = 0; n < Keys; ++n) sum[n] = -delta;
-    dot_group<Keys>(arena, offset + i, tile, dim, sum);
+    dot_group<Products, Keys>(arena, offset + i, tile, dim, sum);
 #pragma GCC unroll 8
     for (int n = 0; n < Keys; ++n) {
       store(d_scores + (i + n) * kWidth, sum[n] * load(weights + (i + n) * kWidth));
@@ -254,32 +269,31 @@ struct DeltaGroups {
   }
 };
 
-// Adds one tile's part to the gradients of its keys and values and to its own. `d_key_bias` (one float a key, or null)
-// and `d_table` (as keys.table, or null) receive the gradients of the scores' constant parts. `scratch` holds
-// 2 * kBlockKeys * kWidth floats.
-static void backward_tile(const KeyList& keys, int64_t lane_begin, const BackwardTile& tile, const float* key_arena,
-                          const float* value_arena, float* d_key_arena, float* d_value_arena, int64_t dim,
-                          int64_t padded_dim, float* d_key_bias, float* d_table, float* scratch) {
-  float* weights = scratch;
-  float* d_scores = scratch + kBlockKeys * kWidth;
+// Adds one tile's part to the gradients of its keys and values, to its own, and to those of the scores' constant parts.
+template <class Products>
+static void backward_tile(const KeyList& keys, int64_t lane_begin, const BackwardTile& tile, const Workspace& w,
+                          int64_t dim, int64_t padded_dim, float factor, const ScoreGradients& d_table) {
+  float* weights = w.scores;
+  float* d_scores = weights + kBlockKeys * kWidth;
+  float* spare = d_scores + kBlockKeys * kWidth;
   for (int64_t begin = 0; begin < keys.count; begin += kBlockKeys) {
     const int64_t count = smaller(kBlockKeys, keys.count - begin);
     const int64_t* offset = keys.offset + begin;
-    score_block(keys, begin, count, lane_begin, key_arena, tile.query_tile, dim, weights, Vec{});
+    score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor, weights, Vec{});
     for (int64_t i = 0; i < count; ++i) store(weights + i * kWidth, exp2(load(weights + i * kWidth) - tile.lse));
-    for_groups_of_8(count,
-                    DeltaGroups{offset, value_arena, tile.d_out_tile, dim, weights, d_scores, tile.delta});
-    accumulate_block(d_scores, offset, count, key_arena, dim, tile.d_query_tile);
-    scatter_block(d_scores, offset, count, tile.query_rows, padded_dim, d_key_arena);
-    scatter_block(weights, offset, count, tile.d_out_rows, padded_dim, d_value_arena);
-    if (d_key_bias != nullptr) {
-      for (int64_t i = 0; i < count; ++i) d_key_bias[begin + i] += sum_of_lanes(load(d_scores + i * kWidth));
-    }
-    if (d_table != nullptr) {
+    for_groups_of_8(
+        count, DeltaGroups<Products>{offset, w.value_arena, w.d_out_tile, dim, weights, d_scores, tile.delta});
+    if (d_table.table != nullptr) {
       for (int64_t i = 0; i < count; ++i) {
-        float* entry = d_table + keys.position[begin + i] * keys.table_stride + lane_begin;
+        float* entry = d_table.table + keys.position[begin + i] * d_table.stride + lane_begin;
         store(entry, load(entry) + load(d_scores + i * kWidth));
       }
     }
+    accumulate_block<Products>(Products::by_keys(d_scores, count, spare), keys, begin, count, w.key_arena, dim,
+                               padded_dim, w.out_tile);
+    scatter_block<Products>(Products::by_lanes(d_scores, count), offset, count,
+                            Products::lane_rows(w.query_rows, w.query_tile, padded_dim), padded_dim, w.d_key_arena);
+    scatter_block<Products>(Products::by_lanes(weights, count), offset, count,
+                            Products::lane_rows(w.d_out_rows, w.d_out_tile, padded_dim), padded_dim, w.d_value_arena);
   }
 }
