@@ -2,54 +2,19 @@
 
 #include <torch/utils.h>
 
-#include <cstring>
 #include <locale>
 #include <sstream>
 #include <utility>
 
 #include "backbone/config/error.h"
+#include "engine/files/content_checksum.h"
 #include "engine/files/safetensors.h"
 
 namespace multipole {
 namespace {
 
 constexpr const char* kMetadataKey = "multipole";
-constexpr const char* kChecksumKey = "multipole.checksum";
 constexpr size_t kMaxListed = 20;
-
-// FNV-1a of 64 bits over words (http://www.isthe.com/chongo/tech/comp/fnv): it finds damage, not forgery.
-class Checksum {
- public:
-  void add(const void* data, size_t size) {
-    const auto* bytes = static_cast<const unsigned char*>(data);
-    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t), bytes += sizeof(uint64_t)) {
-      uint64_t word = 0;
-      std::memcpy(&word, bytes, sizeof(word));
-      mix(word);
-    }
-    for (; size > 0; --size, ++bytes) mix(*bytes);
-  }
-  std::string text() const {
-    std::ostringstream out;
-    out.imbue(std::locale::classic());
-    out << "fnv1a64:" << std::hex << hash_;
-    return out.str();
-  }
-
- private:
-  void mix(uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
-  uint64_t hash_ = 0xcbf29ce484222325;
-};
-
-std::string checksum_of(const std::map<std::string, torch::Tensor>& weights, const std::string& metadata) {
-  Checksum checksum;
-  checksum.add(metadata.data(), metadata.size());
-  for (const auto& [name, tensor] : weights) {
-    checksum.add(name.data(), name.size());
-    checksum.add(tensor.data_ptr(), tensor.nbytes());
-  }
-  return checksum.text();
-}
 
 std::string shape_text(const torch::Tensor& tensor) {
   std::ostringstream out;
@@ -136,6 +101,13 @@ std::map<std::string, torch::Tensor> named_weights(const VisionModelImpl& model)
   return weights;
 }
 
+double calibration_temperature(const ModelMetadata& metadata) {
+  const auto place = nlohmann::ordered_json::json_pointer("/calibration/temperature");
+  if (!metadata.training.contains(place) || !metadata.training[place].is_number()) return 1.0;
+  const auto temperature = metadata.training[place].get<double>();
+  return temperature > 0 ? temperature : 1.0;
+}
+
 void save_model(const std::filesystem::path& path, const VisionModelImpl& model, const ModelMetadata& metadata,
                 WeightFormat format) {
   save_model(path, named_weights(model), metadata, format);
@@ -150,7 +122,7 @@ void save_model(const std::filesystem::path& path, const std::map<std::string, t
         tensor.detach().to(torch::kCPU, narrow ? torch::kBFloat16 : tensor.scalar_type()).contiguous();
   }
   content.metadata[kMetadataKey] = to_json_config(metadata).dump(-1, ' ', false, Json::error_handler_t::replace);
-  content.metadata[kChecksumKey] = checksum_of(content.tensors, content.metadata[kMetadataKey]);
+  add_checksum(content);
   write_safetensors(path, content);
 }
 
@@ -175,12 +147,7 @@ LoadedModel load_model(const std::filesystem::path& path, const std::string& tas
   const Safetensors content = read_safetensors(path);
   LoadedModel loaded;
   loaded.metadata = parse_metadata(content.metadata, task, path.string());
-  const auto checksum = content.metadata.find(kChecksumKey);
-  // absent where another program wrote the file
-  if (checksum != content.metadata.end() &&
-      checksum->second != checksum_of(content.tensors, content.metadata.at(kMetadataKey))) {
-    throw ModelFileError(path.string() + ": the checksum does not match: the file is damaged, copy it again");
-  }
+  verify_checksum(content, path.string());
   loaded.model = build_model(loaded.metadata.architecture, path.string());
   load_weights(*loaded.model, content.tensors, path.string());
   loaded.model->eval();

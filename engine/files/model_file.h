@@ -68,6 +68,9 @@ ModelMetadata read_model_metadata(const std::filesystem::path& path, const std::
 void load_weights(VisionModelImpl& model, const std::map<std::string, torch::Tensor>& weights,
                   const std::string& source);
 
+// What softmax's logits are divided by for calibrated probabilities: training.calibration.temperature, else 1.
+double calibration_temperature(const ModelMetadata& metadata);
+
 // Names and tensors of all parameters and buffers.
 std::map<std::string, torch::Tensor> named_weights(const VisionModelImpl& model);
 

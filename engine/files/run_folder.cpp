@@ -21,8 +21,11 @@ constexpr const char* kLockName = "run.lock";
 
 // Something other than a run: no config.json, and more than what a run leaves that was stopped before it wrote one.
 bool is_foreign(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "config.json")) return false;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  std::error_code code;
+  if (std::filesystem::exists(folder / "config.json", code)) return false;
+  const std::filesystem::directory_iterator entries(folder, code);
+  if (code) throw ResourceError("cannot look into the run folder " + folder.string() + ": " + code.message());
+  for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
     if (name != kLockName && name.rfind("config.json.tmp.", 0) != 0) return true;
   }
@@ -33,6 +36,11 @@ bool same_file(int descriptor, const std::filesystem::path& path) {
   struct stat opened = {}, named = {};
   return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
          opened.st_dev == named.st_dev;
+}
+
+std::string read_pid(int lock) {
+  std::array<char, 32> pid = {};
+  return ::pread(lock, pid.data(), pid.size() - 1, 0) > 0 ? pid.data() : "";
 }
 
 }  // namespace
@@ -63,10 +71,9 @@ void RunFolder::take_lock() {
     lock_ = ::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock_ < 0) throw ResourceError("cannot write " + lock_path_.string() + ": " + std::strerror(errno));
     if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-      std::array<char, 32> pid = {};
-      const ssize_t length = ::pread(lock_, pid.data(), pid.size() - 1, 0);
+      const std::string pid = read_pid(lock_);
       ::close(lock_);
-      const std::string owner = length > 0 ? " (process " + std::string(pid.data()) + ")" : "";
+      const std::string owner = pid.empty() ? "" : " (process " + pid + ")";
       throw ConfigError("another run" + owner + " is writing to " + path_.string() +
                         "; wait for it, stop it, or choose another folder");
     }
@@ -74,6 +81,7 @@ void RunFolder::take_lock() {
     if (same_file(lock_, lock_path_)) break;
     ::close(lock_);
   }
+  dead_owner_ = read_pid(lock_);
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, pid.data(), pid.size(), 0) < 0) {
     const std::string reason = std::strerror(errno);

@@ -2,12 +2,15 @@
 //
 //   RUN/config.json          the resolved configuration
 //   RUN/metrics.jsonl        one JSON object a line
+//   RUN/metrics.csv          one row an epoch
+//   RUN/events.out.tfevents* the same for TensorBoard
 //   RUN/best.safetensors     the best model so far, complete for inference
 //   RUN/last/                everything to resume
 //   RUN/run.lock             while a process trains here: its pid
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "backbone/config/json.h"
 
@@ -30,6 +33,11 @@ class RunFolder {
   std::filesystem::path best_path() const { return path_ / "best.safetensors"; }
   std::filesystem::path last_path() const { return path_ / "last"; }
 
+  std::filesystem::path table_path() const { return path_ / "metrics.csv"; }
+
+  // The process that held the lock before and ended without giving it back (killed, or the power went); "" otherwise.
+  const std::string& dead_owner() const { return dead_owner_; }
+
   // A run was started here before.
   bool has_run() const { return std::filesystem::exists(config_path()); }
 
@@ -40,6 +48,7 @@ class RunFolder {
 
   std::filesystem::path path_;
   std::filesystem::path lock_path_;
+  std::string dead_owner_;
   int lock_ = -1;
 };
 

@@ -72,7 +72,15 @@ torch::Tensor read_tensor(std::ifstream& file, const TensorInfo& info, uint64_t 
   const torch::ScalarType type = scalar_type(info.dtype);
   // any byte is a valid uint8, while a bool must be 0 or 1
   const bool is_bool = type == torch::kBool;
-  torch::Tensor tensor = torch::empty(info.shape, is_bool ? torch::kUInt8 : type);
+  torch::Tensor tensor;
+  try {
+    tensor = torch::empty(info.shape, is_bool ? torch::kUInt8 : type);
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const c10::Error& error) {
+    // a dimension of 0 beside others whose product torch cannot count, for one
+    throw ModelFileError(source + ": not a shape that can be held: " + error.what_without_backtrace());
+  }
   file.seekg(static_cast<std::streamoff>(data_start + info.begin));
   const auto bytes = static_cast<std::streamsize>(info.end - info.begin);
   if (bytes > 0 && !file.read(static_cast<char*>(tensor.data_ptr()), bytes)) {

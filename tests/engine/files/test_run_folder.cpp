@@ -56,7 +56,29 @@ TEST(RunFolder, ADeadProcessHoldsNoLock) {
   }
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_TRUE(std::filesystem::exists(path / "run.lock"));
-  EXPECT_NO_THROW(RunFolder{path});
+  EXPECT_EQ(RunFolder(path).dead_owner(), std::to_string(child));
+  EXPECT_EQ(RunFolder(path).dead_owner(), "") << "an orderly end gives the lock back";
+}
+
+// Root may do everything, so the folder is tried as a user of no rights.
+TEST(RunFolder, AFolderWithoutPermissionIsAResourceError) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "run");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+    std::filesystem::permissions(folder / "run", std::filesystem::perms(0555));
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+    try {
+      RunFolder run(folder / "run");
+    } catch (const ResourceError&) {
+      ::_exit(0);
+    }
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace
