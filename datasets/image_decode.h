@@ -15,13 +15,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
-namespace multipole {
+#include "datasets/byte_view.h"
 
-using ByteView = std::span<const uint8_t>;
+namespace multipole {
 
 struct DecodeOptions {
   int64_t max_pixels = 256'000'000;           // checked against the header, before anything is allocated

@@ -56,6 +56,12 @@ const std::vector<std::string>& image_extensions() {
   return extensions;
 }
 
+std::string image_extension_list() {
+  std::string text;
+  for (const auto& extension : image_extensions()) text += (text.empty() ? "" : ", ") + extension;
+  return text;
+}
+
 bool has_image_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),

@@ -10,6 +10,7 @@ namespace multipole {
 
 // Lower-case, with the dot; compared without regard to case.
 const std::vector<std::string>& image_extensions();
+std::string image_extension_list();  // for messages: ".jpg, .jpeg, ..."
 bool has_image_extension(const std::filesystem::path& path);
 
 struct ImageFiles {

@@ -1,15 +1,16 @@
 #include <torch/types.h>
 
 #include <iostream>
+#include <optional>
 
 #include "apps/classify/classify.h"
 #include "apps/classify/reporting_dataset.h"
+#include "apps/common/counted_progress.h"
 #include "apps/common/exit_code.h"
-#include "apps/common/progress_bar.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
-#include "datasets/image_folder.h"
+#include "datasets/labelled_pictures.h"
 #include "engine/files/model_file.h"
 #include "engine/training/evaluator.h"
 
@@ -17,9 +18,11 @@ namespace multipole {
 namespace {
 
 struct EvalOptions {
-  std::string model, data, json;
+  std::string model, data, data_root, json;
   std::string on_error = "fail";
-  FolderSplitOptions split;
+  std::string split = "val";
+  std::optional<double> val_fraction;
+  std::optional<uint64_t> split_seed;
   bool allow_truncated = false;
   bool quiet = false;
   ComputeOptions compute;
@@ -56,6 +59,23 @@ void write_results(const EvalOptions& options, const Json& result) {
   output.finish();
 }
 
+// Where the data have no split of that name, it is the one that training made and recorded, unless the user says
+// otherwise: another cut would measure on pictures that were trained on.
+SplitOptions split_options(const EvalOptions& options, const ModelMetadata& metadata) {
+  SplitOptions split;
+  split.split = options.split;
+  split.class_names = metadata.classes;
+  const auto trained_with = [&](const char* key, auto otherwise) {
+    const Json& training = metadata.training;
+    const bool is_known = training.is_object() && training.contains("data") && training["data"].is_object() &&
+                          training["data"].contains(key) && training["data"][key].is_number();
+    return is_known ? training["data"][key].get<decltype(otherwise)>() : otherwise;
+  };
+  split.val_fraction = options.val_fraction.value_or(trained_with("val_fraction", split.val_fraction));
+  split.split_seed = options.split_seed.value_or(trained_with("split_seed", split.split_seed));
+  return split;
+}
+
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
   const Execution execution = select_execution(options.compute.device, "float32");
@@ -63,34 +83,31 @@ int evaluate(const EvalOptions& options) {
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
 
-  FolderSplitOptions split = options.split;
-  split.class_names = loaded.metadata.classes;
-  DecodeOptions decode;
-  decode.allow_truncated = options.allow_truncated;
-  const auto folder = std::make_shared<ImageFolder>(options.data, split, decode);
-  if (!options.quiet) std::cerr << folder->description() << "\n";
+  const SplitOptions split = split_options(options, loaded.metadata);
+  SourceOptions source;
+  source.decode.allow_truncated = options.allow_truncated;
+  source.root = options.data_root;
+  const auto pictures = std::make_shared<LabelledPictures>(options.data, split, source);
+  if (!options.quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
-  ProgressBar bar(options.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto);
+  CountedProgress progress("eval", options.quiet);
   // with --on-error fail the first one ends the command with its own message
-  std::shared_ptr<const Dataset> data = folder;
-  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(folder);
+  std::shared_ptr<const Dataset> data = pictures;
+  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(pictures);
   Loader loader = make_loader(options, data, preprocessing);
-  RemainingTime remaining;
-  const auto start = ProgressBar::Clock::now();
-  const auto evaluation = evaluate_classifier(loaded.model, loader, execution, stop.flag(), [&](int64_t done) {
-    remaining.update(done, std::chrono::duration<double>(ProgressBar::Clock::now() - start).count());
-    bar.show("eval", done, folder->size(), "", remaining.seconds_left(folder->size()));
-  });
+  const auto evaluation = evaluate_classifier(loaded.model, loader, execution, stop.flag(),
+                                              [&](int64_t done) { progress.show(done, pictures->size()); });
   if (!evaluation.complete) return stop.exit_code();
-  bar.clear();
+  progress.clear();
 
   Json result = {{"task", "classification"}};
   result.update(evaluation.metrics.to_json(loaded.metadata.classes));
   result["bad_samples"] = evaluation.bad_samples;
   write_results(options, result);
   if (evaluation.bad_samples == 0) return kExitDone;
-  std::cerr << evaluation.bad_samples << " of " << folder->size() << " pictures could not be read and were left out\n";
+  std::cerr << evaluation.bad_samples << " of " << pictures->size()
+            << " pictures could not be read and were left out\n";
   return kExitSomeBad;
 }
 
@@ -98,18 +115,15 @@ int evaluate(const EvalOptions& options) {
 
 void add_classify_eval(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<EvalOptions>();
-  options->split.split = "val";
   CLI::App* command = add_command(parent, "eval", "measure a model on labelled pictures",
                                   "multipole classify eval --model model.safetensors --data photos --json result.json");
   command->add_option("--model", options->model, "model file")->required();
-  command->add_option("--data", options->data, "folder ROOT/<split>/<class>/*, or ROOT/<class>/*")->required();
-  command->add_option("--split", options->split.split, "split to measure on")->capture_default_str();
-  command
-      ->add_option("--val-fraction", options->split.val_fraction,
-                   "share of each class that makes the split where the data has none: as in training")
-      ->capture_default_str();
-  command->add_option("--split-seed", options->split.split_seed, "which pictures that share is: as in training")
-      ->capture_default_str();
+  command->add_option("--data", options->data, data_option_help())->required();
+  command->add_option("--data-root", options->data_root, data_root_option_help());
+  command->add_option("--split", options->split, "split to measure on")->capture_default_str();
+  command->add_option("--val-fraction", options->val_fraction,
+                      "share of each class that makes the split where the data has none; default: as in training");
+  command->add_option("--split-seed", options->split_seed, "which pictures that share is; default: as in training");
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))

@@ -5,6 +5,7 @@
 
 #include "apps/common/text.h"
 #include "backbone/config/error.h"
+#include "datasets/formats/csv.h"
 
 namespace multipole {
 namespace {

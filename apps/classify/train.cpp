@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/classify/classify.h"
+#include "apps/classify/starting_point.h"
 #include "apps/classify/train_report.h"
 #include "apps/classify/train_settings.h"
 #include "apps/common/exit_code.h"
@@ -16,7 +17,8 @@ namespace multipole {
 namespace {
 
 struct TrainOptions {
-  std::string data, out, resume = "auto", init;
+  std::string data, out, resume = "auto", init, recipe;
+  double minutes = 10;
   TrainSettings settings;
   int threads = 0;
   bool force = false;
@@ -45,11 +47,19 @@ std::string summary(const TrainResult& result) {
 int train(const TrainOptions& options) {
   use_threads(options.threads);
   Json settings = merged_settings(options.settings);
-  const std::string chosen = fit_to_data(settings, options.data);
+  std::vector<std::string> chosen;
+  if (options.recipe == "auto") {
+    chosen = apply_auto_recipe(settings, options.data, options.init, options.minutes);
+  } else if (!options.init.empty()) {
+    start_from_model(settings, options.init);
+  }
+  chosen.push_back(fit_to_data(settings, options.data));
   const auto config = config_from_json<ClassifyConfig>(settings, "");
   TrainReport report(options.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto,
                      options.settings.log_every.value_or(0));
-  if (!chosen.empty()) report.on_message(chosen);
+  for (const auto& line : chosen) {
+    if (!line.empty()) report.on_message(line);
+  }
 
   const SignalStop stop;
   const TrainResult result =
@@ -74,7 +84,8 @@ void add_classify_train(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App* command = add_command(parent, "train", "train a classifier on folders of pictures",
                                   "multipole classify train --data photos --out runs/first --epochs 20");
-  command->add_option("--data", options->data, "folder ROOT/<split>/<class>/*, or ROOT/<class>/*")->required();
+  command->add_option("--data", options->data, data_option_help())->required();
+  command->add_option("--data-root", options->settings.data_root, data_root_option_help());
   command->add_option("--out", options->out, "run folder: config, metrics, best model, state to resume")->required();
   command->add_option("--config", options->settings.config, "JSON file, or a recipe: " + recipe_list());
   command
@@ -83,7 +94,13 @@ void add_classify_train(CLI::App& parent, Run& run) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--init", options->init, "model file whose weights training starts from");
+  command->add_option("--init", options->init,
+                      "safetensors file whose weights training starts from; a model file brings its architecture, too");
+  command->add_option("--recipe", options->recipe, "auto: look at the data, choose what is left open, and say why")
+      ->check(CLI::IsMember({"auto"}));
+  command->add_option("--minutes", options->minutes, "time that --recipe auto plans for, on two CPU cores")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command
       ->add_option("--resume", options->resume,
                    "auto (go on where the run folder holds a run), never, or another run folder to go on from")

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "backbone/config/error.h"
-#include "datasets/image_folder.h"
+#include "datasets/labelled_pictures.h"
 #include "embedded/classify_recipes.h"
+#include "engine/training/classify_data.h"
 
 namespace multipole {
 namespace {
@@ -45,7 +46,7 @@ bool has_key(const Json& settings, const char* section, const char* key) {
 }
 
 // Short sides of pictures spread evenly over the training split. Unreadable ones are training's to report.
-std::vector<int64_t> measure_short_sides(const ImageFolder& pictures) {
+std::vector<int64_t> measure_short_sides(const LabelledPictures& pictures) {
   std::vector<int64_t> sides;
   const int64_t count = std::min(kPicturesMeasured, pictures.size());
   for (int64_t i = 0; i < count; ++i) {
@@ -72,6 +73,7 @@ Json merged_settings(const TrainSettings& settings) {
   if (settings.seed) options["train"]["seed"] = *settings.seed;
   if (settings.log_every) options["train"]["log_every"] = *settings.log_every;
   if (settings.device) options["train"]["device"] = *settings.device;
+  if (settings.data_root) options["data"]["root"] = *settings.data_root;
   merge_json(json, options);
   return json;
 }
@@ -86,13 +88,9 @@ int64_t input_size_for(std::vector<int64_t> short_sides) {
 std::string fit_to_data(Json& settings, const std::filesystem::path& data) {
   if (has_key(settings, "preprocessing", "image_size")) return "";
   const auto config = config_from_json<ClassifyConfig>(settings, "");
-  DecodeOptions decode;
-  decode.allow_truncated = config.data.allow_truncated;
-  FolderSplitOptions split;
-  split.split = config.data.train_split;
-  split.val_fraction = config.data.val_fraction;
-  split.split_seed = static_cast<uint64_t>(config.data.split_seed);
-  const int64_t size = input_size_for(measure_short_sides(ImageFolder(data, split, decode)));
+  const LabelledPictures pictures(data, split_options(config.data, config.data.train_split),
+                                  source_options(config.data));
+  const int64_t size = input_size_for(measure_short_sides(pictures));
 
   set_default(settings, {"preprocessing", "image_size"}, size);
   std::string chosen = "input size " + std::to_string(size) + " by the data's median short side";

@@ -14,7 +14,7 @@ struct TrainSettings {
   std::string config;             // path, or the name of a recipe of configs/classify; empty for the defaults
   std::vector<std::string> sets;  // "a.b=value", applied in order
   std::optional<int64_t> epochs, seed, log_every;
-  std::optional<std::string> device;
+  std::optional<std::string> device, data_root;
 };
 
 // Names of the recipes that are compiled into the program.

@@ -27,6 +27,12 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
       ->capture_default_str();
 }
 
+const char* data_option_help() {
+  return "folder ROOT/<split>/<class>/* or ROOT/<class>/*, such a tar or zip, a CSV manifest, or packed data";
+}
+
+const char* data_root_option_help() { return "folder that a manifest's paths are relative to, if not its own"; }
+
 void use_threads(int threads) {
   if (threads > 0) at::set_num_threads(threads);
 }

@@ -26,6 +26,10 @@ struct ComputeOptions {
 void add_device_options(CLI::App& command, std::string& device, int& threads);
 void add_compute_options(CLI::App& command, ComputeOptions& options);
 
+// What --data and --data-root take, in every command that reads labelled pictures.
+const char* data_option_help();
+const char* data_root_option_help();
+
 // Tells LibTorch; 0 leaves its default.
 void use_threads(int threads);
 

@@ -8,16 +8,6 @@ namespace multipole {
 
 std::string json_line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
 std::string fixed(double value, int digits) {
   if (std::isnan(value)) return "n/a";
   std::array<char, 400> buffer;  // room for the largest double

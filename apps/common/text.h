@@ -10,9 +10,6 @@ namespace multipole {
 // One line of JSON with a line feed; bytes that are not UTF-8 become U+FFFD.
 std::string json_line(const Json& value);
 
-// A CSV field, quoted where it has to be (RFC 4180).
-std::string csv_field(const std::string& text);
-
 // printf's %.*f with a decimal point in every locale; "n/a" for NaN.
 std::string fixed(double value, int digits);
 

@@ -3,7 +3,11 @@
 namespace multipole {
 
 void add_data_commands(CLI::App& program, Run& run) {
-  CLI::App* group = add_command(program, "data", "make data sets", "multipole data synth --out figures --train 2000");
+  CLI::App* group =
+      add_command(program, "data", "check, split, pack and make data sets", "multipole data check photos");
+  add_data_check(*group, run);
+  add_data_split(*group, run);
+  add_data_pack(*group, run);
   add_data_synth(*group, run);
 }
 

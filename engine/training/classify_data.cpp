@@ -4,8 +4,9 @@
 #include <cstdio>
 
 #include "backbone/config/error.h"
+#include "datasets/balanced_dataset.h"
 #include "datasets/cached_dataset.h"
-#include "datasets/image_folder.h"
+#include "datasets/labelled_pictures.h"
 
 namespace multipole {
 
@@ -29,19 +30,20 @@ class Fingerprint {
   uint64_t hash_ = 0xcbf29ce484222325;
 };
 
-std::string content_hash(const ImageFolder& split, const std::filesystem::path& root) {
+std::string content_hash(const LabelledPictures& split) {
   Fingerprint fingerprint;
   for (int64_t i = 0; i < split.size(); ++i) {
-    // within the folder, so that a moved one is still the same data
-    fingerprint.add(std::filesystem::path(split.path(i)).lexically_relative(root).string());
+    // within the data, so that moved data is still the same
+    fingerprint.add(split.name(i));
     fingerprint.add(std::to_string(split.label(i)));
   }
   return fingerprint.hex();
 }
 
-std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const Dataset> source, double gib) {
+std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const LabelledPictures> source, double gib) {
   const auto bytes = static_cast<int64_t>(gib * 1024 * 1024 * 1024);
-  return bytes > 0 ? std::make_shared<CachedDataset>(std::move(source), bytes) : source;
+  if (bytes == 0 || source->is_decoded()) return source;
+  return std::make_shared<CachedDataset>(std::move(source), bytes);
 }
 
 LoaderOptions loader_options(const ClassifyConfig& config) {
@@ -56,33 +58,46 @@ LoaderOptions loader_options(const ClassifyConfig& config) {
 
 }  // namespace
 
-ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& root) {
-  DecodeOptions decode;
-  decode.allow_truncated = config.data.allow_truncated;
-  FolderSplitOptions split;
-  split.split = config.data.train_split;
-  split.val_fraction = config.data.val_fraction;
-  split.split_seed = static_cast<uint64_t>(config.data.split_seed);
-  const auto train = std::make_shared<ImageFolder>(root, split, decode);
-  split.split = config.data.val_split;
-  split.class_names = train->class_names();
-  const auto validation = std::make_shared<ImageFolder>(root, split, decode);
+SourceOptions source_options(const DataConfig& config) {
+  SourceOptions options;
+  options.decode.allow_truncated = config.allow_truncated;
+  options.root = config.root;
+  return options;
+}
+
+SplitOptions split_options(const DataConfig& config, const std::string& split) {
+  SplitOptions options;
+  options.split = split;
+  options.val_fraction = config.val_fraction;
+  options.split_seed = static_cast<uint64_t>(config.split_seed);
+  return options;
+}
+
+ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& path) {
+  const auto source = open_picture_source(path, source_options(config.data));
+  const auto train = std::make_shared<LabelledPictures>(source, split_options(config.data, config.data.train_split));
+  SplitOptions held_out = split_options(config.data, config.data.val_split);
+  held_out.class_names = train->class_names();
+  const auto validation = std::make_shared<LabelledPictures>(source, held_out);
   if (train->class_names().size() < 2) {
-    throw ConfigError(root.string() + " has one class only; a classifier needs at least two to tell apart");
+    throw ConfigError(path.string() + " has one class only; a classifier needs at least two to tell apart");
   }
   if (validation->size() == 0) {
-    throw ConfigError(root.string() + " has no picture in the split '" + config.data.val_split +
+    throw ConfigError(path.string() + " has no picture in the split '" + config.data.val_split +
                       "'; training needs some to evaluate on");
   }
 
   ClassifyData data;
   data.class_names = train->class_names();
+  data.train_pictures = train;
+  data.validation_pictures = validation;
+  for (int64_t i = 0; i < train->size(); ++i) data.train_labels.push_back(train->label(i));
   data.train_samples = train->size();
   data.validation_samples = validation->size();
   data.descriptions = {train->description(), validation->description()};
   data.fingerprint = {{"classes", data.class_names},
-                      {"train", {{"samples", train->size()}, {"hash", content_hash(*train, root)}}},
-                      {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation, root)}}}};
+                      {"train", {{"samples", train->size()}, {"hash", content_hash(*train)}}},
+                      {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation)}}}};
 
   LoaderOptions options = loader_options(config);
   const double train_share =
@@ -92,9 +107,12 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   options.shuffle = true;
   options.drop_last = true;
   options.mix = config.augmentation.mix;
-  data.train = std::make_unique<Loader>(with_cache(train, config.data.cache_gib * train_share),
-                                        make_train_transform(config.augmentation, config.preprocessing),
-                                        config.preprocessing, options);
+  auto shown = with_cache(train, config.data.cache_gib * train_share);
+  if (config.data.balance > 0) {
+    shown = std::make_shared<BalancedDataset>(std::move(shown), data.train_labels, config.data.balance);
+  }
+  data.train = std::make_unique<Loader>(
+      std::move(shown), make_train_transform(config.augmentation, config.preprocessing), config.preprocessing, options);
   return data;
 }
 

@@ -1,4 +1,4 @@
-// The two splits of a classification data folder as loaders.
+// The two splits of classification data as loaders: a folder, a CSV manifest, packed data or an archive.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backbone/config/json.h"
+#include "datasets/labelled_pictures.h"
 #include "datasets/loader.h"
 #include "engine/training/classify_config.h"
 
@@ -15,15 +16,22 @@ namespace multipole {
 
 struct ClassifyData {
   std::vector<std::string> class_names;
+  std::shared_ptr<const Dataset> train_pictures;
+  std::vector<int64_t> train_labels;  // of train_pictures
+  std::shared_ptr<const Dataset> validation_pictures;
   int64_t train_samples = 0;
   int64_t validation_samples = 0;
   std::unique_ptr<Loader> train;
   std::unique_ptr<Loader> validation;
   std::vector<std::string> descriptions;  // what was taken from where, one line a split
-  Json fingerprint = Json::object();  // numbers of samples, classes and a hash of labels and paths within the folder
+  Json fingerprint = Json::object();      // numbers of samples, classes and a hash of labels and names within the data
 };
 
-// Throws ConfigError where the folder has no usable splits, or fewer than two classes.
-ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& root);
+// How `config` has its data read, and a split of it taken.
+SourceOptions source_options(const DataConfig& config);
+SplitOptions split_options(const DataConfig& config, const std::string& split);
+
+// Throws ConfigError where the data has no usable splits, or fewer than two classes.
+ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& path);
 
 }  // namespace multipole

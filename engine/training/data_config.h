@@ -9,10 +9,12 @@
 namespace multipole {
 
 struct DataConfig {
+  std::string root;
   std::string train_split = "train";
   std::string val_split = "val";
   double val_fraction = 0.2;
   int64_t split_seed = 0;
+  double balance = 0.0;
   bool allow_truncated = false;
   int64_t workers = 2;
   int64_t prefetch = 4;
@@ -20,10 +22,13 @@ struct DataConfig {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("train_split", self.train_split, "folder to train on");
-    field("val_split", self.val_split, "folder to evaluate on");
-    field("val_fraction", self.val_fraction, "share of each class to evaluate on where there is no such folder");
+    field("root", self.root, "folder that a CSV manifest's paths are relative to; empty: the manifest's own");
+    field("train_split", self.train_split, "split to train on");
+    field("val_split", self.val_split, "split to evaluate on");
+    field("val_fraction", self.val_fraction, "share of each class to evaluate on where there is no such split");
     field("split_seed", self.split_seed, "which pictures that share is");
+    field("balance", self.balance,
+          "show rare classes more often: (largest class / class)^balance times; 0 is off, 1 makes all classes alike");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
     field("workers", self.workers, "threads that decode and augment; 0: the training thread");
     field("prefetch", self.prefetch, "batches made ready ahead of time");

@@ -30,12 +30,6 @@ TEST(Text, JsonReplacesBytesThatAreNotUtf8) {
   EXPECT_EQ(json_line({{"p", 0.25}}), "{\"p\":0.25}\n");
 }
 
-TEST(Text, CsvFieldsAreQuotedWhereTheyMustBe) {
-  EXPECT_EQ(csv_field("plain name.jpg"), "plain name.jpg");
-  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
-  EXPECT_EQ(csv_field("say \"hi\"\n"), "\"say \"\"hi\"\"\n\"");
-}
-
 TEST(Text, Padding) {
   EXPECT_EQ(pad_right("ab", 4), "ab  ");
   EXPECT_EQ(pad_left("ab", 4), "  ab");

@@ -6,7 +6,7 @@
 #include "backbone/config/error.h"
 #include "datasets/image_decode.h"
 #include "datasets/image_encode.h"
-#include "datasets/image_folder.h"
+#include "datasets/labelled_pictures.h"
 #include "datasets/loader.h"
 #include "datasets/synthetic_writer.h"
 #include "tests/datasets/image_fixtures.h"
@@ -19,7 +19,7 @@ TEST(DataOnDisk, WrittenClassificationComesBack) {
   const SyntheticConfig config{.num_classes = 3, .image_size = 20, .train_images = 9, .val_images = 6};
   write_synthetic(config, folder.path() / "set");
   for (const std::string split : {"train", "val"}) {
-    const ImageFolder read(folder.path() / "set", {.split = split});
+    const LabelledPictures read(folder.path() / "set", {.split = split});
     const SyntheticDataset drawn(config, split);
     auto names = synthetic_class_names(config);
     ASSERT_EQ(read.size(), drawn.size());
@@ -75,7 +75,7 @@ TEST(DataOnDisk, DamagedFilesOfAFolderAreNamedInTheirBatches) {
   folder.write("train/b/5 png named jpg.jpg", encode_png(image));
   folder.write("train/b/6 \xe2\x9c\x93.webp", test::encode_webp(image));
   folder.write("val/a/1.jpg", jpeg);
-  const auto dataset = std::make_shared<ImageFolder>(folder.path(), FolderSplitOptions{});
+  const auto dataset = std::make_shared<LabelledPictures>(folder.path(), SplitOptions{});
   const Preprocessing preprocessing{.image_size = 16};
   Loader loader(dataset, make_eval_transform(preprocessing), preprocessing, {.batch_size = 6});
   loader.start_epoch(0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <random>
 
 #include "tests/fuzz/fuzz_target.h"
@@ -49,9 +50,14 @@ void run(const std::string& bytes) {
 }  // namespace
 }  // namespace multipole::fuzz
 
-int main() {
+// With a folder as argument: writes the seeds there instead, for libFuzzer to start from.
+int main(int argc, char** argv) {
   using namespace multipole::fuzz;
   const auto starts = seeds();
+  if (argc == 2) {
+    for (size_t i = 0; i < starts.size(); ++i) std::ofstream(argv[1] + ("/" + std::to_string(i))) << starts[i];
+    return 0;
+  }
   for (const auto& seed : starts) {
     for (size_t size = 0; size <= seed.size(); ++size) run(seed.substr(0, size));
   }

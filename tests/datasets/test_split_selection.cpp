@@ -1,4 +1,4 @@
-// Which files and classes a folder tree has.
+// Which pictures and classes a split of a folder tree has.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -6,8 +6,9 @@
 #include <set>
 
 #include "backbone/config/error.h"
-#include "datasets/folder_split.h"
 #include "datasets/image_files.h"
+#include "datasets/sources/folder_source.h"
+#include "datasets/split_selection.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -21,49 +22,53 @@ void touch(const test::TemporaryFolder& folder, const Names& names) {
   for (const auto& name : names) folder.write(name, {});
 }
 
-Names relative_files(const FolderSplit& split, const fs::path& root) {
+SplitSelection select(const fs::path& root, const SplitOptions& options = {}) {
+  return select_split(FolderSource(root, {}), options);
+}
+
+Names names_of(const SplitSelection& split) {
   Names names;
-  for (const auto& file : split.files) names.push_back(file.path.lexically_relative(root).string());
+  for (const auto& item : split.items) names.push_back(item.picture.name);
   return names;
 }
 
-std::string refusal(const fs::path& root, const FolderSplitOptions& options = {}) {
+std::string refusal(const fs::path& root, const SplitOptions& options = {}) {
   try {
-    select_split(root, options);
+    select(root, options);
   } catch (const ConfigError& error) {
     return error.what();
   }
   return "";
 }
 
-TEST(FolderSplit, ClassesAndFilesInByteOrder) {
+TEST(SplitSelection, ClassesAndFilesInByteOrder) {
   const test::TemporaryFolder folder;
   touch(folder, {"train/b/10.jpg", "train/b/9.JPEG", "train/B/x.png", "train/a/z/deep.webp", "train/a/a.tif",
                  "train/a/notes.txt", "train/a/.hidden.jpg", "train/.cache/x.jpg", "train/\xc3\xa4/1.png",
                  "val/a/1.png", "val/B/new\nline.gif"});
-  const FolderSplit train = select_split(folder.path(), {});
+  const SplitSelection train = select(folder.path());
   EXPECT_EQ(train.class_names, (Names{"B", "a", "b", "\xc3\xa4"}));
-  EXPECT_EQ(relative_files(train, folder.path()), (Names{"train/B/x.png", "train/a/a.tif", "train/a/z/deep.webp",
-                                                         "train/b/10.jpg", "train/b/9.JPEG", "train/\xc3\xa4/1.png"}));
+  EXPECT_EQ(names_of(train), (Names{"train/B/x.png", "train/a/a.tif", "train/a/z/deep.webp", "train/b/10.jpg",
+                                    "train/b/9.JPEG", "train/\xc3\xa4/1.png"}));
   EXPECT_NE(train.description.find("6 pictures of 4 classes, 1 other files left out"), std::string::npos);
-  const FolderSplit val = select_split(folder.path(), {.split = "val"});
+  const SplitSelection val = select(folder.path(), {.split = "val"});
   EXPECT_EQ(val.class_names, train.class_names) << "classes that val lacks keep their place";
-  EXPECT_EQ(relative_files(val, folder.path()), (Names{"val/B/new\nline.gif", "val/a/1.png"}));
-  EXPECT_EQ(val.files[1].label, 1);
+  EXPECT_EQ(names_of(val), (Names{"val/B/new\nline.gif", "val/a/1.png"}));
+  EXPECT_EQ(val.items[1].label, 1);
 }
 
-TEST(FolderSplit, OtherNamesOfSplits) {
+TEST(SplitSelection, OtherNamesOfSplits) {
   for (const std::string name : {"val", "valid", "validation", "dev", "test"}) {
     const test::TemporaryFolder folder;
     touch(folder, {"train/a/1.png", "train/b/1.png", name + "/a/2.png"});
-    const FolderSplit val = select_split(folder.path(), {.split = "val"});
-    EXPECT_EQ(relative_files(val, folder.path()), Names{name + "/a/2.png"});
+    const SplitSelection val = select(folder.path(), {.split = "val"});
+    EXPECT_EQ(names_of(val), Names{name + "/a/2.png"});
     EXPECT_NE(val.description.find("/" + name + ": 1 pictures"), std::string::npos) << val.description;
-    EXPECT_EQ(select_split(folder.path(), {}).files.size(), 2u);
+    EXPECT_EQ(select(folder.path()).items.size(), 2u);
   }
 }
 
-TEST(FolderSplit, MadeSplitIsStratifiedSeededAndComplete) {
+TEST(SplitSelection, MadeSplitIsStratifiedSeededAndComplete) {
   for (const std::string prefix : {"", "train/"}) {
     const test::TemporaryFolder folder;
     const std::map<std::string, int> sizes = {{"a", 10}, {"b", 25}, {"c", 2}, {"d", 1}};
@@ -71,7 +76,7 @@ TEST(FolderSplit, MadeSplitIsStratifiedSeededAndComplete) {
       for (int i = 0; i < size; ++i) folder.write(prefix + name + "/" + std::to_string(i) + ".png", {});
     }
     const auto names = [&](const std::string& split, uint64_t seed) {
-      return relative_files(select_split(folder.path(), {.split = split, .split_seed = seed}), folder.path());
+      return names_of(select(folder.path(), {.split = split, .split_seed = seed}));
     };
     const Names train = names("train", 0), val = names("val", 0);
     std::set<std::string> all(train.begin(), train.end());
@@ -83,35 +88,35 @@ TEST(FolderSplit, MadeSplitIsStratifiedSeededAndComplete) {
     EXPECT_EQ(in_val, (std::map<std::string, int>{{"a", 2}, {"b", 5}, {"c", 1}}));
     EXPECT_EQ(names("val", 0), val);
     EXPECT_NE(names("val", 1), val);
-    const std::string text = select_split(folder.path(), {.split = "val"}).description;
+    const std::string text = select(folder.path(), {.split = "val"}).description;
     EXPECT_NE(text.find("8 of them are val (20% of each class to val, seed 0)"), std::string::npos) << text;
   }
 }
 
-TEST(FolderSplit, ClassProblemsAreNamed) {
+TEST(SplitSelection, ClassProblemsAreNamed) {
   const test::TemporaryFolder folder;
   touch(folder, {"train/a/1.png", "train/b/1.png", "val/a/1.png", "val/zebra/1.png"});
   EXPECT_NE(refusal(folder.path(), {.split = "val"}).find("no class of the training set or model: zebra"),
             std::string::npos);
-  EXPECT_NE(refusal(folder.path(), {.class_names = {"a", "c"}}).find("or model: b"), std::string::npos);
+  EXPECT_NE(refusal(folder.path(), {.class_names = {"a", "c"}}).find("or model: b;"), std::string::npos);
   fs::create_directories(folder.path() / "train" / "hollow");
   touch(folder, {"train/text/readme.md"});
-  EXPECT_NE(refusal(folder.path()).find("class folders without a picture: hollow, text"), std::string::npos)
+  EXPECT_NE(refusal(folder.path()).find("classes without a picture: hollow, text"), std::string::npos)
       << refusal(folder.path());
 }
 
-TEST(FolderSplit, ModelsClassOrderIsKept) {
+TEST(SplitSelection, ModelsClassOrderIsKept) {
   const test::TemporaryFolder folder;
   touch(folder, {"test/dog/1.png", "test/cat/1.png"});
-  const FolderSplit split = select_split(folder.path(), {.split = "test", .class_names = {"dog", "bird", "cat"}});
+  const SplitSelection split = select(folder.path(), {.split = "test", .class_names = {"dog", "bird", "cat"}});
   EXPECT_EQ(split.class_names, (Names{"dog", "bird", "cat"}));
-  EXPECT_EQ(relative_files(split, folder.path()), (Names{"test/dog/1.png", "test/cat/1.png"}));
-  EXPECT_EQ(split.files[1].label, 2);
+  EXPECT_EQ(names_of(split), (Names{"test/dog/1.png", "test/cat/1.png"}));
+  EXPECT_EQ(split.items[1].label, 2);
 }
 
-TEST(FolderSplit, RootsThatHoldNothing) {
+TEST(SplitSelection, RootsThatHoldNothing) {
   const test::TemporaryFolder folder;
-  EXPECT_NE(refusal(folder.path() / "missing").find("no such folder"), std::string::npos);
+  EXPECT_NE(refusal(folder.path() / "missing").find("no such file or folder"), std::string::npos);
   EXPECT_NE(refusal(folder.write("file", {})).find("not a folder"), std::string::npos);
   EXPECT_NE(refusal(folder.path()).find("no class folders; expected"), std::string::npos);
   EXPECT_NE(refusal(folder.path()).find(".jpg"), std::string::npos);
@@ -120,12 +125,12 @@ TEST(FolderSplit, RootsThatHoldNothing) {
   EXPECT_NE(refusal(folder.path(), {.val_fraction = 1.0}).find("val_fraction"), std::string::npos);
 }
 
-TEST(FolderSplit, LinksAreFollowedAndLoopsAreErrors) {
+TEST(SplitSelection, LinksAreFollowedAndLoopsAreErrors) {
   const test::TemporaryFolder folder, elsewhere;
   touch(elsewhere, {"1.png", "2.png"});
   touch(folder, {"train/a/1.png"});
   fs::create_directory_symlink(elsewhere.path(), folder.path() / "train" / "b");
-  EXPECT_EQ(select_split(folder.path(), {.class_names = {"a", "b"}, .val_fraction = 0.5}).files.size(), 2u);
+  EXPECT_EQ(select(folder.path(), {.class_names = {"a", "b"}, .val_fraction = 0.5}).items.size(), 2u);
   fs::create_directory_symlink("..", folder.path() / "train" / "a" / "up");
   EXPECT_NE(refusal(folder.path()).find("a link back to a folder that holds it"), std::string::npos);
 }

@@ -1,0 +1,62 @@
+#include <memory>
+
+#include "apps/common/counted_progress.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "apps/common/text.h"
+#include "apps/data/check_report.h"
+#include "apps/data/data.h"
+
+namespace multipole {
+namespace {
+
+struct CheckOptions {
+  std::string data, json;
+  SourceOptions source;
+  std::string data_root;
+  int64_t workers = 2;
+  bool quiet = false;
+};
+
+int check(CheckOptions options) {
+  options.source.root = options.data_root;
+  const auto source = open_picture_source(options.data, options.source);
+  const SignalStop stop;
+  CountedProgress progress("check", options.quiet);
+  const DataCensus census = take_census(
+      *source, options.workers, [&](int64_t done, int64_t total) { progress.show(done, total); }, stop.flag());
+  progress.clear();
+  if (!census.complete) return stop.exit_code();
+
+  if (options.json != "-") print_result(census_text(census, *source));
+  if (!options.json.empty()) {
+    ResultOutput output(options.json);
+    output.write(json_line(census_json(census, *source)));
+    output.finish();
+  }
+  if (!census.bad.empty()) return kExitSomeBad;
+  return census.data.problems.empty() ? kExitDone : kExitUsage;
+}
+
+}  // namespace
+
+void add_data_check(CLI::App& parent, Run& run) {
+  const auto options = std::make_shared<CheckOptions>();
+  CLI::App* command =
+      add_command(parent, "check",
+                  "read every picture; report unreadable files, class counts, sizes, and look-alikes across splits",
+                  "multipole data check photos --json report.json");
+  command->add_option("data", options->data, data_option_help())->required();
+  command->add_option("--data-root", options->data_root, data_root_option_help());
+  command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
+  command->add_flag("--allow-truncated", options->source.decode.allow_truncated,
+                    "take what a damaged JPEG still shows");
+  command->add_option("--workers", options->workers, "threads that decode pictures")
+      ->check(CLI::Range(int64_t{1}, int64_t{256}))
+      ->capture_default_str();
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  command->callback([options, &run] { run = [options] { return check(*options); }; });
+}
+
+}  // namespace multipole

@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "apps/common/counted_progress.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/signals.h"
+#include "apps/common/text.h"
+#include "apps/data/data.h"
+#include "backbone/config/error.h"
+#include "datasets/all_pictures.h"
+#include "datasets/formats/pack_writer.h"
+#include "datasets/ordered_parallel.h"
+#include "datasets/resize.h"
+#include "engine/files/atomic_file.h"
+
+namespace multipole {
+namespace {
+
+struct PackOptions {
+  std::string data, data_root, out;
+  std::string on_error = "fail";
+  SourceOptions source;
+  int64_t size = 0;
+  int64_t workers = 2;
+  bool quiet = false;
+};
+
+// A picture ready to be written, or why there is none.
+struct Prepared {
+  Sample sample;
+  std::string reason;
+};
+
+// The shorter side becomes `size`; smaller pictures stay as they are.
+torch::Tensor shrink(const torch::Tensor& image, int64_t size) {
+  const int64_t height = image.size(0), width = image.size(1), side = std::min(height, width);
+  if (size == 0 || side <= size) return image.contiguous();
+  const auto scaled = [&](int64_t length) { return (length * size + side / 2) / side; };
+  return resize(image.contiguous(), scaled(height), scaled(width), Interpolation::kBilinear);
+}
+
+Prepared prepare(const PictureSource& source, const PictureItem& item, int64_t size) {
+  try {
+    Sample sample = source.read(item);
+    sample.image = shrink(sample.image, size);
+    return {std::move(sample), ""};
+  } catch (const InputError& error) {
+    return {{}, error.what()};
+  }
+}
+
+PackRecord record_of(const Sample& sample, const AnyPicture& picture) {
+  PackRecord record;
+  record.name = picture.picture.name;
+  record.image = ByteView(sample.image.data_ptr<uint8_t>(), static_cast<size_t>(sample.image.numel()));
+  record.height = sample.image.size(0);
+  record.width = sample.image.size(1);
+  record.label = picture.label;
+  record.split = picture.split;
+  return record;
+}
+
+void require_no_problem(const AllPictures& all) {
+  if (all.problems.empty()) return;
+  throw ConfigError(all.problems.front() +
+                    (all.problems.size() > 1 ? " (and more: 'multipole data check' lists them)" : ""));
+}
+
+int pack(PackOptions options) {
+  options.source.root = options.data_root;
+  const auto source = open_picture_source(options.data, options.source);
+  const AllPictures all = list_all_pictures(*source);
+  require_no_problem(all);
+  const SignalStop stop;
+  CountedProgress progress("pack", options.quiet);
+  AtomicFile file(options.out);
+  const std::string note = options.size > 0 ? "shorter side at most " + std::to_string(options.size) : "original sizes";
+  PackWriter writer([&](const void* data, size_t size) { file.write(data, size); }, note, all.class_names, all.splits);
+  const auto total = static_cast<int64_t>(all.pictures.size());
+  int64_t num_bad = 0;
+  ordered_parallel<Prepared>(
+      total, options.workers,
+      [&](int64_t index) { return prepare(*source, all.pictures[static_cast<size_t>(index)].picture, options.size); },
+      [&](int64_t index, Prepared prepared) {
+        if (prepared.reason.empty()) {
+          writer.add(record_of(prepared.sample, all.pictures[static_cast<size_t>(index)]));
+        } else if (options.on_error == "fail") {
+          throw InputError(prepared.reason + "; --on-error skip leaves such pictures out");
+        } else {
+          ++num_bad;
+          progress.clear();
+          std::cerr << "left out: " << prepared.reason << "\n";
+        }
+        progress.show(index + 1, total);
+        return !stop.requested();
+      });
+  progress.clear();
+  if (stop.requested()) return stop.exit_code();
+  writer.finish();
+  file.commit();
+  progress.print(options.out + ": " + std::to_string(writer.size()) + " pictures of " +
+                 std::to_string(all.class_names.size()) + " classes, " +
+                 byte_count(static_cast<double>(writer.bytes_written())));
+  return num_bad == 0 ? kExitDone : kExitSomeBad;
+}
+
+}  // namespace
+
+void add_data_pack(CLI::App& parent, Run& run) {
+  const auto options = std::make_shared<PackOptions>();
+  CLI::App* command =
+      add_command(parent, "pack", "decode pictures once into a file that training reads as fast as memory",
+                  "multipole data pack photos --out photos.pack --size 256");
+  command->add_option("data", options->data, data_option_help())->required();
+  command->add_option("--data-root", options->data_root, data_root_option_help());
+  command->add_option("--out", options->out, "file to write")->required();
+  command->add_option("--size", options->size, "shrink the shorter side to this many pixels; 0 keeps the sizes")
+      ->check(CLI::Range(int64_t{0}, int64_t{65536}))
+      ->capture_default_str();
+  command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  command->add_flag("--allow-truncated", options->source.decode.allow_truncated,
+                    "take what a damaged JPEG still shows");
+  command->add_option("--workers", options->workers, "threads that decode pictures")
+      ->check(CLI::Range(int64_t{1}, int64_t{256}))
+      ->capture_default_str();
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  command->callback([options, &run] { run = [options] { return pack(*options); }; });
+}
+
+}  // namespace multipole

@@ -1,0 +1,70 @@
+#include "datasets/all_pictures.h"
+
+#include <algorithm>
+
+#include "backbone/config/error.h"
+#include "datasets/split_names.h"
+
+namespace multipole {
+
+namespace {
+
+class Collector {
+ public:
+  explicit Collector(const PictureSource& source) : source_(source) { all_.splits = source.splits(); }
+
+  AllPictures collect() {
+    // train first, so that its classes are numbered as a training numbers them
+    const auto train = first_present(names_of_split("train"), all_.splits);
+    if (train) learn_classes(*train);
+    for (const auto& split : all_.splits) add_split(split, train.has_value());
+    if (all_.splits.empty()) add_split("", false);
+    return std::move(all_);
+  }
+
+ private:
+  void learn_classes(const std::string& split) {
+    for (const auto& name : source_.classes(split)) place_of(name);
+  }
+
+  int64_t place_of(const std::string& class_name) {
+    auto& names = all_.class_names;
+    const auto found = std::find(names.begin(), names.end(), class_name);
+    if (found != names.end()) return found - names.begin();
+    names.push_back(class_name);
+    return static_cast<int64_t>(names.size()) - 1;
+  }
+
+  void add_split(const std::string& split, bool classes_are_known) {
+    std::vector<std::string> present;
+    try {
+      present = source_.classes(split);
+    } catch (const ConfigError& error) {
+      all_.problems.emplace_back(error.what());
+    }
+    const int64_t split_place =
+        split.empty() ? -1 : std::find(all_.splits.begin(), all_.splits.end(), split) - all_.splits.begin();
+    for (const auto& class_name : present) {
+      const auto num_known = static_cast<int64_t>(all_.class_names.size());
+      const int64_t label = place_of(class_name);
+      if (classes_are_known && label >= num_known) {
+        all_.problems.push_back(source_.describe_split(split) +
+                                ": no class of train: " + source_.describe_class(split, class_name));
+      }
+      PictureListing found = source_.pictures(split, class_name);
+      if (found.items.empty()) {
+        all_.problems.push_back(source_.describe_split(split) + ": a class without a picture: " + class_name);
+      }
+      for (auto& item : found.items) all_.pictures.push_back({std::move(item), label, split_place});
+    }
+  }
+
+  const PictureSource& source_;
+  AllPictures all_;
+};
+
+}  // namespace
+
+AllPictures list_all_pictures(const PictureSource& source) { return Collector(source).collect(); }
+
+}  // namespace multipole

@@ -1,0 +1,28 @@
+// Every labelled picture of a source, whatever its split.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datasets/sources/picture_source.h"
+
+namespace multipole {
+
+struct AnyPicture {
+  PictureItem picture;
+  int64_t label = -1;
+  int64_t split = -1;  // -1 where the source has no splits
+};
+
+struct AllPictures {
+  std::vector<AnyPicture> pictures;      // by split and class
+  std::vector<std::string> splits;       // in the source's order
+  std::vector<std::string> class_names;  // those of train first, as a training on the source numbers them
+  std::vector<std::string> problems;     // what a training or an evaluation would refuse: a class without pictures, a
+                                         // class that train lacks
+};
+
+AllPictures list_all_pictures(const PictureSource& source);
+
+}  // namespace multipole

@@ -1,0 +1,110 @@
+#include "datasets/formats/manifest.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "backbone/config/error.h"
+#include "datasets/formats/csv.h"
+
+namespace multipole {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Columns {
+  size_t path = 0, label = 0;
+  std::optional<size_t> split;
+};
+
+class ManifestReader {
+ public:
+  ManifestReader(const std::string& name, const fs::path& root) : name_(name), root_(root.lexically_normal()) {}
+
+  Manifest read(std::string_view text) {
+    const std::vector<CsvRow> rows = parse_csv(text, name_);
+    if (rows.empty()) throw ConfigError(name_ + ": empty; expected a first line 'path,label' or 'path,label,split'");
+    const Columns columns = find_columns(rows.front());
+    Manifest manifest;
+    manifest.has_splits = columns.split.has_value();
+    for (size_t i = 1; i < rows.size(); ++i) manifest.rows.push_back(read_row(rows[i], columns));
+    if (manifest.rows.empty()) throw ConfigError(name_ + ": no rows below its first line");
+    return manifest;
+  }
+
+ private:
+  [[noreturn]] void fail(int64_t line, const std::string& reason) const {
+    throw ConfigError(name_ + " line " + std::to_string(line) + ": " + reason);
+  }
+
+  std::optional<size_t> find_column(const CsvRow& header, const std::string& name) const {
+    const auto& fields = header.fields;
+    const auto found = std::find(fields.begin(), fields.end(), name);
+    if (found == fields.end()) return std::nullopt;
+    if (std::find(found + 1, fields.end(), name) != fields.end()) {
+      fail(header.line, "the column '" + name + "' is there twice");
+    }
+    return found - fields.begin();
+  }
+
+  Columns find_columns(const CsvRow& header) const {
+    const auto required = [&](const std::string& name) {
+      const auto column = find_column(header, name);
+      if (column) return *column;
+      std::string names;
+      for (const auto& field : header.fields) names += (names.empty() ? "" : ", ") + field;
+      fail(header.line, "no column '" + name +
+                            "'; the first line must name the columns path, label and, where there "
+                            "is one, split; found: " +
+                            names);
+    };
+    return {required("path"), required("label"), find_column(header, "split")};
+  }
+
+  ManifestRow read_row(const CsvRow& row, const Columns& columns) {
+    const auto filled = [&](size_t column, const char* what) {
+      if (row.fields[column].empty()) fail(row.line, std::string("an empty ") + what);
+      return row.fields[column];
+    };
+    ManifestRow out;
+    out.line = row.line;
+    out.path = path_below_root(filled(columns.path, "path"), row.line);
+    out.label = filled(columns.label, "label");
+    if (columns.split) out.split = filled(*columns.split, "split");
+    const auto [earlier, is_new] = lines_.emplace(out.path, row.line);
+    if (!is_new) fail(row.line, "'" + out.path + "' is already in line " + std::to_string(earlier->second));
+    return out;
+  }
+
+  std::string path_below_root(const std::string& text, int64_t line) const {
+    const fs::path path(text);
+    const fs::path inside = (path.is_absolute() ? path.lexically_relative(root_) : path).lexically_normal();
+    const bool outside = inside.empty() || inside.is_absolute() || *inside.begin() == "..";
+    if (outside) fail(line, "'" + text + "' is outside of " + (root_.empty() ? "." : root_.string()));
+    if (!inside.has_filename() || inside == ".") fail(line, "'" + text + "' names no file");
+    return inside.generic_string();
+  }
+
+  const std::string& name_;
+  fs::path root_;
+  std::unordered_map<std::string, int64_t> lines_;
+};
+
+}  // namespace
+
+Manifest parse_manifest(std::string_view text, const std::string& name, const fs::path& root) {
+  return ManifestReader(name, root).read(text);
+}
+
+std::string format_manifest(const Manifest& manifest) {
+  std::string text = manifest.has_splits ? "path,label,split\n" : "path,label\n";
+  for (const auto& row : manifest.rows) {
+    text.append(csv_field(row.path)).append(1, ',').append(csv_field(row.label));
+    if (manifest.has_splits) text.append(1, ',').append(csv_field(row.split));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace multipole

@@ -1,0 +1,45 @@
+#include "datasets/sources/folder_source.h"
+
+#include <system_error>
+
+#include "backbone/config/error.h"
+#include "datasets/image_files.h"
+#include "datasets/split_names.h"
+
+namespace multipole {
+
+namespace fs = std::filesystem;
+
+FolderSource::FolderSource(const fs::path& root, const DecodeOptions& decode) : root_(root), decode_(decode) {
+  std::error_code error;
+  if (!fs::is_directory(root, error)) {
+    throw ConfigError(root.string() + ": " + (fs::exists(root, error) ? "not a folder" : "no such file or folder"));
+  }
+  const auto names = subfolder_names(root);
+  if (are_splits(names)) splits_ = names;
+}
+
+std::vector<std::string> FolderSource::classes(const std::string& split) const {
+  auto names = subfolder_names(folder(split));
+  if (names.empty()) {
+    const std::string where = folder(split).string();
+    throw ConfigError(where + ": no class folders; expected " + where + "/<class>/<picture> with extensions " +
+                      image_extension_list());
+  }
+  return names;
+}
+
+PictureListing FolderSource::pictures(const std::string& split, const std::string& class_name) const {
+  const ImageFiles found = find_image_files(folder(split) / class_name);
+  PictureListing listing;
+  listing.num_other_files = found.num_other_files;
+  for (const auto& path : found.paths) listing.items.push_back({path.lexically_relative(root_).string(), 0});
+  return listing;
+}
+
+Sample FolderSource::read(const PictureItem& item) const {
+  const fs::path path = root_ / item.name;
+  return {read_image(path, decode_), -1, {}, path.string()};
+}
+
+}  // namespace multipole

@@ -1,0 +1,113 @@
+#include "datasets/split_selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "backbone/config/error.h"
+#include "backbone/config/fields.h"
+#include "datasets/image_files.h"
+#include "datasets/split_names.h"
+#include "datasets/stratified_split.h"
+
+namespace multipole {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string join(const Names& names) {
+  constexpr size_t kShown = 20;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
+// The pictures of every class of a split, labelled by their place in `class_names`.
+SplitSelection read_classes(const PictureSource& source, const std::string& split, const Names& class_names) {
+  const Names present = source.classes(split);
+  SplitSelection out;
+  out.class_names = class_names.empty() ? present : class_names;
+  Names unknown, empty;
+  int64_t num_other_files = 0;
+  for (const auto& name : present) {
+    const auto place = std::find(out.class_names.begin(), out.class_names.end(), name);
+    if (place == out.class_names.end()) {
+      unknown.push_back(source.describe_class(split, name));
+      continue;
+    }
+    PictureListing found = source.pictures(split, name);
+    if (found.items.empty()) empty.push_back(name);
+    for (auto& item : found.items) out.items.push_back({std::move(item), place - out.class_names.begin()});
+    num_other_files += found.num_other_files;
+  }
+  const std::string where = source.describe_split(split);
+  if (!unknown.empty()) {
+    throw ConfigError(where + ": no class of the training set or model: " + join(unknown) +
+                      "; known: " + join(out.class_names));
+  }
+  if (!empty.empty()) {
+    throw ConfigError(where + ": classes without a picture: " + join(empty) +
+                      " (extensions: " + image_extension_list() + "); add pictures or remove them");
+  }
+  std::stable_sort(out.items.begin(), out.items.end(),
+                   [](const LabelledItem& a, const LabelledItem& b) { return a.label < b.label; });
+  out.description =
+      where + ": " + std::to_string(out.items.size()) + " pictures of " + std::to_string(present.size()) + " classes";
+  if (num_other_files > 0) out.description += ", " + std::to_string(num_other_files) + " other files left out";
+  return out;
+}
+
+// Keeps the part of `all` that is val or the one that is train.
+SplitSelection cut(SplitSelection all, const SplitOptions& options) {
+  const bool want_val = options.split != "train";
+  std::vector<int64_t> labels;
+  for (const auto& item : all.items) labels.push_back(item.label);
+  const std::vector<bool> in_val = held_out_part(labels, options.val_fraction, options.split_seed);
+  std::vector<LabelledItem> kept;
+  for (size_t i = 0; i < all.items.size(); ++i) {
+    if (in_val[i] == want_val) kept.push_back(std::move(all.items[i]));
+  }
+  const auto percent = std::to_string(std::lround(options.val_fraction * 100));
+  all.description += "; no val split: " + std::to_string(kept.size()) + " of them are " + (want_val ? "val" : "train") +
+                     " (" + percent + "% of each class to val, seed " + std::to_string(options.split_seed) + ")";
+  all.items = std::move(kept);
+  if (all.items.empty()) {
+    throw ConfigError(all.description + "; with one picture a class there is nothing to validate on");
+  }
+  return all;
+}
+
+}  // namespace
+
+SplitSelection select_split(const PictureSource& source, const SplitOptions& options) {
+  require(options.val_fraction > 0.0 && options.val_fraction < 1.0, "val_fraction", "must be between 0 and 1",
+          options.val_fraction);
+  const Names present = source.splits();
+  const auto refuse = [&](const Names& found) {
+    throw ConfigError(source.name() + ": no split '" + options.split + "'; found " + join(found));
+  };
+  const Names aliases = names_of_split(options.split);
+  if (present.empty()) {
+    if (aliases.empty()) refuse(source.classes(""));
+    return cut(read_classes(source, "", options.class_names), options);
+  }
+  const auto train = first_present(names_of_split("train"), present);
+  const bool has_val = first_present(names_of_split("val"), present).has_value();
+  // the classes are those of train even where another split is read
+  Names class_names = options.class_names;
+  if (class_names.empty() && train) class_names = source.classes(*train);
+  if (std::find(present.begin(), present.end(), options.split) != present.end() && options.split != train) {
+    return read_classes(source, options.split, class_names);
+  }
+  if (options.split == "train" || options.split == train) {
+    if (!train) refuse(present);
+    SplitSelection split = read_classes(source, *train, class_names);
+    return has_val ? split : cut(std::move(split), options);
+  }
+  if (const auto alias = first_present(aliases, present)) return read_classes(source, *alias, class_names);
+  if (aliases.empty() || !train) refuse(present);
+  return cut(read_classes(source, *train, class_names), options);
+}
+
+}  // namespace multipole

@@ -1,0 +1,72 @@
+// CSV manifests: what is read, and what is refused with its line.
+#include <gtest/gtest.h>
+
+#include "backbone/config/error.h"
+#include "datasets/formats/manifest.h"
+
+namespace multipole {
+namespace {
+
+Manifest parse(const std::string& text) { return parse_manifest(text, "m.csv", "/data/set"); }
+
+std::string refusal(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Manifest, RowsAsTheyStand) {
+  const Manifest manifest = parse(
+      "\xef\xbb\xbfsplit,note,path,label\r\n"
+      "train,,./a/../b/1.png,cat\r\n"
+      "val,x,\"odd, \"\"name\"\".png\",\"dog\"\r\n"
+      "val,,/data/set/c/2.png,cat\r\n");
+  EXPECT_TRUE(manifest.has_splits);
+  ASSERT_EQ(manifest.rows.size(), 3u);
+  EXPECT_EQ(manifest.rows[0].path, "b/1.png");
+  EXPECT_EQ(manifest.rows[0].split, "train");
+  EXPECT_EQ(manifest.rows[1].path, "odd, \"name\".png");
+  EXPECT_EQ(manifest.rows[1].label, "dog");
+  EXPECT_EQ(manifest.rows[1].line, 3);
+  EXPECT_EQ(manifest.rows[2].path, "c/2.png") << "absolute, but below the root";
+  EXPECT_FALSE(parse("path,label\na.png,cat\n").has_splits);
+}
+
+TEST(Manifest, RefusalsNameTheLine) {
+  const std::string head = "path,label,split\na.png,cat,train\n";
+  EXPECT_NE(refusal("path,class\na.png,cat\n").find("m.csv line 1: no column 'label'"), std::string::npos);
+  EXPECT_NE(refusal("path,class\na.png,cat\n").find("found: path, class"), std::string::npos);
+  EXPECT_NE(refusal("\npath,label,label\n").find("m.csv line 2: the column 'label' is there twice"), std::string::npos);
+  EXPECT_NE(refusal(head + "../b.png,cat,train\n").find("m.csv line 3: '../b.png' is outside of /data/set"),
+            std::string::npos);
+  EXPECT_NE(refusal(head + "x/../../b.png,cat,train\n").find("line 3"), std::string::npos);
+  EXPECT_NE(refusal(head + "/etc/passwd,cat,train\n").find("line 3: '/etc/passwd' is outside"), std::string::npos);
+  EXPECT_NE(refusal(head + "/data/settle/b.png,cat,train\n").find("is outside"), std::string::npos);
+  EXPECT_NE(refusal(head + "\n./x/../a.png,dog,val\n").find("line 4: 'a.png' is already in line 2"), std::string::npos);
+  EXPECT_NE(refusal(head + ",cat,train\n").find("line 3: an empty path"), std::string::npos);
+  EXPECT_NE(refusal(head + "b.png,,train\n").find("line 3: an empty label"), std::string::npos);
+  EXPECT_NE(refusal(head + "b.png,cat,\n").find("line 3: an empty split"), std::string::npos);
+  EXPECT_NE(refusal(head + "b/,cat,train\n").find("line 3: 'b/' names no file"), std::string::npos);
+  EXPECT_NE(refusal(head + "b.png,cat\n").find("line 3: 2 fields"), std::string::npos);
+  EXPECT_NE(refusal("").find("m.csv: empty"), std::string::npos);
+  EXPECT_NE(refusal("path,label\n").find("no rows"), std::string::npos);
+}
+
+TEST(Manifest, WhatIsWrittenReadsBack) {
+  Manifest manifest;
+  manifest.has_splits = true;
+  manifest.rows = {{"a, b.png", "c\"d", "train", 0}, {"n\xff\n.png", "e", "val", 0}};
+  const Manifest read = parse(format_manifest(manifest));
+  ASSERT_EQ(read.rows.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(read.rows[i].path, manifest.rows[i].path);
+    EXPECT_EQ(read.rows[i].label, manifest.rows[i].label);
+    EXPECT_EQ(read.rows[i].split, manifest.rows[i].split);
+  }
+}
+
+}  // namespace
+}  // namespace multipole

@@ -1,0 +1,49 @@
+// A CSV manifest: refused with ConfigError, or its paths stay below the root and it writes out and reads back the same.
+#include <filesystem>
+
+#include "backbone/config/error.h"
+#include "datasets/formats/manifest.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace multipole::fuzz {
+namespace {
+
+const std::filesystem::path kRoot = "/data/set";
+
+void check_path(const std::filesystem::path& path) {
+  if (path.empty() || path.is_absolute()) fail("a path is relative");
+  for (const auto& part : path) {
+    if (part == "..") fail("a path stays below the root");
+  }
+}
+
+void check_same(const Manifest& a, const Manifest& b) {
+  bool same = a.has_splits == b.has_splits && a.rows.size() == b.rows.size();
+  for (size_t i = 0; same && i < a.rows.size(); ++i) {
+    const ManifestRow &x = a.rows[i], &y = b.rows[i];
+    same = x.path == y.path && x.label == y.label && x.split == y.split;
+  }
+  if (!same) fail("a manifest reads back as itself");
+}
+
+}  // namespace
+
+std::vector<std::string> seeds() {
+  return {"path,label\na.png,cat\nb/c.png,dog\n", "path,label,split\na.png,cat,train\nb/./c.png,dog,val\n",
+          "\xef\xbb\xbfsplit,path,x,label\r\ntrain,\"odd, \"\"name\"\".png\",1,cat\r\nval,\"a\r\nb\",,\"d\"\"\"\r\n",
+          "label,path\ncat,/data/set/e.png\ndog,x/../f.png\n\ncat,../set/g.png\n", "path,label\n\"a\n"};
+}
+
+}  // namespace multipole::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace multipole;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    const Manifest manifest = parse_manifest(text, "fuzz", fuzz::kRoot);
+    for (const auto& row : manifest.rows) fuzz::check_path(row.path);
+    fuzz::check_same(manifest, parse_manifest(format_manifest(manifest), "fuzz", fuzz::kRoot));
+  } catch (const ConfigError&) {
+  }
+  return 0;
+}
