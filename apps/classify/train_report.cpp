@@ -1,5 +1,7 @@
 #include "apps/classify/train_report.h"
 
+#include <utility>
+
 #include "apps/common/text.h"
 
 namespace multipole {
@@ -32,8 +34,9 @@ void TrainReport::on_step(const StepReport& report) {
 void TrainReport::on_epoch_end(const EpochReport& report) {
   std::string line = "epoch " + std::to_string(report.epoch + 1) + "/" + std::to_string(num_epochs_) + "  loss " +
                      fixed(report.train_loss, 4);
-  if (report.metrics.contains("top1") && report.metrics["top1"].is_number()) {
-    line += "  val top-1 " + fixed(100 * report.metrics["top1"].get<double>(), 2) + "%";
+  for (const auto& [key, name] : {std::pair{"top1", "top-1"}, std::pair{"miou", "mIoU"}}) {
+    if (!report.metrics.contains(key) || !report.metrics[key].is_number()) continue;
+    line += std::string("  val ") + name + " " + fixed(100 * report.metrics[key].get<double>(), 2) + "%";
     if (report.is_best) line += " (best)";
   }
   line += "  " + fixed(report.images_per_second, 0) + " img/s  " + clock_time(report.seconds);

@@ -1,70 +1,14 @@
 // PNG through libpng: every CRC checked, 16-bit scaled, palette and gray expanded, alpha composited over white.
-#include <png.h>
-
-#include <csetjmp>
-#include <cstring>
 #include <vector>
 
 #include "datasets/codecs/codec.h"
 #include "datasets/codecs/exif.h"
 #include "datasets/codecs/pixels.h"
+#include "datasets/codecs/png_reader.h"
 
 namespace multipole::codecs {
 
 namespace {
-
-constexpr png_alloc_size_t kMaxChunkBytes = 16 << 20;  // of text or a colour profile, once inflated
-
-// Owns a libpng reader over bytes in memory whose errors come back as CodecError.
-class PngReader {
- public:
-  explicit PngReader(ByteView bytes) : bytes_(bytes) {
-    png_ = png_create_read_struct(
-        PNG_LIBPNG_VER_STRING, this, [](png_structp png, png_const_charp message) { fail(png, message); },
-        [](png_structp, png_const_charp) {});
-    if (png_ != nullptr) info_ = png_create_info_struct(png_);
-    if (info_ == nullptr) {
-      png_destroy_read_struct(&png_, nullptr, nullptr);
-      throw std::bad_alloc();
-    }
-    png_set_read_fn(png_, this, [](png_structp png, png_bytep out, size_t count) {
-      auto& self = *static_cast<PngReader*>(png_get_io_ptr(png));
-      if (count > self.bytes_.size()) fail(png, "truncated");
-      std::memcpy(out, self.bytes_.data(), count);
-      self.bytes_ = self.bytes_.subspan(count);
-    });
-    // our own limit says more than libpng's
-    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(png_, kMaxChunkBytes);
-    png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  }
-  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
-  PngReader(const PngReader&) = delete;
-  PngReader& operator=(const PngReader&) = delete;
-
-  png_structp png() { return png_; }
-  png_infop info() { return info_; }
-
-  // `step` is skipped over by longjmp when libpng fails: it must own nothing that has a destructor.
-  template <class Step>
-  void run(Step step) {
-    if (setjmp(jump_) != 0) throw CodecError(message_);
-    step(png_, info_);
-  }
-
- private:
-  [[noreturn]] static void fail(png_structp png, const char* message) {
-    auto& self = *static_cast<PngReader*>(png_get_error_ptr(png));
-    std::strncpy(self.message_, message, sizeof(self.message_) - 1);
-    std::longjmp(self.jump_, 1);
-  }
-
-  ByteView bytes_;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
-  std::jmp_buf jump_{};
-  char message_[256] = {};
-};
 
 void read_orientation(PngReader& reader, Decoded& out) {
 #ifdef PNG_eXIf_SUPPORTED

@@ -18,7 +18,10 @@ using test::random_int;
 // Variants of each type that the tests go through besides its defaults.
 std::vector<Json> head_configs() {
   const std::map<std::string, std::vector<Json>> variants = {
-      {"classification", {{{"pooling", "attention"}, {"pooling_heads", 2}}, {{"norm", true}, {"dropout", 0.3}}}}};
+      {"classification", {{{"pooling", "attention"}, {"pooling_heads", 2}}, {{"norm", true}, {"dropout", 0.3}}}},
+      {"segformer", {{{"channels", 12}, {"auxiliary", true}}}},
+      {"semantic_fpn", {{{"channels", 12}, {"auxiliary", true}}}},
+      {"upernet", {{{"channels", 12}, {"auxiliary", true}, {"pool_sizes", {1, 3}}}}}};
   std::vector<Json> configs;
   for (const auto& type : head_types()) {
     configs.push_back({{"type", type}});
@@ -54,10 +57,14 @@ TEST(Heads, EveryHeadTrainsEveryParameterOnOddSizes) {
     const int64_t classes = random_int(2, 11), batch = random_int(2, 5);
     const ImageSize size{random_int(1, 70), random_int(17, 70)};
     const auto head = make_head(config, info, classes, "head");
-    const auto logits = head->forward(random_features(info, batch, size), size);
-    ASSERT_EQ(logits.size(0), batch);
-    ASSERT_EQ(logits.size(1), classes);
-    (logits * torch::randn_like(logits)).sum().backward();
+    const auto all = head->forward_all(random_features(info, batch, size), size);
+    torch::Tensor sum = torch::zeros({});
+    for (const auto& logits : all) {
+      ASSERT_EQ(logits.size(0), batch);
+      ASSERT_EQ(logits.size(1), classes);
+      sum = sum + (logits * torch::randn_like(logits)).sum();
+    }
+    sum.backward();
     for (const auto& item : head->named_parameters()) {
       ASSERT_TRUE(item.value().grad().defined()) << item.key();
       EXPECT_TRUE(item.value().grad().isfinite().all().item<bool>()) << item.key();

@@ -1,0 +1,167 @@
+#include <torch/types.h>
+
+#include <iostream>
+#include <optional>
+
+#include "apps/classify/reporting_dataset.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/progress_bar.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "apps/common/text.h"
+#include "apps/segment/metrics_table.h"
+#include "apps/segment/segment.h"
+#include "backbone/config/error.h"
+#include "engine/files/model_file.h"
+#include "engine/training/segment_data.h"
+#include "engine/training/segment_evaluator.h"
+#include "heads/metrics/boundary_score.h"
+#include "heads/metrics/shares.h"
+
+namespace multipole {
+namespace {
+
+struct EvalOptions {
+  std::string model, data, json;
+  std::string on_error = "fail";
+  std::string split = "val";
+  SegmentDataConfig source;
+  bool reduce_zero_label = false;
+  TestTimeAugmentation copies;
+  bool boundary = false;
+  bool quiet = false;
+  ComputeOptions compute;
+};
+
+// A mask's id means the model's class of the same number only where both name it alike.
+void check_classes(const std::vector<std::string>& model, const std::vector<std::string>& data) {
+  if (model == data) return;
+  std::string difference =
+      "the model has " + std::to_string(model.size()) + " classes, the data " + std::to_string(data.size());
+  for (size_t i = 0; i < std::min(model.size(), data.size()); ++i) {
+    if (model[i] == data[i]) continue;
+    difference = "class " + std::to_string(i) + " is '" + model[i] + "' in the model and '" + data[i] + "' in the data";
+    break;
+  }
+  throw ConfigError("the data's classes are not the model's: " + difference);
+}
+
+std::shared_ptr<SegmentationFolder> open_data(const EvalOptions& options, const std::vector<std::string>& classes) {
+  SegmentDataConfig source = options.source;
+  if (options.reduce_zero_label) source.reduce_zero_label = true;
+  DecodeOptions decode;
+  decode.allow_truncated = source.allow_truncated;
+  auto folder = std::make_shared<SegmentationFolder>(options.data, split_options(source, options.split),
+                                                     mask_options(source), decode);
+  check_classes(classes, folder->class_names());
+  return folder;
+}
+
+Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
+                   const Preprocessing& preprocessing) {
+  LoaderOptions loader;
+  loader.batch_size = 1;  // sizes may differ
+  loader.num_workers = options.compute.workers;
+  loader.max_bad = options.on_error == "fail" ? 0.0 : 1.0;
+  return Loader(std::move(data), keep_sample(), preprocessing, loader);
+}
+
+Json result_json(const SegmenterEvaluation& evaluation, const std::optional<BoundaryScore>& boundary,
+                 const std::vector<std::string>& classes) {
+  Json result = {{"task", "segmentation"}, {"samples", evaluation.samples}};
+  result.update(evaluation.metrics.to_json(classes));
+  if (boundary) {
+    result["boundary_f"] = number_or_null(boundary->mean());
+    const auto scores = boundary->per_class();
+    for (size_t i = 0; i < scores.size(); ++i) result["per_class"][i]["boundary_f"] = number_or_null(scores[i]);
+  }
+  result["bad_samples"] = evaluation.bad_samples;
+  return result;
+}
+
+void write_results(const EvalOptions& options, const Json& result) {
+  if (options.json != "-") print_result(metrics_table(result));
+  if (options.json.empty()) return;
+  ResultOutput output(options.json);
+  output.write(json_line(result));
+  output.finish();
+}
+
+int evaluate(const EvalOptions& options) {
+  use_threads(options.compute.threads);
+  const Execution execution = select_execution(options.compute.device, "float32");
+  LoadedModel loaded = load_model(options.model, "segmentation");
+  const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
+  loaded.model->to(execution.device);
+  const auto folder = open_data(options, loaded.metadata.classes);
+  if (!options.quiet) std::cerr << folder->description() << "\n";
+
+  const SignalStop stop;
+  ProgressBar bar(options.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto);
+  // with --on-error fail the first one ends the command with its own message
+  std::shared_ptr<const Dataset> data = folder;
+  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(folder);
+  Loader loader = make_loader(options, data, preprocessing);
+  std::optional<BoundaryScore> boundary;
+  if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
+  RemainingTime remaining;
+  const auto start = ProgressBar::Clock::now();
+  SegmenterEvaluationOptions how{.copies = options.copies, .on_batch = {}, .on_progress = {}};
+  if (boundary) {
+    how.on_batch = [&](const torch::Tensor& predictions, const torch::Tensor& masks) {
+      for (int64_t i = 0; i < masks.size(0); ++i) boundary->update(predictions[i], masks[i]);
+    };
+  }
+  how.on_progress = [&](int64_t done) {
+    remaining.update(done, std::chrono::duration<double>(ProgressBar::Clock::now() - start).count());
+    bar.show("eval", done, folder->size(), "", remaining.seconds_left(folder->size()));
+  };
+  const auto evaluation = evaluate_segmenter(loaded.model, loader, execution, stop.flag(), how);
+  if (!evaluation.complete) return stop.exit_code();
+  bar.clear();
+  write_results(options, result_json(evaluation, boundary, loaded.metadata.classes));
+  if (evaluation.bad_samples == 0) return kExitDone;
+  std::cerr << evaluation.bad_samples << " of " << folder->size() << " pictures could not be read and were left out\n";
+  return kExitSomeBad;
+}
+
+}  // namespace
+
+void add_segment_eval(CLI::App& parent, Run& run) {
+  const auto options = std::make_shared<EvalOptions>();
+  CLI::App* command = add_command(parent, "eval", "measure a model on pictures with masks",
+                                  "multipole segment eval --model model.safetensors --data streets --split test");
+  command->add_option("--model", options->model, "model file")->required();
+  command
+      ->add_option("--data", options->data,
+                   "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K")
+      ->required();
+  command->add_option("--split", options->split, "split to measure on")->capture_default_str();
+  command->add_option("--layout", options->source.layout, "auto, pairs, voc, cityscapes or ade20k")
+      ->capture_default_str();
+  command->add_flag("--reduce-zero-label", options->reduce_zero_label,
+                    "masks store 0 for ignored pixels and classes from 1");
+  command->add_option("--color-map", options->source.color_map,
+                      "file that says what the colours of colour-coded masks mean");
+  command
+      ->add_option("--val-fraction", options->source.val_fraction,
+                   "share of the pictures that makes the split where the data has none: as in training")
+      ->capture_default_str();
+  command->add_option("--split-seed", options->source.split_seed, "which pictures that share is: as in training")
+      ->capture_default_str();
+  command->add_option("--scales", options->copies.scales, "average over the picture at these factors of its size")
+      ->check(CLI::Range(0.05, 8.0))
+      ->delimiter(',');
+  command->add_flag("--flip", options->copies.flip, "average over the picture and its mirror image");
+  command->add_flag("--boundary", options->boundary, "measure the borders of regions, too (boundary F1)");
+  command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
+  command->add_option("--on-error", options->on_error, "unreadable pictures or masks: fail at the first, or skip")
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  command->add_flag("--allow-truncated", options->source.allow_truncated, "take what a damaged JPEG still shows");
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  add_compute_options(*command, options->compute);
+  command->callback([options, &run] { run = [options] { return evaluate(*options); }; });
+}
+
+}  // namespace multipole

@@ -1,0 +1,46 @@
+// How folders of pictures and masks are laid out on disk. A layout is one file and one line in the list of layout.cpp.
+//
+//   pairs       ROOT/images/<split>/a.jpg, ROOT/annotations/<split>/a.png, ROOT/classes.txt; without folders of splits
+//               ROOT/images/a.jpg and ROOT/annotations/a.png, from which a split is made
+//   ade20k      the same with splits "training" and "validation" and ROOT/objectInfo150.txt; masks store 0 for
+//   unlabelled voc         ROOT/JPEGImages, ROOT/SegmentationClass, ROOT/ImageSets/Segmentation/<split>.txt (PASCAL VOC
+//   2012) cityscapes  ROOT/leftImg8bit/<split>/<city>/*_leftImg8bit.png,
+//   ROOT/gtFine/<split>/<city>/*_gtFine_labelIds.png
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+struct SegmentationSplitOptions {
+  std::string layout = "auto";  // or one of layout_names()
+  std::string split = "train";
+  double val_fraction = 0.2;  // of the pictures, where a split has to be made
+  uint64_t split_seed = 0;
+};
+
+struct PictureAndMask {
+  std::filesystem::path image, mask;
+};
+
+struct SegmentationListing {
+  std::vector<PictureAndMask> pairs;  // byte order of the pictures' paths
+  std::vector<std::string> class_names;
+  std::vector<std::vector<int64_t>> palette;  // an RGB colour a class; empty where the layout has none
+  bool reduce_zero_label = false;             // the layout's own habit
+  std::map<int64_t, int64_t> label_of_value;  // stored values that mean another class than their number
+  std::string description;                    // what was taken from where, one line for people
+};
+
+std::vector<std::string> layout_names();
+
+// Throws ConfigError where the layout is unknown or cannot be told, the split is missing or empty, a picture has no
+// mask or two pictures share one.
+SegmentationListing list_segmentation(const std::filesystem::path& root, const SegmentationSplitOptions& options);
+
+}  // namespace multipole

@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <cmath>
+
+#include "backbone/config/error.h"
+#include "datasets/image_files.h"
+#include "datasets/sample_random.h"
+#include "datasets/segmentation/layouts/class_list.h"
+#include "datasets/segmentation/layouts/layouts.h"
+#include "datasets/segmentation/layouts/pairing.h"
+#include "datasets/split_names.h"
+
+namespace multipole {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<PictureAndMask> pairs_below(const fs::path& images, const fs::path& annotations) {
+  return match_masks(images,
+                     [&](const fs::path& relative) { return (annotations / relative).replace_extension(".png"); });
+}
+
+// The pictures that a seeded shuffle gives to `split`; train gets what val leaves.
+std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const SegmentationSplitOptions& options) {
+  SampleRandom random(options.split_seed, 0, 0, RandomStream::kSplit);
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(static_cast<int64_t>(i))]);
+  const auto share = static_cast<size_t>(std::llround(options.val_fraction * static_cast<double>(all.size())));
+  const size_t held_out = all.size() < 2 ? 0 : std::clamp<size_t>(share, 1, all.size() - 1);
+  const auto middle = all.begin() + static_cast<ptrdiff_t>(held_out);
+  return options.split == "train" ? std::vector(middle, all.end()) : std::vector(all.begin(), middle);
+}
+
+}  // namespace
+
+SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOptions& options) {
+  const fs::path images = root / "images", annotations = root / "annotations";
+  SegmentationListing listing;
+  const auto classes = read_class_list(root / "classes.txt");
+  listing.class_names = classes.names;
+  listing.palette = classes.palette;
+
+  const auto folders = subfolder_names(images);
+  auto wanted = names_of_split(options.split);
+  if (wanted.empty()) wanted = {options.split};
+  if (const auto folder = first_present(wanted, folders)) {
+    listing.pairs = pairs_below(images / *folder, annotations / *folder);
+    listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks in " +
+                          (images / *folder).string();
+    return listing;
+  }
+  if (options.split != "train" && options.split != "val") {
+    std::string found;
+    for (const auto& folder : folders) found += (found.empty() ? "" : ", ") + folder;
+    throw ConfigError(images.string() + " has no split '" + options.split +
+                      "'; found: " + (found.empty() ? "no folder" : found));
+  }
+  // without a folder for val both are cut from the same pictures
+  const auto train_folder = first_present(names_of_split("train"), folders);
+  const fs::path inner = train_folder.value_or("");
+  listing.pairs = make_split(pairs_below(images / inner, annotations / inner), options);
+  listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks, cut from " +
+                        (images / inner).string() + " by seed " + std::to_string(options.split_seed);
+  return listing;
+}
+
+}  // namespace multipole

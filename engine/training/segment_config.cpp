@@ -1,0 +1,40 @@
+#include "engine/training/segment_config.h"
+
+#include <algorithm>
+
+#include "engine/training/optimizers/optimizer.h"
+
+namespace multipole {
+
+void SegmentDataConfig::validate(const std::string& where) const {
+  require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be above 0 and below 1", val_fraction);
+  require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+  for (const int64_t value : ignored_values) {
+    require(value >= 0 && value <= 65535, where + ".ignored_values", "must be from 0 to 65535 each", ignored_values);
+  }
+  require(workers >= 0 && workers <= 256, where + ".workers", "must be from 0 to 256", workers);
+  require(prefetch >= 1 && prefetch <= 1024, where + ".prefetch", "must be from 1 to 1024", prefetch);
+  require(cache_gib >= 0, where + ".cache_gib", "must not be negative", cache_gib);
+}
+
+SegmentConfig::SegmentConfig() {
+  model.head = {{"type", "segformer"}};
+  train.batch_size = 8;
+  train.label_smoothing = 0.0;
+}
+
+SegmentConfig resolve_segment_config(const SegmentConfig& config) {
+  SegmentConfig resolved = config;
+  const auto& crop = resolved.augmentation.crop_size;
+  resolved.preprocessing.image_size = *std::max_element(crop.begin(), crop.end());
+  if (resolved.model.backbone.is_object() && !resolved.model.backbone.contains("image_size")) {
+    resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
+  }
+  resolved.model = resolve_model_config(resolved.model);
+  require(resolved.model.head["type"] != "classification", "model.head.type", "must be a head for segmentation",
+          resolved.model.head["type"]);
+  resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
+  return resolved;
+}
+
+}  // namespace multipole

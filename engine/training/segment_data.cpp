@@ -1,0 +1,104 @@
+#include "engine/training/segment_data.h"
+
+#include "backbone/config/error.h"
+#include "datasets/cached_dataset.h"
+#include "datasets/segmentation/census.h"
+#include "engine/training/class_weights.h"
+#include "engine/training/data_loading.h"
+
+namespace multipole {
+
+namespace {
+
+std::string content_hash(const SegmentationFolder& split, const std::filesystem::path& root) {
+  ContentHash hash;
+  for (int64_t i = 0; i < split.size(); ++i) {
+    // within the folder, so that a moved one is still the same data
+    hash.add(std::filesystem::path(split.path(i)).lexically_relative(root).string());
+    hash.add(std::filesystem::path(split.mask_path(i)).lexically_relative(root).string());
+  }
+  return hash.hex();
+}
+
+SegmentationCensus take_checked_census(const Dataset& split, const std::vector<std::string>& class_names,
+                                       const SegmentConfig& config, std::vector<std::string>& descriptions) {
+  auto census = take_census(split, static_cast<int64_t>(class_names.size()), config.data.workers);
+  for (auto& line : census.report(class_names)) descriptions.push_back(std::move(line));
+  const auto bad = static_cast<double>(census.bad.size());
+  if (bad > config.train.max_bad * static_cast<double>(split.size())) {
+    throw InputError(std::to_string(census.bad.size()) + " of " + std::to_string(split.size()) +
+                     " pictures or masks are unusable, more than train.max_bad allows: " + census.bad.front().reason);
+  }
+  return census;
+}
+
+std::shared_ptr<SegmentationFolder> open_split(const SegmentConfig& config, const std::filesystem::path& root,
+                                               const std::string& split) {
+  DecodeOptions decode;
+  decode.allow_truncated = config.data.allow_truncated;
+  return std::make_shared<SegmentationFolder>(root, split_options(config.data, split), mask_options(config.data),
+                                              decode);
+}
+
+}  // namespace
+
+SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split) {
+  SegmentationSplitOptions options;
+  options.layout = config.layout;
+  options.split = split;
+  options.val_fraction = config.val_fraction;
+  options.split_seed = static_cast<uint64_t>(config.split_seed);
+  return options;
+}
+
+MaskOptions mask_options(const SegmentDataConfig& config) {
+  return {.reduce_zero_label = config.reduce_zero_label,
+          .ignored_values = config.ignored_values,
+          .color_map = config.color_map};
+}
+
+SampleTransform keep_sample() {
+  return [](const Sample& sample, SampleRandom&) { return sample; };
+}
+
+SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root) {
+  const auto train = open_split(config, root, config.data.train_split);
+  const auto validation = open_split(config, root, config.data.val_split);
+  SegmentData data;
+  data.class_names = train->class_names();
+  data.palette = train->palette();
+  data.train_samples = train->size();
+  data.validation_samples = validation->size();
+  data.descriptions = {train->description(), validation->description()};
+  data.fingerprint = {{"classes", data.class_names},
+                      {"train", {{"samples", train->size()}, {"hash", content_hash(*train, root)}}},
+                      {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation, root)}}}};
+
+  const double train_share =
+      static_cast<double>(train->size()) / static_cast<double>(train->size() + validation->size());
+  const auto cached_train = with_cache(train, config.data.cache_gib * train_share);
+  const auto cached_validation = with_cache(validation, config.data.cache_gib * (1 - train_share));
+  std::vector<int64_t> class_pixels;
+  if (config.data.census) {
+    // what fits into the caches is decoded once for the census and for training
+    class_pixels = take_checked_census(*cached_train, data.class_names, config, data.descriptions).class_pixels;
+    take_checked_census(*cached_validation, data.class_names, config, data.descriptions);
+  }
+  data.class_weights = class_weights_for(config.loss.class_weights, data.class_names, class_pixels);
+
+  LoaderOptions options;
+  options.num_workers = config.data.workers;
+  options.prefetch = config.data.prefetch;
+  options.seed = static_cast<uint64_t>(config.train.seed);
+  options.max_bad = config.train.max_bad;
+  options.batch_size = 1;
+  data.validation = std::make_unique<Loader>(cached_validation, keep_sample(), config.preprocessing, options);
+  options.batch_size = config.train.batch_size;
+  options.shuffle = true;
+  options.drop_last = true;
+  data.train = std::make_unique<Loader>(cached_train, JointAugmentation(config.augmentation, config.preprocessing),
+                                        config.preprocessing, options);
+  return data;
+}
+
+}  // namespace multipole

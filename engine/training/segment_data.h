@@ -1,0 +1,42 @@
+// The two splits of a segmentation data folder as loaders.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backbone/config/json.h"
+#include "datasets/loader.h"
+#include "datasets/segmentation/segmentation_folder.h"
+#include "engine/training/segment_config.h"
+
+namespace multipole {
+
+struct SegmentData {
+  std::vector<std::string> class_names;
+  std::vector<std::vector<int64_t>> palette;  // a colour a class; empty where the data has none
+  int64_t train_samples = 0;
+  int64_t validation_samples = 0;
+  std::unique_ptr<Loader> train;
+  std::unique_ptr<Loader> validation;     // one whole picture a batch, since sizes may differ
+  torch::Tensor class_weights;            // (num_classes); undefined where every class weighs 1
+  std::vector<std::string> descriptions;  // what was taken from where, and the census
+  Json fingerprint = Json::object();      // numbers of samples, classes and a hash of paths within the folder
+};
+
+// Throws ConfigError where the folder has no usable splits, the two have different classes, or class weights cannot be
+// had; InputError where the census finds more bad samples than train.max_bad allows.
+SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root);
+
+// The options of the config for one split.
+SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
+MaskOptions mask_options(const SegmentDataConfig& config);
+
+// Whole pictures with their masks, as evaluation wants them.
+SampleTransform keep_sample();
+
+}  // namespace multipole

@@ -1,0 +1,49 @@
+// A segmentation model's agreement with masks over one pass of a loader.
+#pragma once
+
+#include <torch/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "datasets/loader.h"
+#include "engine/training/execution.h"
+#include "heads/metrics/segmentation_metrics.h"
+#include "heads/model.h"
+
+namespace multipole {
+
+// Test-time augmentation: the class probabilities are averaged over copies of the picture.
+struct TestTimeAugmentation {
+  std::vector<double> scales = {1.0};  // factors of the picture's size
+  bool flip = false;                   // each copy mirrored, too
+
+  bool enabled() const { return flip || scales != std::vector<double>{1.0}; }
+};
+
+// images (B, 3, H, W) -> mean probabilities (B, num_classes, H, W) float.
+torch::Tensor mean_probabilities(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies);
+
+struct SegmenterEvaluation {
+  SegmentationMetrics metrics;
+  int64_t samples = 0;
+  int64_t bad_samples = 0;  // unreadable, left out of everything
+  bool complete = true;     // false where `stop` cut it short
+};
+
+struct SegmenterEvaluationOptions {
+  TestTimeAugmentation copies;
+  // Called with each batch's predictions and masks, (B, H, W) uint8 on the CPU.
+  std::function<void(const torch::Tensor&, const torch::Tensor&)> on_batch;
+  std::function<void(int64_t)> on_progress;  // with the samples done
+};
+
+// Streams the loader's epoch 0 through the model, which must be on the execution's device; its training mode is
+// restored afterwards. Throws what the loader throws.
+SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const Execution& execution,
+                                       const std::atomic<bool>* stop = nullptr,
+                                       const SegmenterEvaluationOptions& options = {});
+
+}  // namespace multipole

@@ -1,0 +1,33 @@
+#include "engine/training/segment_task.h"
+
+#include "engine/training/segment_evaluator.h"
+
+namespace multipole {
+
+SegmentTask::SegmentTask(const Execution& execution, const SegmentationLoss& loss, Loader& validation,
+                         const std::filesystem::path& best_path, const ModelMetadata& metadata)
+    : execution_(execution), loss_(loss), validation_(validation), best_path_(best_path), metadata_(metadata) {}
+
+torch::Tensor SegmentTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {
+  return loss_(model->forward_all(images), batch.masks.to(images.device(), torch::kLong));
+}
+
+TaskEvaluation SegmentTask::evaluate(VisionModel& model, const std::atomic<bool>* stop) {
+  const auto result = evaluate_segmenter(model, validation_, execution_, stop);
+  TaskEvaluation evaluation;
+  evaluation.complete = result.complete;
+  evaluation.score = result.metrics.mean_iou();
+  evaluation.metrics = {{"samples", result.samples},
+                        {"miou", result.metrics.mean_iou()},
+                        {"pixel_accuracy", result.metrics.pixel_accuracy()},
+                        {"mean_accuracy", result.metrics.mean_accuracy()}};
+  return evaluation;
+}
+
+void SegmentTask::save_best(const VisionModel& model, const Json& summary) {
+  ModelMetadata metadata = metadata_;
+  metadata.training.update(summary);
+  save_model(best_path_, *model, metadata);
+}
+
+}  // namespace multipole

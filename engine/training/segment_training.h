@@ -1,0 +1,20 @@
+// Trains a segmentation model from a config and a data folder to a run folder: all that `multipole segment train` does.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+
+#include "engine/training/resume.h"
+#include "engine/training/segment_config.h"
+#include "engine/training/train_observer.h"
+#include "engine/training/train_result.h"
+
+namespace multipole {
+
+// Set `stop` (from a signal handler, say) to end after the step in progress, with everything saved. Throws as
+// open_segment_data() and run_training() do.
+TrainResult train_segmenter(const SegmentConfig& config, const std::filesystem::path& data,
+                            const std::filesystem::path& out, TrainObserver& observer, const ResumeOptions& resume = {},
+                            const std::atomic<bool>* stop = nullptr);
+
+}  // namespace multipole
