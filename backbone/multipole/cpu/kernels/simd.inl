@@ -72,10 +72,17 @@ MULTIPOLE_INLINE Vec log2(Vec x) {
   return series * z * 1.4426950408889634f + __builtin_convertvector(exponent, Vec);
 }
 
+template <int Step>
+MULTIPOLE_INLINE Vec add_lanes_apart(Vec x) {
+  IntVec other;
+  for (int lane = 0; lane < kWidth; ++lane) other[lane] = lane ^ Step;
+  return x + __builtin_shuffle(x, other);
+}
+
 MULTIPOLE_INLINE float sum_of_lanes(Vec x) {
-  float total = 0;
-  for (int lane = 0; lane < kWidth; ++lane) total += x[lane];
-  return total;
+  if constexpr (kWidth > 8) x = add_lanes_apart<8>(x);
+  if constexpr (kWidth > 4) x = add_lanes_apart<4>(x);
+  return add_lanes_apart<1>(add_lanes_apart<2>(x))[0];
 }
 
 // One butterfly stage of the square transposition: swaps the off-diagonal Step x Step blocks of every 2 Step square.
@@ -114,15 +121,26 @@ typedef float Float8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint32_t Bits8 __attribute__((vector_size(32)));
 typedef uint16_t Half8 __attribute__((vector_size(16), aligned(2), may_alias));
 
+// A row is written in whole vectors as far as it goes: a vector can not be read back soon that was stored in parts.
 MULTIPOLE_INLINE void load_row(float* to, const void* base, int64_t element, int64_t count, Storage storage) {
+  int64_t i = 0;
   if (storage == Storage::float32) {
     const float* from = static_cast<const float*>(base) + element;
-    for (int64_t i = 0; i < count; i += 8) {
+#if MULTIPOLE_SIMD_WIDTH == 16
+    for (; i + 16 <= count; i += 16) store(to + i, load(from + i));
+#endif
+    for (; i < count; i += 8) {
       *reinterpret_cast<Float8*>(to + i) = *reinterpret_cast<const Float8*>(from + i);
     }
   } else {
     const uint16_t* from = static_cast<const uint16_t*>(base) + element;
-    for (int64_t i = 0; i < count; i += 8) {
+#if MULTIPOLE_SIMD_WIDTH == 16
+    for (; i + 16 <= count; i += 16) {
+      const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
+      store(to + i, reinterpret_cast<Vec>(_mm512_slli_epi32(wide, 16)));
+    }
+#endif
+    for (; i < count; i += 8) {
       const Bits8 wide = __builtin_convertvector(*reinterpret_cast<const Half8*>(from + i), Bits8) << 16;
       *reinterpret_cast<Float8*>(to + i) = reinterpret_cast<Float8>(wide);
     }
@@ -138,7 +156,14 @@ MULTIPOLE_INLINE void store_row(const float* from, void* base, int64_t element, 
     }
   } else {
     uint16_t* to = static_cast<uint16_t*>(base) + element;
-    for (int64_t i = 0; i < count; i += 8) {
+    int64_t i = 0;
+#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+    for (; i + 16 <= count; i += 16) {
+      const __m256bh rounded = _mm512_cvtneps_pbh(reinterpret_cast<__m512>(load(from + i) * factor));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), reinterpret_cast<__m256i>(rounded));
+    }
+#endif
+    for (; i < count; i += 8) {
       const Float8 value = *reinterpret_cast<const Float8*>(from + i) * factor;
       const Bits8 bits = reinterpret_cast<Bits8>(value);
       const Bits8 rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
