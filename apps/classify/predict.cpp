@@ -4,8 +4,10 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "apps/classify/classify.h"
+#include "apps/classify/explanation_writer.h"
 #include "apps/classify/prediction_writer.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/input_list.h"
@@ -24,7 +26,7 @@ struct PredictOptions {
   std::vector<std::string> inputs;
   int64_t top_k = 5;
   std::string format = "text";
-  std::string out;
+  std::string out, explain;
   bool allow_truncated = false;
   ComputeOptions compute;
 };
@@ -92,12 +94,16 @@ int predict(const PredictOptions& options) {
   output.write(prediction_header(prediction_format(options.format)));
   Loader loader = make_loader(options, paths, preprocessing);
   loader.start_epoch(0);
+  std::optional<ExplanationWriter> explanations;
+  if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
+  const double temperature = calibration_temperature(loaded.metadata);
   const c10::InferenceMode inference;
   size_t num_bad = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
     torch::Tensor logits;
-    if (batch->size() > 0) logits = loaded.model->forward(batch->images.to(execution.device));
+    if (batch->size() > 0) logits = loaded.model->forward(batch->images.to(execution.device)) / temperature;
+    if (explanations) explanations->write(loaded.model, *batch, logits);
     for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata.classes)) output.write(line);
     output.flush();
     num_bad += batch->bad.size();
@@ -127,6 +133,8 @@ void add_classify_predict(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
   command->add_option("--out", options->out, "write the results to this file instead of standard output");
+  command->add_option("--explain", options->explain,
+                      "write a picture for each input to this folder: where the model saw its first answer");
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });

@@ -6,6 +6,7 @@
 #include "backbone/config/fields.h"
 #include "datasets/augmentation/augmentation.h"
 #include "datasets/preprocessing.h"
+#include "engine/training/classify_objective.h"
 #include "engine/training/data_config.h"
 #include "engine/training/train_config.h"
 #include "heads/model_config.h"
@@ -17,6 +18,7 @@ struct ClassifyConfig {
   DataConfig data;
   Preprocessing preprocessing;
   AugmentationConfig augmentation;
+  ClassifyObjective objective;
   TrainConfig train;
 
   template <class Self, class Field>
@@ -25,6 +27,7 @@ struct ClassifyConfig {
     field("data", self.data, "splits and loading");
     field("preprocessing", self.preprocessing, "how a picture becomes the model's input");
     field("augmentation", self.augmentation, "random changes of the training pictures");
+    field("objective", self.objective, "what training minimises, and what the best model is chosen by");
     field("train", self.train, "optimisation");
   }
 };

@@ -1,35 +1,70 @@
 #include "engine/training/classify_task.h"
 
+#include <cmath>
+
 #include "datasets/augmentation/batch_mix.h"
 #include "engine/training/evaluator.h"
 #include "heads/losses/cross_entropy.h"
+#include "heads/losses/focal.h"
+#include "heads/losses/sigmoid_cross_entropy.h"
 
 namespace multipole {
 
+void ClassifyObjective::validate(const std::string& where) const {
+  require(loss == "cross_entropy" || loss == "focal" || loss == "bce", where + ".loss",
+          "must be cross_entropy, focal or bce", loss);
+  require(focal_gamma >= 0, where + ".focal_gamma", "must not be negative", focal_gamma);
+  require(class_weights == "none" || class_weights == "balanced", where + ".class_weights", "must be none or balanced",
+          class_weights);
+  require(score == "top1" || score == "balanced_accuracy", where + ".score", "must be top1 or balanced_accuracy",
+          score);
+}
+
+torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t num_classes) {
+  const auto counts = torch::bincount(torch::tensor(labels, torch::kLong), {}, num_classes).to(torch::kFloat);
+  const auto present = counts > 0;
+  const auto weights = torch::where(present, counts.clamp_min(1).reciprocal(), torch::zeros_like(counts));
+  return weights * present.sum() / weights.sum();
+}
+
 ClassifyTask::ClassifyTask(const Execution& execution, double label_smoothing, Loader& validation,
-                           const std::filesystem::path& best_path, const ModelMetadata& metadata)
+                           const std::filesystem::path& best_path, const ModelMetadata& metadata,
+                           const ClassifyObjective& objective, const torch::Tensor& class_weights)
     : execution_(execution),
       label_smoothing_(label_smoothing),
       validation_(validation),
       best_path_(best_path),
-      metadata_(metadata) {}
+      metadata_(metadata),
+      objective_(objective),
+      class_weights_(class_weights) {}
 
 torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {
   const int64_t num_classes = model->config().num_classes;
   check_labels(batch, num_classes);
-  const auto targets = batch.mixed_labels.defined() ? soft_targets(batch, num_classes) : batch.labels;
-  return cross_entropy(model->forward(images), targets.to(images.device()), label_smoothing_);
+  const auto logits = model->forward(images);
+  if (objective_.loss == "cross_entropy" && !class_weights_.defined()) {
+    const auto targets = batch.mixed_labels.defined() ? soft_targets(batch, num_classes) : batch.labels;
+    return cross_entropy(logits, targets.to(images.device()), label_smoothing_);
+  }
+  const auto targets = soft_targets(batch, num_classes, label_smoothing_).to(images.device());
+  if (objective_.loss == "bce") return sigmoid_cross_entropy(logits, targets, class_weights_);
+  return focal_loss(logits, targets, objective_.loss == "focal" ? objective_.focal_gamma : 0.0, class_weights_);
 }
 
 TaskEvaluation ClassifyTask::evaluate(VisionModel& model, const std::atomic<bool>* stop) {
   const auto result = evaluate_classifier(model, validation_, execution_, stop);
   TaskEvaluation evaluation;
   evaluation.complete = result.complete;
-  evaluation.score = result.metrics.top1();
+  // logits that are not finite have a largest one too, and it may even be the right one
+  if (std::isfinite(result.loss)) {
+    evaluation.score =
+        objective_.score == "balanced_accuracy" ? result.metrics.balanced_accuracy() : result.metrics.top1();
+  }
   evaluation.metrics = {{"samples", result.metrics.samples()},
                         {"loss", result.loss},
                         {"top1", result.metrics.top1()},
-                        {"top5", result.metrics.top5()}};
+                        {"top5", result.metrics.top5()},
+                        {"balanced_accuracy", result.metrics.balanced_accuracy()}};
   return evaluation;
 }
 

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "datasets/image_encode.h"
+#include "engine/report/run_report.h"
 #include "engine/training/classify_data.h"
 #include "engine/training/classify_task.h"
 #include "engine/training/training_run.h"
@@ -18,10 +20,14 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
   metadata.task = "classification";
   metadata.classes = data.class_names;
   metadata.preprocessing = to_json_config(resolved.preprocessing);
+  torch::Tensor class_weights;
+  if (resolved.objective.class_weights == "balanced") {
+    class_weights = balanced_class_weights(data.train_labels, resolved.model.num_classes);
+  }
   const auto make_task = [&](const Execution& execution, const std::filesystem::path& best_path,
                              const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
     return std::make_unique<ClassifyTask>(execution, resolved.train.label_smoothing, *data.validation, best_path,
-                                          complete);
+                                          complete, resolved.objective, class_weights);
   };
   const TrainingRun run{.model = resolved.model,
                         .train = resolved.train,
@@ -32,8 +38,13 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
                         .validation_samples = data.validation_samples,
                         .metadata = metadata,
                         .descriptions = data.descriptions,
+                        .encode_picture = encode_png,
                         .make_task = make_task};
-  return run_training(run, out, observer, resume, stop);
+  TrainResult result = run_training(run, out, observer, resume, stop);
+  if (result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
+    write_run_report(resolved, data, out, observer, stop);
+  }
+  return result;
 }
 
 }  // namespace multipole

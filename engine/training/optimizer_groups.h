@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ enum class ParameterKind {
 
 struct ParameterGroup {
   ParameterKind kind = ParameterKind::kWeight;
+  double lr_scale = 1.0;  // share of the optimiser's learning rate
   std::vector<std::string> names;
   std::vector<torch::Tensor> parameters;
 };
@@ -24,8 +26,10 @@ struct ParameterGroup {
 // One group a kind, in the order of the enumeration, parameters in the model's order; those that need no gradient are
 // left out. Plain are all with fewer than two axes and all in no_weight_decay (full names). A matrix is a parameter of
 // two axes outside "head.": a classifier's last layer and embeddings are better left to AdamW (Keller Jordan's Muon).
-// Throws c10::Error where no_weight_decay names no parameter.
+// lr_scales gives shares of the learning rate by parameter name, 1 for those it lacks; parameters of different shares
+// are in different groups, the largest share first. Throws c10::Error where no_weight_decay names no parameter.
 std::vector<ParameterGroup> make_optimizer_groups(const torch::nn::Module& model,
-                                                  const std::vector<std::string>& no_weight_decay);
+                                                  const std::vector<std::string>& no_weight_decay,
+                                                  const std::map<std::string, double>& lr_scales = {});
 
 }  // namespace multipole

@@ -1,20 +1,14 @@
 #include "heads/metrics/classification_metrics.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+
+#include "heads/metrics/shares.h"
 
 namespace multipole {
 
 namespace {
 
 constexpr int64_t kTopFew = 5;
-
-double share(int64_t part, int64_t whole) {
-  return whole == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-Json number_or_null(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
 }  // namespace
 
@@ -40,17 +34,32 @@ void ClassificationMetrics::update(const torch::Tensor& logits, const torch::Ten
   confusion_ += torch::bincount(cells, {}, num_classes_ * num_classes_).view({num_classes_, num_classes_});
 }
 
-double ClassificationMetrics::top1() const { return share(confusion_.trace().item<int64_t>(), samples_); }
+double ClassificationMetrics::top1() const {
+  return share(confusion_.trace().item<double>(), static_cast<double>(samples_));
+}
 
-double ClassificationMetrics::top5() const { return share(correct_top5_, samples_); }
+double ClassificationMetrics::top5() const {
+  return share(static_cast<double>(correct_top5_), static_cast<double>(samples_));
+}
 
 std::vector<double> ClassificationMetrics::per_class_accuracy() const {
   std::vector<double> accuracy;
   const auto correct = confusion_.diagonal();
   for (int64_t i = 0; i < num_classes_; ++i) {
-    accuracy.push_back(share(correct[i].item<int64_t>(), class_samples_[i].item<int64_t>()));
+    accuracy.push_back(share(correct[i].item<double>(), class_samples_[i].item<double>()));
   }
   return accuracy;
+}
+
+double ClassificationMetrics::balanced_accuracy() const {
+  double sum = 0;
+  int64_t classes = 0;
+  for (const double accuracy : per_class_accuracy()) {
+    if (std::isnan(accuracy)) continue;
+    sum += accuracy;
+    ++classes;
+  }
+  return classes > 0 ? sum / static_cast<double>(classes) : std::numeric_limits<double>::quiet_NaN();
 }
 
 Json ClassificationMetrics::to_json(const std::vector<std::string>& class_names) const {
@@ -69,6 +78,7 @@ Json ClassificationMetrics::to_json(const std::vector<std::string>& class_names)
   return {{"samples", samples_},
           {"top1", number_or_null(top1())},
           {"top5", number_or_null(top5())},
+          {"balanced_accuracy", number_or_null(balanced_accuracy())},
           {"per_class", per_class},
           {"confusion_matrix", matrix}};
 }

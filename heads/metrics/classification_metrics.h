@@ -26,10 +26,13 @@ class ClassificationMetrics {
   double top5() const;
   // Share of each class's samples that are right; NaN for a class without samples.
   std::vector<double> per_class_accuracy() const;
+  // Mean of per_class_accuracy over the classes that have samples; NaN before the first sample.
+  double balanced_accuracy() const;
   // Entry [i, j]: samples of class i that were taken for class j. (num_classes, num_classes) int64.
   const torch::Tensor& confusion_matrix() const { return confusion_; }
 
-  // {"samples", "top1", "top5", "per_class": [{"class", "samples", "accuracy"}], "confusion_matrix"}; null for NaN.
+  // {"samples", "top1", "top5", "balanced_accuracy", "per_class": [{"class", "samples", "accuracy"}],
+  // "confusion_matrix"}; null for NaN.
   Json to_json(const std::vector<std::string>& class_names) const;
 
  private:

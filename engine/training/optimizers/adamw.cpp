@@ -1,9 +1,8 @@
 #include "engine/training/optimizers/adamw.h"
 
-#include <torch/utils.h>
-
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <torch/utils.h>
 
 namespace multipole {
 
@@ -19,6 +18,7 @@ AdamW::AdamW(const AdamWConfig& config, const std::vector<ParameterGroup>& group
   for (const auto& group : groups) {
     Group& own = groups_.emplace_back();
     own.weight_decay = group.kind == ParameterKind::kPlain ? 0.0 : config.weight_decay;
+    own.lr_scale = group.lr_scale;
     for (size_t i = 0; i < group.parameters.size(); ++i) {
       const auto& parameter = group.parameters[i];
       const auto values = parameter.detach();
@@ -42,8 +42,9 @@ void AdamW::step(double lr_factor) {
     }
     if (parameters.empty()) continue;
     at::_foreach_add_(steps, 1);
-    at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, {}, steps, config_.lr * lr_factor, config_.beta1,
-                      config_.beta2, group.weight_decay, config_.eps, /*amsgrad=*/false, /*maximize=*/false);
+    at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, {}, steps, config_.lr * lr_factor * group.lr_scale,
+                      config_.beta1, config_.beta2, group.weight_decay, config_.eps, /*amsgrad=*/false,
+                      /*maximize=*/false);
   }
 }
 

@@ -45,7 +45,7 @@ class AdamW : public Optimizer {
     torch::Tensor parameter, exp_avg, exp_avg_sq, step;
   };
   struct Group {
-    double weight_decay;
+    double weight_decay, lr_scale;
     std::vector<Slot> slots;
   };
 

@@ -1,10 +1,9 @@
 #include "engine/training/optimizers/muon.h"
 
-#include <torch/utils.h>
-
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_foreach_mul.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>
@@ -57,19 +56,19 @@ Muon::Muon(const MuonConfig& config, const std::vector<ParameterGroup>& groups)
     if (group.kind != ParameterKind::kMatrix) continue;
     for (size_t i = 0; i < group.parameters.size(); ++i) {
       const auto& parameter = group.parameters[i];
-      auto same_shape = std::find_if(shapes_.begin(), shapes_.end(), [&](const std::vector<Slot>& slots) {
-        return slots.front().parameter.sizes() == parameter.sizes();
+      auto stack = std::find_if(stacks_.begin(), stacks_.end(), [&](const Stack& other) {
+        return other.lr_scale == group.lr_scale && other.slots.front().parameter.sizes() == parameter.sizes();
       });
-      if (same_shape == shapes_.end()) same_shape = shapes_.insert(shapes_.end(), std::vector<Slot>());
-      same_shape->push_back({group.names[i], parameter, torch::zeros_like(parameter.detach())});
+      if (stack == stacks_.end()) stack = stacks_.insert(stacks_.end(), Stack{group.lr_scale, {}});
+      stack->slots.push_back({group.names[i], parameter, torch::zeros_like(parameter.detach())});
     }
   }
 }
 
 void Muon::step(double lr_factor) {
   torch::NoGradGuard no_grad;
-  const double lr = config_.lr * lr_factor;
-  for (const auto& slots : shapes_) {
+  for (const auto& [lr_scale, slots] : stacks_) {
+    const double lr = config_.lr * lr_factor * lr_scale;
     std::vector<torch::Tensor> parameters, gradients, momenta;
     for (const auto& slot : slots) {
       if (!slot.parameter.grad().defined()) continue;
@@ -90,7 +89,7 @@ void Muon::step(double lr_factor) {
 
 std::vector<std::pair<std::string, torch::Tensor>> Muon::state() const {
   auto tensors = rest_.state();
-  for (const auto& slots : shapes_) {
+  for (const auto& [lr_scale, slots] : stacks_) {
     for (const auto& slot : slots) tensors.emplace_back(slot.name + ".momentum", slot.momentum);
   }
   return tensors;

@@ -57,9 +57,13 @@ class Muon : public Optimizer {
     std::string name;
     torch::Tensor parameter, momentum;
   };
+  struct Stack {  // matrices of one shape and learning rate together: their products are batched
+    double lr_scale;
+    std::vector<Slot> slots;
+  };
 
   MuonConfig config_;
-  std::vector<std::vector<Slot>> shapes_;  // matrices of one shape together: their products are batched
+  std::vector<Stack> stacks_;
   AdamW rest_;
 };
 

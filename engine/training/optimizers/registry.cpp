@@ -4,6 +4,7 @@
 #include "backbone/config/error.h"
 #include "backbone/config/fields.h"
 #include "engine/training/optimizers/adamw.h"
+#include "engine/training/optimizers/lion.h"
 #include "engine/training/optimizers/muon.h"
 #include "engine/training/optimizers/optimizer.h"
 #include "engine/training/optimizers/sgd.h"
@@ -36,6 +37,7 @@ const std::vector<OptimizerEntry>& entries() {
   static const std::vector<OptimizerEntry> list = {
       entry<AdamWConfig, AdamW>("adamw"),
       entry<SgdConfig, Sgd>("sgd"),
+      entry<LionConfig, Lion>("lion"),
       entry<MuonConfig, Muon>("muon"),
   };
   return list;

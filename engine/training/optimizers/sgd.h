@@ -41,11 +41,15 @@ class Sgd : public Optimizer {
   struct Slot {
     std::string name;
     torch::Tensor parameter, momentum;
+  };
+  struct Group {
     bool decayed;
+    double lr_scale;
+    std::vector<Slot> slots;
   };
 
   SgdConfig config_;
-  std::vector<Slot> slots_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace multipole

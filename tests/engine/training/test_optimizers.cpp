@@ -10,6 +10,7 @@
 
 #include "backbone/config/error.h"
 #include "engine/training/optimizers/adamw.h"
+#include "engine/training/optimizers/lion.h"
 #include "engine/training/optimizers/muon.h"
 #include "engine/training/optimizers/optimizer.h"
 #include "engine/training/optimizers/sgd.h"
@@ -144,6 +145,51 @@ TEST(Muon, MovesMatricesByOrthogonalUpdatesAndTheRestByAdamW) {
     const double size = 0.2 * std::sqrt(static_cast<double>(std::max(old.size(0), old.size(1))));
     const auto expected = old * (1 - lr * config.weight_decay) - lr * size * direction;
     EXPECT_TRUE(torch::allclose(groups[0].parameters[j], expected, 1e-4, 1e-5)) << groups[0].names[j];
+  }
+}
+
+TEST(Lion, StepsByTheSignOfItsMomentum) {
+  const LionConfig config{1e-2, 0.3, 0.9, 0.99};
+  auto groups = random_groups();
+  Lion lion(config, groups);
+  // algorithm 2 of the paper, a parameter at a time
+  auto expected = copy_groups(groups);
+  auto momenta = copy_groups(groups);
+  for (auto& group : momenta) {
+    for (auto& momentum : group.parameters) momentum = torch::zeros_like(momentum);
+  }
+  for (int step = 0; step < 4; ++step) {
+    auto unused = copy_groups(groups);
+    set_random_gradients(groups, unused);
+    lion.step(0.5);
+    for (size_t i = 0; i < groups.size(); ++i) {
+      const double decay = groups[i].kind == ParameterKind::kPlain ? 0.0 : config.weight_decay;
+      for (size_t j = 0; j < groups[i].parameters.size(); ++j) {
+        const auto gradient = groups[i].parameters[j].grad();
+        auto& momentum = momenta[i].parameters[j];
+        auto& value = expected[i].parameters[j];
+        const auto direction = (config.beta1 * momentum + (1 - config.beta1) * gradient).sign();
+        value = value - 0.5 * config.lr * (direction + decay * value);
+        momentum = config.beta2 * momentum + (1 - config.beta2) * gradient;
+      }
+    }
+    expect_equal(groups, expected, 1e-6);
+  }
+}
+
+TEST(Optimizers, AGroupsShareScalesItsLearningRate) {
+  for (const auto& type : optimizer_types()) {
+    SCOPED_TRACE(type);
+    auto scaled = random_groups(), plain = copy_groups(scaled);
+    const auto before = copy_groups(scaled);
+    for (auto& group : scaled) group.lr_scale = 0.25;
+    set_random_gradients(scaled, plain);
+    const auto of_scaled = make_optimizer({{"type", type}}, scaled, "optimizer");
+    const auto of_plain = make_optimizer({{"type", type}}, plain, "optimizer");
+    of_scaled->step(1.0);
+    of_plain->step(0.25);
+    expect_equal(scaled, plain, 1e-7);
+    EXPECT_FALSE(torch::equal(scaled[0].parameters[0], before[0].parameters[0]));
   }
 }
 

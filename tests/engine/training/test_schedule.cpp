@@ -47,6 +47,31 @@ TEST(Schedule, IsPositiveAndRisesThenFallsForAnyLength) {
   }
 }
 
+TEST(Schedule, PolyFallsByAPower) {
+  ScheduleConfig config;
+  config.type = "poly";
+  config.warmup_epochs = 0;
+  config.min_lr_ratio = 0.2;
+  config.power = 2;
+  const Schedule schedule(config, 5, 1);
+  for (int64_t step = 0; step < 5; ++step) {
+    EXPECT_NEAR(schedule.factor(step), 0.2 + 0.8 * std::pow(1 - step / 4.0, 2), 1e-12);
+  }
+}
+
+TEST(Schedule, StepDropsAtItsMilestones) {
+  ScheduleConfig config;
+  config.type = "step";
+  config.warmup_epochs = 1;
+  config.milestones = {0.5, 0.8};
+  config.gamma = 0.2;
+  const Schedule schedule(config, 20, 2);
+  EXPECT_NEAR(schedule.factor(0), 1.0 / 3, 1e-12);
+  EXPECT_NEAR(schedule.factor(9), 1.0, 1e-12);
+  EXPECT_NEAR(schedule.factor(10), 0.2, 1e-12);
+  EXPECT_NEAR(schedule.factor(19), 0.04, 1e-12);
+}
+
 TEST(Schedule, OneStepIsAFullStep) { EXPECT_EQ(Schedule({"cosine", 5.0, 0.01}, 1, 1).factor(0), 1.0); }
 
 }  // namespace

@@ -1,0 +1,10 @@
+// multipole report
+#pragma once
+
+#include "apps/common/command.h"
+
+namespace multipole {
+
+void add_report_command(CLI::App& program, Run& run);
+
+}  // namespace multipole

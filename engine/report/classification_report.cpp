@@ -1,0 +1,122 @@
+#include "engine/report/classification_report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/report/calibration.h"
+#include "heads/losses/cross_entropy.h"
+#include "heads/metrics/classification_metrics.h"
+
+namespace multipole {
+namespace {
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json share(int64_t part, int64_t whole) {
+  return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+// Precision, recall and their harmonic mean of each class.
+Json class_rows(const torch::Tensor& confusion, const std::vector<std::string>& class_names) {
+  const auto truths = confusion.sum(1), answers = confusion.sum(0);
+  Json rows = Json::array();
+  for (size_t i = 0; i < class_names.size(); ++i) {
+    const auto place = static_cast<int64_t>(i);
+    const auto right = confusion[place][place].item<int64_t>();
+    const auto truth = truths[place].item<int64_t>(), answer = answers[place].item<int64_t>();
+    rows.push_back({{"class", class_names[i]},
+                    {"samples", truth},
+                    {"precision", share(right, answer)},
+                    {"recall", share(right, truth)},
+                    {"f1", share(2 * right, truth + answer)}});
+  }
+  return rows;
+}
+
+// Of the classes that occur in the data.
+Json macro_f1(const Json& rows) {
+  double sum = 0;
+  int64_t classes = 0;
+  for (const auto& row : rows) {
+    if (row["samples"] == 0) continue;
+    sum += row["f1"].get<double>();
+    ++classes;
+  }
+  return classes == 0 ? Json(nullptr) : Json(sum / static_cast<double>(classes));
+}
+
+Json calibration_json(const ClassifierOutputs& outputs) {
+  const double temperature = fit_temperature(outputs.logits, outputs.labels);
+  const auto scaled = outputs.logits / temperature;
+  const auto bins = reliability_bins(outputs.logits.softmax(1), outputs.labels);
+  const auto calibrated = reliability_bins(scaled.softmax(1), outputs.labels);
+  Json list = Json::array();
+  for (const auto& bin : bins) {
+    list.push_back({{"low", bin.low},
+                    {"high", bin.high},
+                    {"samples", bin.samples},
+                    {"confidence", bin.confidence},
+                    {"accuracy", bin.accuracy}});
+  }
+  return {{"temperature", temperature},
+          {"ece", expected_calibration_error(bins)},
+          {"ece_calibrated", expected_calibration_error(calibrated)},
+          {"loss", number_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())},
+          {"loss_calibrated", number_or_null(cross_entropy(scaled, outputs.labels).item<double>())},
+          {"bins", list}};
+}
+
+// Wrong answers, worst first: by the smallest probability of the truth, or by the largest one of the answer.
+Json mistakes(const ClassifierOutputs& outputs, const std::vector<std::string>& class_names, bool by_truth,
+              int64_t max_mistakes) {
+  if (outputs.labels.size(0) == 0) return Json::array();
+  const auto probabilities = outputs.logits.softmax(1).contiguous();
+  const auto [largest, predicted] = probabilities.max(1);
+  const auto of_truth = probabilities.gather(1, outputs.labels.unsqueeze(1)).squeeze(1);
+  std::vector<int64_t> wrong;
+  for (int64_t i = 0; i < outputs.labels.size(0); ++i) {
+    if (predicted[i].item<int64_t>() != outputs.labels[i].item<int64_t>()) wrong.push_back(i);
+  }
+  const auto key = (by_truth ? of_truth : -largest).contiguous();
+  const auto* badness = key.data_ptr<float>();
+  std::stable_sort(wrong.begin(), wrong.end(), [&](int64_t a, int64_t b) { return badness[a] < badness[b]; });
+  Json list = Json::array();
+  for (const int64_t i : wrong) {
+    if (static_cast<int64_t>(list.size()) == max_mistakes) break;
+    const auto place = static_cast<size_t>(i);
+    list.push_back({{"path", outputs.paths[place]},
+                    {"index", outputs.indices[place]},
+                    {"class", class_names.at(static_cast<size_t>(outputs.labels[i].item<int64_t>()))},
+                    {"predicted", class_names.at(static_cast<size_t>(predicted[i].item<int64_t>()))},
+                    {"probability", largest[i].item<double>()},
+                    {"probability_of_class", of_truth[i].item<double>()}});
+  }
+  return list;
+}
+
+}  // namespace
+
+Json classification_report(const ClassifierOutputs& outputs, const std::vector<std::string>& class_names,
+                           int64_t max_mistakes) {
+  ClassificationMetrics metrics(static_cast<int64_t>(class_names.size()));
+  if (outputs.labels.size(0) > 0) metrics.update(outputs.logits, outputs.labels);
+  const Json summary = metrics.to_json(class_names);
+  const Json rows = class_rows(metrics.confusion_matrix(), class_names);
+  const Json calibration = calibration_json(outputs);
+  Json report = Json::object();
+  report["metrics"] = {{"samples", metrics.samples()},
+                       {"bad_samples", outputs.bad_samples},
+                       {"top1", summary["top1"]},
+                       {"top5", summary["top5"]},
+                       {"balanced_accuracy", summary["balanced_accuracy"]},
+                       {"macro_f1", macro_f1(rows)},
+                       {"loss", calibration["loss"]}};
+  report["per_class"] = rows;
+  report["confusion_matrix"] = summary["confusion_matrix"];
+  report["calibration"] = calibration;
+  report["mistakes"] = {{"worst", mistakes(outputs, class_names, true, max_mistakes)},
+                        {"confident", mistakes(outputs, class_names, false, max_mistakes)}};
+  return report;
+}
+
+}  // namespace multipole

@@ -1,0 +1,24 @@
+// The numbers of a classifier's report, as report.json holds them:
+//
+//   metrics           {"samples", "bad_samples", "top1", "top5", "balanced_accuracy", "macro_f1", "loss"}
+//   per_class         [{"class", "samples", "precision", "recall", "f1"}], null where there is nothing to divide by
+//   confusion_matrix  rows are the truth
+//   calibration       {"temperature", "bins", "ece", "ece_calibrated", "loss", "loss_calibrated"}
+//   mistakes          {"worst": [...], "confident": [...]}, each entry {"path", "index", "class", "predicted",
+//                     "probability" (of the prediction), "probability_of_class"}
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backbone/config/json.h"
+#include "engine/report/classifier_outputs.h"
+
+namespace multipole {
+
+// `max_mistakes` bounds each of the two lists.
+Json classification_report(const ClassifierOutputs& outputs, const std::vector<std::string>& class_names,
+                           int64_t max_mistakes = 12);
+
+}  // namespace multipole
