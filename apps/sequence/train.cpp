@@ -1,0 +1,61 @@
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "apps/common/exit_code.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "apps/common/text.h"
+#include "apps/sequence/sequence.h"
+#include "engine/sequence/sequence_training.h"
+
+namespace multipole {
+namespace {
+
+struct TrainOptions {
+  std::string text, out, config;
+  std::vector<std::string> sets;
+  int threads = 0;
+  bool quiet = false;
+};
+
+int train(const TrainOptions& options) {
+  use_threads(options.threads);
+  Json settings = options.config.empty() ? Json::object() : read_json_file(options.config);
+  for (const auto& assignment : options.sets) set_by_path(settings, assignment);
+  const auto config = config_from_json<SequenceTrainConfig>(settings, "");
+  const ByteText text = ByteText::read(options.text);
+  const auto report = [&](const SequenceProgress& progress) {
+    if (options.quiet) return;
+    std::cerr << "step " << progress.step << "/" << config.steps << "  train " << fixed(progress.train_bits_per_byte, 3)
+              << "  val " << fixed(progress.val_bits_per_byte, 3) << " bits a byte"
+              << (progress.is_best ? " (best)  " : "  ") << fixed(progress.bytes_per_second, 0) << " bytes/s\n";
+  };
+  const SignalStop stop;
+  const SequenceTrainResult result = train_sequence(config, text, options.out, report, stop.flag());
+  print_result("best " + fixed(result.best_bits_per_byte, 4) + " bits a byte, " +
+               fixed(static_cast<double>(result.num_parameters) / 1e6, 2) +
+               " M parameters: " + result.best_model.string() + "\n");
+  return result.stopped ? stop.exit_code() : static_cast<int>(kExitDone);
+}
+
+}  // namespace
+
+void add_sequence_train(CLI::App& parent, Run& run) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = add_command(parent, "train", "train a language model on the bytes of any file",
+                                  "multipole sequence train --text book.txt --out runs/book --set steps=500");
+  command->add_option("--text", options->text, "file to learn; its end is kept to evaluate on")->required();
+  command->add_option("--out", options->out, "run folder, new: config, metrics, best model")->required();
+  command->add_option("--config", options->config, "JSON file, such as configs/sequence/full.json");
+  command->add_option("--set", options->sets, "one value of the config, such as model.context=512; repeatable")
+      ->option_text("a.b=v")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  command->callback([options, &run] { run = [options] { return train(*options); }; });
+}
+
+}  // namespace multipole

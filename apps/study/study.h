@@ -1,0 +1,10 @@
+// multipole study
+#pragma once
+
+#include "apps/common/command.h"
+
+namespace multipole {
+
+void add_study_command(CLI::App& program, Run& run);
+
+}  // namespace multipole

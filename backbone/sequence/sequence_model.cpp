@@ -1,0 +1,49 @@
+#include "backbone/sequence/sequence_model.h"
+
+#include <torch/nn/modules/container/modulelist.h>
+
+#include "backbone/layers/init.h"
+#include "backbone/layers/layer_norm.h"
+
+namespace multipole {
+
+SequenceModelImpl::SequenceModelImpl(const SequenceConfig& config) : config_(config) {
+  config.validate("model");
+  byte_embedding_ = register_parameter("byte_embedding", trunc_normal_(torch::empty({kNumBytes, config.embed_dim})));
+  position_embedding_ =
+      register_parameter("position_embedding", trunc_normal_(torch::empty({config.context, config.embed_dim})));
+  auto blocks = register_module("blocks", torch::nn::ModuleList());
+  for (int64_t i = 0; i < config.depth; ++i) {
+    blocks_.emplace_back(config, i);
+    blocks->push_back(blocks_.back());
+  }
+  norm_ = register_module("norm", make_layer_norm(config.embed_dim, config.norm_eps));
+  head_ = register_module("head", Linear(config.embed_dim, kNumBytes));
+}
+
+torch::Tensor SequenceModelImpl::forward(const torch::Tensor& bytes) {
+  TORCH_CHECK(bytes.dim() == 2 && bytes.size(1) >= 1 && bytes.size(1) <= config_.context,
+              "bytes: expected (B, n) with n from 1 to context = ", config_.context, ", got ", bytes.sizes());
+  auto x = torch::embedding(byte_embedding_, bytes) + position_embedding_.slice(0, 0, bytes.size(1));
+  for (auto& block : blocks_) x = block(x);
+  return head_(norm_(x));
+}
+
+std::vector<std::string> SequenceModelImpl::no_weight_decay() const {
+  std::vector<std::string> names = {"byte_embedding", "position_embedding"};
+  for (const auto& parameter : named_parameters()) {
+    if (parameter->dim() <= 1) names.push_back(parameter.key());
+  }
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    for (const auto& name : blocks_[i]->no_weight_decay()) names.push_back("blocks." + std::to_string(i) + "." + name);
+  }
+  return names;
+}
+
+int64_t SequenceModelImpl::num_parameters() const {
+  int64_t count = 0;
+  for (const auto& parameter : parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace multipole

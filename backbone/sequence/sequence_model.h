@@ -1,0 +1,42 @@
+// A language model of bytes: a decoder-only transformer whose attention is any causal mechanism of the registry.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "backbone/layers/linear.h"
+#include "backbone/sequence/sequence_block.h"
+#include "backbone/sequence/sequence_config.h"
+
+namespace multipole {
+
+class SequenceModelImpl : public torch::nn::Module {
+ public:
+  // Throws ConfigError where `config` is out of range or its attention is not causal.
+  explicit SequenceModelImpl(const SequenceConfig& config);
+
+  // bytes (B, n) int64 in [0, 255], n from 1 to context -> logits (B, n, 256) of the byte after each.
+  torch::Tensor forward(const torch::Tensor& bytes);
+
+  // Full names of the parameters that weight decay should leave alone.
+  std::vector<std::string> no_weight_decay() const;
+
+  int64_t num_parameters() const;
+  const SequenceConfig& config() const { return config_; }
+
+ private:
+  SequenceConfig config_;
+  torch::Tensor byte_embedding_;      // (256, embed_dim)
+  torch::Tensor position_embedding_;  // (context, embed_dim)
+  std::vector<SequenceBlock> blocks_;
+  torch::nn::LayerNorm norm_{nullptr};
+  Linear head_{nullptr};
+};
+TORCH_MODULE(SequenceModel);
+
+}  // namespace multipole

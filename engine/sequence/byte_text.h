@@ -1,0 +1,44 @@
+// A file as a sequence of bytes, in windows for training and evaluation.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace multipole {
+
+// Inputs and the byte that follows each, both (B, n) int64.
+struct ByteWindows {
+  torch::Tensor inputs, targets;
+};
+
+class ByteText {
+ public:
+  explicit ByteText(std::vector<uint8_t> bytes);
+
+  // Throws InputError where the file cannot be read.
+  static ByteText read(const std::filesystem::path& path);
+
+  int64_t size() const { return bytes_.numel(); }
+
+  // The last `share` of the text, and all before it.
+  ByteText head(double share) const;
+  ByteText tail(double share) const;
+
+  // `count` windows of `length` bytes at random places, drawn from torch's generator. Throws InputError where the text
+  // is too short for one.
+  ByteWindows random_windows(int64_t count, int64_t length) const;
+
+  // Windows first, first + 1, ... of those that cover the text without overlap, each of `length` bytes; the bytes left
+  // over at the end are a shorter window of their own, which is never given together with others. Empty past the end.
+  ByteWindows windows_from(int64_t first, int64_t count, int64_t length) const;
+
+ private:
+  explicit ByteText(const torch::Tensor& bytes) : bytes_(bytes) {}
+
+  torch::Tensor bytes_;  // (size) uint8
+};
+
+}  // namespace multipole

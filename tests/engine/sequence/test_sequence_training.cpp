@@ -1,0 +1,112 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backbone/config/error.h"
+#include "engine/sequence/sequence_file.h"
+#include "engine/sequence/sequence_sampler.h"
+#include "engine/sequence/sequence_training.h"
+#include "tests/support/temporary_folder.h"
+
+namespace multipole {
+namespace {
+
+ByteText text_of(const std::string& text) { return ByteText(std::vector<uint8_t>(text.begin(), text.end())); }
+
+std::string repeated(const std::string& word, int64_t times) {
+  std::string text;
+  for (int64_t i = 0; i < times; ++i) text += word;
+  return text;
+}
+
+SequenceTrainConfig small_config(const std::string& attention) {
+  SequenceTrainConfig config;
+  config.model = {.context = 32,
+                  .embed_dim = 32,
+                  .depth = 1,
+                  .num_heads = 2,
+                  .mlp_ratio = 2,
+                  .attention = {{"type", attention}, {"causal", true}}};
+  config.steps = 60;
+  config.batch_size = 8;
+  config.eval_every = 30;
+  config.optimizer = {{"type", "adamw"}, {"lr", 0.01}};
+  return config;
+}
+
+TEST(ByteTextTest, WindowsCoverTheTextOnce) {
+  const ByteText text = text_of("abcdefghijk");
+  EXPECT_EQ(text.head(0.3).size(), 8);
+  EXPECT_EQ(text.tail(0.3).size(), 3);
+  std::string seen, next;
+  for (int64_t first = 0; first < 4; ++first) {
+    const auto windows = text.windows_from(first, 1, 4);
+    if (!windows.inputs.defined()) break;
+    for (int64_t i = 0; i < windows.inputs.size(1); ++i) {
+      seen.push_back(static_cast<char>(windows.inputs[0][i].item<int64_t>()));
+      next.push_back(static_cast<char>(windows.targets[0][i].item<int64_t>()));
+    }
+  }
+  EXPECT_EQ(seen, "abcdefghij");
+  EXPECT_EQ(next, "bcdefghijk");
+  EXPECT_EQ(text.windows_from(0, 9, 4).inputs.size(0), 2);
+  EXPECT_THROW(text.random_windows(1, 11), InputError);
+  const auto random = text.random_windows(20, 10);
+  EXPECT_TRUE(random.inputs.slice(1, 1).equal(random.targets.slice(1, 0, 9)));
+}
+
+TEST(SequenceEvaluationTest, CountsEveryByteButTheFirst) {
+  torch::manual_seed(1);
+  SequenceModel model(small_config("full").model);
+  const ByteText text = text_of(repeated("seven ", 30));
+  const auto one = evaluate_sequence(model, text, 1), many = evaluate_sequence(model, text, 4);
+  EXPECT_EQ(one.bytes, 179);
+  EXPECT_EQ(many.bytes, 179);
+  EXPECT_NEAR(one.bits_per_byte, many.bits_per_byte, 1e-4);
+  EXPECT_NEAR(one.bits_per_byte, 8, 0.5);  // an untrained model knows nothing: log2 of 256 bytes
+  EXPECT_TRUE(std::isnan(evaluate_sequence(model, text_of("x"), 4).bits_per_byte));
+}
+
+TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
+  for (const char* attention : {"multipole1d", "full"}) {
+    const test::TemporaryFolder folder;
+    const ByteText text = text_of(repeated("to be or not to be; ", 120));
+    std::vector<double> bits;
+    const auto result =
+        train_sequence(small_config(attention), text, folder / "run",
+                       [&](const SequenceProgress& progress) { bits.push_back(progress.val_bits_per_byte); });
+    EXPECT_EQ(result.num_steps, 60);
+    ASSERT_EQ(bits.size(), 2u);
+    EXPECT_LT(bits[1], 1.5) << attention;  // 20 bytes that repeat; what is left is each window's beginning
+    EXPECT_EQ(result.best_bits_per_byte, std::min(bits[0], bits[1]));
+
+    SequenceModel model = load_sequence_model(result.best_model);
+    EXPECT_EQ(model->num_parameters(), result.num_parameters);
+    EXPECT_NEAR(evaluate_sequence(model, text.tail(0.1), 8).bits_per_byte, result.best_bits_per_byte, 1e-4);
+    EXPECT_EQ(sample_text(model, "to be or not ", {.length = 5, .temperature = 0}), "to be") << attention;
+    EXPECT_THROW(train_sequence(small_config(attention), text, folder / "run", [](const SequenceProgress&) {}),
+                 ConfigError);
+  }
+}
+
+TEST(SequenceTrainingTest, StopsWithWhatItHas) {
+  const test::TemporaryFolder folder;
+  const std::atomic<bool> stop = true;
+  const auto result = train_sequence(
+      small_config("full"), text_of(repeated("stop now ", 100)), folder / "run", [](const SequenceProgress&) {}, &stop);
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(result.num_steps, 1);
+  EXPECT_TRUE(std::filesystem::exists(result.best_model));
+}
+
+TEST(SequenceFileTest, RefusesOtherFiles) {
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "text", "no model");
+  EXPECT_THROW(load_sequence_model(folder / "text"), ModelFileError);
+}
+
+}  // namespace
+}  // namespace multipole

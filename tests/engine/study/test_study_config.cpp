@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "backbone/config/error.h"
+#include "engine/study/study_config.h"
+#include "engine/study/study_report.h"
+
+namespace multipole {
+namespace {
+
+std::string message_of(const Json& json) {
+  try {
+    const auto config = config_from_json<StudyConfig>(json, "");
+    for (const auto& variant : config.variants) classify_config_of(config, variant, 0);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+Json two_variants() { return {{"variants", {{{"name", "a"}}, {{"name", "b"}, {"attention", {{"type", "full"}}}}}}}; }
+
+TEST(StudyConfigTest, AVariantReplacesTheRecipesAttentionAndSeed) {
+  Json json = two_variants();
+  json["recipe"] = {{"train", {{"epochs", 3}}}};
+  json["variants"][1]["config"] = {{"train", {{"batch_size", 7}}}};
+  const auto config = config_from_json<StudyConfig>(json, "");
+  const auto first = classify_config_of(config, config.variants[0], 4);
+  const auto second = classify_config_of(config, config.variants[1], 5);
+  EXPECT_EQ(first.train.epochs, 3);
+  EXPECT_EQ(first.train.seed, 4);
+  EXPECT_EQ(second.train.batch_size, 7);
+  EXPECT_EQ(second.train.seed, 5);
+  EXPECT_EQ(resolve_classify_config(first).model.backbone["attention"]["type"], "multipole2d");
+  EXPECT_EQ(resolve_classify_config(second).model.backbone["attention"], Json({{"type", "full"}}));
+}
+
+TEST(StudyConfigTest, MistakesAreNamed) {
+  EXPECT_EQ(message_of(two_variants()), "");
+  EXPECT_NE(message_of(Json::object()).find("variants"), std::string::npos);
+  EXPECT_NE(message_of({{"variant", Json::array()}}).find("did you mean 'variants'?"), std::string::npos);
+  Json same = two_variants();
+  same["variants"][1]["name"] = "a";
+  EXPECT_NE(message_of(same).find("same name"), std::string::npos);
+  Json folder = two_variants();
+  folder["variants"][0]["name"] = "../a";
+  EXPECT_NE(message_of(folder).find("variants[0].name"), std::string::npos);
+  Json reference = two_variants();
+  reference["reference"] = "c";
+  EXPECT_NE(message_of(reference).find("reference"), std::string::npos);
+  Json unknown = two_variants();
+  unknown["variants"][1]["attention"]["type"] = "fulll";
+  EXPECT_NE(message_of(unknown).find("did you mean 'full'?"), std::string::npos);
+}
+
+TEST(StudyConfigTest, ShippedStudiesAreSound) {
+  int64_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(MULTIPOLE_SOURCE_DIR "/configs/study")) {
+    EXPECT_EQ(message_of(read_json_file(entry.path())), "") << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 1);
+}
+
+TEST(StudyReportTest, GivesMeanDeviationAndGaps) {
+  StudyResult result;
+  result.title = "two";
+  result.rows.push_back({.name = "a", .num_parameters = 1'500'000, .runs = {{0, 0.50, 1}, {1, 0.60, 1}}});
+  result.rows.push_back({.name = "b", .runs = {{0, 0.25, 1}}});
+  result.rows.push_back({.name = "c"});
+  EXPECT_NEAR(result.rows[0].mean_top1(), 0.55, 1e-12);
+  EXPECT_NEAR(result.rows[0].deviation_top1(), 0.0707107, 1e-6);
+  const std::string text = study_markdown(result);
+  EXPECT_NE(text.find("| a | 55.00 ± 7.07 (2) | 1.50 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| b | 25.00 (1) | n/a |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| c | n/a | n/a |"), std::string::npos) << text;
+  EXPECT_EQ(study_json(result)["variants"][2]["top1_mean"], nullptr);
+  EXPECT_NE(accuracy_svg(result).find("</svg>"), std::string::npos);
+  EXPECT_EQ(accuracy_svg(StudyResult{.rows = {{.name = "c"}}}), "");
+}
+
+}  // namespace
+}  // namespace multipole
