@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "apps/classify/classify.h"
-#include "apps/classify/reporting_dataset.h"
+#include "apps/common/reporting_dataset.h"
 #include "apps/common/counted_progress.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"

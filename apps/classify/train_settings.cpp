@@ -16,18 +16,6 @@ constexpr int64_t kPicturesMeasured = 64;
 // Up to here a picture is small enough that a crop would cut its subject, and tokens of two pixels are affordable.
 constexpr int64_t kSmallPicture = 64;
 
-Json read_config_or_recipe(const std::string& name) {
-  if (name.empty()) return Json::object();
-  const std::string_view recipe = embedded::classify_recipes(name);
-  if (!recipe.empty()) return parse_json(recipe, "recipe " + name);
-  std::error_code code;
-  if (!std::filesystem::exists(name, code) && name.find('/') == name.npos) {
-    throw ConfigError("--config " + name + ": no such file, and no recipe of that name" +
-                      suggest_name(name, recipe_names()));
-  }
-  return read_json_file(name);
-}
-
 // Sets object[path[0]][path[1]]... where nothing stands there yet.
 bool set_default(Json& object, const std::vector<std::string>& path, const Json& value) {
   Json* place = &object;
@@ -62,20 +50,8 @@ std::vector<int64_t> measure_short_sides(const LabelledPictures& pictures) {
 
 }  // namespace
 
-std::vector<std::string> recipe_names() { return embedded::classify_recipes_names(); }
-
-Json merged_settings(const TrainSettings& settings) {
-  Json json = read_config_or_recipe(settings.config);
-  if (!json.is_object()) throw ConfigError("--config " + settings.config + ": expected a JSON object");
-  for (const auto& assignment : settings.sets) set_by_path(json, assignment);
-  Json options = Json::object();
-  if (settings.epochs) options["train"]["epochs"] = *settings.epochs;
-  if (settings.seed) options["train"]["seed"] = *settings.seed;
-  if (settings.log_every) options["train"]["log_every"] = *settings.log_every;
-  if (settings.device) options["train"]["device"] = *settings.device;
-  if (settings.data_root) options["data"]["root"] = *settings.data_root;
-  merge_json(json, options);
-  return json;
+RecipeBook classify_recipe_book() {
+  return {embedded::classify_recipes_names(), [](const std::string& name) { return embedded::classify_recipes(name); }};
 }
 
 int64_t input_size_for(std::vector<int64_t> short_sides) {

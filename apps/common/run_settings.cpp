@@ -31,7 +31,8 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--init", settings.init, "model file whose weights training starts from, of any task");
+  command.add_option("--init", settings.init,
+                     "safetensors file whose weights training starts from: a model of any task");
   command
       .add_option("--resume", settings.resume,
                   "auto (go on where the run folder holds a run), never, or another run folder to go on from")

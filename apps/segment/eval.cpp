@@ -3,7 +3,7 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/classify/reporting_dataset.h"
+#include "apps/common/reporting_dataset.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/progress_bar.h"
 #include "apps/common/result_output.h"

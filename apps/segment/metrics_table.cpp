@@ -27,7 +27,8 @@ std::string metrics_table(const Json& result) {
   std::vector<std::pair<std::string, std::string>> columns = {
       {"iou", "IoU"}, {"accuracy", "accuracy"}, {"dice", "Dice"}};
   if (result.contains("boundary_f")) columns.emplace_back("boundary_f", "boundary F");
-  text += "\n" + pad_right("class", width);
+  text += "\n";
+  text += pad_right("class", width);
   for (const auto& [key, name] : columns) text += pad_left(name, 12);
   text += "\n";
   for (const auto& row : result["per_class"]) {

@@ -3,12 +3,12 @@
 #include <cmath>
 #include <iostream>
 
-#include "apps/classify/train_report.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
 #include "apps/common/run_settings.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
+#include "apps/common/train_report.h"
 #include "apps/segment/segment.h"
 #include "embedded/segment_recipes.h"
 #include "engine/training/segment_training.h"

@@ -1,49 +1,29 @@
 #include "engine/training/classify_data.h"
 
-#include <array>
-#include <cstdio>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "datasets/balanced_dataset.h"
-#include "datasets/cached_dataset.h"
 #include "datasets/labelled_pictures.h"
+#include "engine/training/data_loading.h"
 
 namespace multipole {
 
 namespace {
 
-// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv): tells data sets apart, no protection against forgery.
-class Fingerprint {
- public:
-  void add(const std::string& text) {
-    for (const unsigned char byte : text) mix(byte);
-    mix(0);
-  }
-  std::string hex() const {
-    std::array<char, 17> text = {};
-    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash_));
-    return text.data();
-  }
-
- private:
-  void mix(uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
-  uint64_t hash_ = 0xcbf29ce484222325;
-};
-
 std::string content_hash(const LabelledPictures& split) {
-  Fingerprint fingerprint;
+  ContentHash hash;
   for (int64_t i = 0; i < split.size(); ++i) {
     // within the data, so that moved data is still the same
-    fingerprint.add(split.name(i));
-    fingerprint.add(std::to_string(split.label(i)));
+    hash.add(split.name(i));
+    hash.add(std::to_string(split.label(i)));
   }
-  return fingerprint.hex();
+  return hash.hex();
 }
 
-std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const LabelledPictures> source, double gib) {
-  const auto bytes = static_cast<int64_t>(gib * 1024 * 1024 * 1024);
-  if (bytes == 0 || source->is_decoded()) return source;
-  return std::make_shared<CachedDataset>(std::move(source), bytes);
+// Pictures that are stored decoded need no cache.
+std::shared_ptr<const Dataset> cached(std::shared_ptr<const LabelledPictures> source, double gib) {
+  return source->is_decoded() ? source : with_cache(std::move(source), gib);
 }
 
 LoaderOptions loader_options(const ClassifyConfig& config) {
@@ -102,12 +82,12 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   LoaderOptions options = loader_options(config);
   const double train_share =
       static_cast<double>(train->size()) / static_cast<double>(train->size() + validation->size());
-  data.validation = std::make_unique<Loader>(with_cache(validation, config.data.cache_gib * (1 - train_share)),
+  data.validation = std::make_unique<Loader>(cached(validation, config.data.cache_gib * (1 - train_share)),
                                              make_eval_transform(config.preprocessing), config.preprocessing, options);
   options.shuffle = true;
   options.drop_last = true;
   options.mix = config.augmentation.mix;
-  auto shown = with_cache(train, config.data.cache_gib * train_share);
+  auto shown = cached(train, config.data.cache_gib * train_share);
   if (config.data.balance > 0) {
     shown = std::make_shared<BalancedDataset>(std::move(shown), data.train_labels, config.data.balance);
   }

@@ -9,9 +9,9 @@
 namespace multipole {
 namespace {
 
-std::string error_of(const TrainSettings& settings) {
+std::string error_of(const RunSettings& settings) {
   try {
-    config_from_json<ClassifyConfig>(merged_settings(settings), "");
+    config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -19,38 +19,38 @@ std::string error_of(const TrainSettings& settings) {
 }
 
 TEST(TrainSettings, EveryRecipeBuildsAModel) {
-  ASSERT_FALSE(recipe_names().empty());
-  for (const auto& name : recipe_names()) {
-    TrainSettings settings;
+  ASSERT_FALSE(classify_recipe_book().names.empty());
+  for (const auto& name : classify_recipe_book().names) {
+    RunSettings settings;
     settings.config = name;
-    auto config = config_from_json<ClassifyConfig>(merged_settings(settings), "");
+    auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
     config.model.num_classes = 3;
     EXPECT_NO_THROW(VisionModel(resolve_classify_config(config).model)) << name;
   }
 }
 
 TEST(TrainSettings, OptionsComeLast) {
-  TrainSettings settings;
+  RunSettings settings;
   settings.config = "cifar10_nano";
   settings.sets = {"train.epochs=7", "train.batch_size=5", "train.batch_size=6", "data.train_split=1"};
   settings.epochs = 9;
   settings.device = "cpu";
-  const Json json = merged_settings(settings);
+  const Json json = merged_settings(settings, classify_recipe_book());
   EXPECT_EQ(json["train"]["epochs"], 9);
   EXPECT_EQ(json["train"]["batch_size"], 6);
   EXPECT_EQ(json["train"]["device"], "cpu");
 }
 
 TEST(TrainSettings, AnotherAttentionTakesNoFieldsOfTheOld) {
-  TrainSettings settings;
+  RunSettings settings;
   settings.sets = {"model.backbone.attention.type=full"};
-  auto config = config_from_json<ClassifyConfig>(merged_settings(settings), "");
+  auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
   config.model.num_classes = 2;
   EXPECT_EQ(resolve_classify_config(config).model.backbone["attention"]["type"], "full");
 }
 
 TEST(TrainSettings, WrongKeysNameTheNearest) {
-  TrainSettings settings;
+  RunSettings settings;
   settings.sets = {"train.epoch=3"};
   EXPECT_EQ(error_of(settings), "train.epoch: unknown key, did you mean 'epochs'?");
   settings = {};

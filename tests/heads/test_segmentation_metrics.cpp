@@ -2,6 +2,10 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "heads/metrics/boundary_score.h"
@@ -57,6 +61,30 @@ TEST(SegmentationMetrics, StreamsToWhatBruteForceCounts) {
     EXPECT_DOUBLE_EQ(metrics.dice()[i], 2 * counts.both / (counts.labelled + counts.predicted));
     if (counts.labelled > 0) EXPECT_DOUBLE_EQ(metrics.accuracy()[i], counts.both / counts.labelled);
   }
+}
+
+// What check_segmentation_metrics.py compares with scikit-learn, where MULTIPOLE_METRIC_CASES names a file.
+TEST(SegmentationMetrics, CasesForAnotherImplementation) {
+  const char* path = std::getenv("MULTIPOLE_METRIC_CASES");
+  if (path == nullptr) GTEST_SKIP() << "MULTIPOLE_METRIC_CASES names no file";
+  Json cases = Json::array();
+  for (int number = 0; number < 20; ++number) {
+    const int64_t classes = random_int(2, 9);
+    const std::vector<int64_t> sizes = {random_int(1, 12), random_int(1, 12)};
+    const auto predictions = random_labels(classes, sizes, false);
+    auto labels = random_labels(classes, sizes, true);
+    labels[0][0] = 0;
+    SegmentationMetrics metrics(classes);
+    metrics.update(predictions, labels);
+    const auto list = [](const torch::Tensor& map) {
+      const auto values = map.flatten().to(torch::kLong).contiguous();
+      return std::vector<int64_t>(values.data_ptr<int64_t>(), values.data_ptr<int64_t>() + values.numel());
+    };
+    std::vector<std::string> names;
+    for (int64_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
+    cases.push_back({{"predictions", list(predictions)}, {"labels", list(labels)}, {"result", metrics.to_json(names)}});
+  }
+  std::ofstream(path) << cases.dump();
 }
 
 TEST(SegmentationMetrics, AbsentClassesAreNoNumberAndLeftOutOfMeans) {

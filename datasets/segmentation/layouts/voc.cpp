@@ -1,5 +1,6 @@
 // PASCAL VOC 2012 (Everingham et al., IJCV 2010): palette masks with 20 classes, background 0, and 255 on the borders.
 #include "backbone/config/error.h"
+#include "datasets/palette.h"
 #include "datasets/segmentation/layouts/layouts.h"
 #include "datasets/segmentation/layouts/pairing.h"
 
@@ -7,26 +8,14 @@ namespace multipole {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// The devkit's colours: bit k of the three channels, from the highest down, is taken from three bits of the id.
-std::vector<int64_t> voc_color(int64_t id) {
-  std::vector<int64_t> color(3, 0);
-  for (int bit = 7; id > 0; --bit, id >>= 3) {
-    for (int channel = 0; channel < 3; ++channel) color[channel] |= (id >> channel & 1) << bit;
-  }
-  return color;
-}
-
-}  // namespace
-
 SegmentationListing list_voc(const fs::path& root, const SegmentationSplitOptions& options) {
   SegmentationListing listing;
   listing.class_names = {"background", "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",
                          "car",        "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",
                          "motorbike",  "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"};
+  const auto colors = default_palette();
   for (size_t id = 0; id < listing.class_names.size(); ++id) {
-    listing.palette.push_back(voc_color(static_cast<int64_t>(id)));
+    listing.palette.emplace_back(colors[id].begin(), colors[id].end());
   }
   const fs::path names = root / "ImageSets" / "Segmentation" / (options.split + ".txt");
   for (const auto& name : read_lines(names)) {

@@ -1,4 +1,4 @@
-#include "apps/classify/train_report.h"
+#include "apps/common/train_report.h"
 
 #include <utility>
 
