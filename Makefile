@@ -7,7 +7,7 @@ PYTHON ?= python3
 .PHONY: help build command demo test packages venv python clean
 
 help:
-	@echo 'make demo     set up, build, and classify real photographs with the shipped checkpoint'
+	@echo 'make demo     set up, build, then classify and segment real photographs with the shipped checkpoints'
 	@echo 'make test     set up, build and run all tests'
 	@echo 'make build    build/multipole, build/libmultipole_ops.so, and $(VENV) complete for Python users'
 	@echo 'make command  build/multipole and the op library only, with the small LibTorch set-up'
@@ -33,7 +33,8 @@ command: venv $(BUILD)/build.ninja
 build: command python
 
 demo: command
-	@tools/setup/fetch_pictures.sh $(VENV) demo/pictures
+	@tools/setup/fetch_pictures.sh $(VENV) demo/pictures scikit-image chelsea.png horse.png rocket.jpg coffee.png
+	@tools/setup/fetch_pictures.sh $(VENV) demo/scenes scikit-learn china.jpg
 	@tools/demo.sh $(BUILD)/multipole demo
 
 test: build

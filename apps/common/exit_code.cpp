@@ -8,7 +8,6 @@
 #include "backbone/config/error.h"
 
 namespace multipole {
-namespace {
 
 // libtorch's CPU allocator has no exception type of its own.
 bool is_out_of_memory(const std::exception& error) {
@@ -17,8 +16,6 @@ bool is_out_of_memory(const std::exception& error) {
   const std::string_view what = error.what();
   return what.find("can't allocate memory") != what.npos || what.find("not enough memory") != what.npos;
 }
-
-}  // namespace
 
 int exit_code_of(const std::exception& error) {
   if (dynamic_cast<const ConfigError*>(&error) != nullptr) return kExitUsage;

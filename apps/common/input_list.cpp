@@ -14,7 +14,7 @@
 namespace multipole {
 namespace {
 
-using Paths = std::vector<std::filesystem::path>;
+using Inputs = std::vector<NamedInput>;
 
 std::string known_extensions() {
   std::string text;
@@ -32,16 +32,24 @@ bool exists(const std::filesystem::path& path) {
   return std::filesystem::exists(std::filesystem::symlink_status(path, code));
 }
 
-Paths pictures_in(const std::filesystem::path& folder) {
+// Appends the folder's pictures, named by their path below it and `prefix`.
+void append_pictures(const ImageFiles& found, const std::filesystem::path& folder, const std::filesystem::path& prefix,
+                     Inputs& inputs) {
+  for (const auto& path : found.paths) inputs.push_back({path, prefix / path.lexically_relative(folder)});
+}
+
+Inputs pictures_in(const std::filesystem::path& folder) {
   const ImageFiles found = find_image_files(folder);
   if (found.paths.empty()) {
     throw ConfigError("no pictures in the folder " + folder.string() + " (" + std::to_string(found.num_other_files) +
                       " other files); looked at any depth for" + known_extensions());
   }
-  return found.paths;
+  Inputs inputs;
+  append_pictures(found, folder, {}, inputs);
+  return inputs;
 }
 
-Paths glob_matches(const std::string& pattern) {
+Inputs glob_matches(const std::string& pattern) {
   glob_t matches = {};
   const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&matches, &::globfree);
   const int status = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
@@ -49,51 +57,63 @@ Paths glob_matches(const std::string& pattern) {
   if (status != 0) throw ConfigError("cannot search " + pattern + ": out of memory or unreadable");
   std::vector<std::string> names(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   std::sort(names.begin(), names.end());
-  Paths paths;
+  Inputs inputs;
   for (const auto& name : names) {
-    if (!is_folder(name)) {
-      paths.emplace_back(name);
-      continue;
+    const std::filesystem::path path(name);
+    if (!is_folder(path)) {
+      inputs.push_back({path, path.filename()});
+    } else {
+      append_pictures(find_image_files(path), path, path.filename(), inputs);
     }
-    const ImageFiles found = find_image_files(name);
-    paths.insert(paths.end(), found.paths.begin(), found.paths.end());
   }
-  if (paths.empty()) throw ConfigError("only folders without pictures match " + pattern);
-  return paths;
+  if (inputs.empty()) throw ConfigError("only folders without pictures match " + pattern);
+  return inputs;
 }
 
-Paths listed_paths(std::istream& list) {
-  Paths paths;
+std::filesystem::path name_of_listed(const std::filesystem::path& path) {
+  const auto normal = path.lexically_normal();
+  const bool stays_below = normal.is_relative() && normal.begin() != normal.end() && *normal.begin() != "..";
+  return stays_below ? normal : normal.filename();
+}
+
+Inputs listed_paths(std::istream& list) {
+  Inputs inputs;
   std::string line;
   while (std::getline(list, line)) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) paths.emplace_back(line);
+    if (!line.empty()) inputs.push_back({line, name_of_listed(line)});
   }
-  if (paths.empty()) throw ConfigError("the list of inputs on standard input is empty");
-  return paths;
+  if (inputs.empty()) throw ConfigError("the list of inputs on standard input is empty");
+  return inputs;
 }
 
-Paths expand(const std::string& argument, std::istream& list) {
+Inputs expand(const std::string& argument, std::istream& list) {
   if (argument == "-") return listed_paths(list);
   if (is_folder(argument)) return pictures_in(argument);
   // a name with brackets may be a file's own
   if (!exists(argument) && argument.find_first_of("*?[") != argument.npos) return glob_matches(argument);
-  return {argument};
+  return {{argument, std::filesystem::path(argument).filename()}};
 }
 
 }  // namespace
 
-std::vector<std::filesystem::path> list_inputs(const std::vector<std::string>& arguments, std::istream& list) {
+std::vector<NamedInput> list_named_inputs(const std::vector<std::string>& arguments, std::istream& list) {
   if (arguments.empty()) throw ConfigError("no input: name files, folders, quoted globs, or - for a list");
-  Paths paths;
+  Inputs inputs;
   for (const auto& argument : arguments) {
-    const Paths more = expand(argument, list);
-    paths.insert(paths.end(), more.begin(), more.end());
+    const Inputs more = expand(argument, list);
+    inputs.insert(inputs.end(), more.begin(), more.end());
   }
-  const bool only_file = arguments.size() == 1 && paths.size() == 1 && paths[0] == arguments[0];
-  if (only_file && ::access(paths[0].c_str(), R_OK) != 0) {
+  const bool only_file = arguments.size() == 1 && inputs.size() == 1 && inputs[0].path == arguments[0];
+  if (only_file && ::access(inputs[0].path.c_str(), R_OK) != 0) {
     throw ConfigError("cannot read " + arguments[0] + ": " + std::strerror(errno));
   }
+  return inputs;
+}
+
+std::vector<std::filesystem::path> list_inputs(const std::vector<std::string>& arguments, std::istream& list) {
+  std::vector<std::filesystem::path> paths;
+  for (auto& input : list_named_inputs(arguments, list)) paths.push_back(std::move(input.path));
   return paths;
 }
 

@@ -1,0 +1,103 @@
+#include "apps/segment/picture_outputs.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <numeric>
+
+#include "backbone/config/error.h"
+
+namespace multipole {
+namespace {
+
+ByteSink sink_into(AtomicFile& file) {
+  return [&file](const void* data, size_t size) { file.write(data, size); };
+}
+
+void make_folder_of(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::create_directories(path.parent_path(), code);
+  if (code) throw ResourceError("cannot make the folder " + path.parent_path().string() + ": " + code.message());
+}
+
+}  // namespace
+
+struct PictureOutputs::PngFile {
+  PngFile(const std::filesystem::path& path, ImageSize size, PngWriter::Kind kind,
+          const std::vector<PaletteColor>& palette)
+      : file(path), writer(size.height, size.width, kind, palette, sink_into(file)) {}
+  void commit() {
+    writer.finish();
+    file.commit();
+  }
+
+  AtomicFile file;
+  PngWriter writer;
+};
+
+std::unique_ptr<PictureOutputs::PngFile> PictureOutputs::open_png(const std::filesystem::path& path, ImageSize size,
+                                                                  PngWriter::Kind kind,
+                                                                  const std::vector<PaletteColor>& palette) {
+  return path.empty() ? nullptr : std::make_unique<PngFile>(path, size, kind, palette);
+}
+
+PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const ClassTable& classes,
+                               const std::optional<GeoTags>& georeference)
+    : names_(names), counts_(classes.names.size(), 0) {
+  make_folder_of(names.map);
+  map_ = open_png(names.map, size, PngWriter::Kind::kPalette, classes.palette);
+  probability_ = open_png(names.probability, size, PngWriter::Kind::kGray, {});
+  uncertainty_ = open_png(names.uncertainty, size, PngWriter::Kind::kGray, {});
+  if (!names.overlay.empty()) {
+    overlay_file_ = std::make_unique<AtomicFile>(names.overlay);
+    overlay_ = std::make_unique<Overlay>(size, classes.names, classes.palette, sink_into(*overlay_file_));
+  }
+  if (georeference) {
+    geo_temporary_ = names.geo_map;
+    geo_temporary_ += ".tmp." + std::to_string(::getpid());
+    geo_map_ = std::make_unique<GeoTiffWriter>(geo_temporary_, size.height, size.width, classes.palette, *georeference);
+  }
+}
+
+PictureOutputs::~PictureOutputs() {
+  geo_map_.reset();
+  if (!geo_temporary_.empty()) ::unlink(geo_temporary_.c_str());
+}
+
+void PictureOutputs::write(const MapBand& band) {
+  const auto* const ids = band.classes.data_ptr<uint8_t>();
+  for (int64_t i = 0; i < band.classes.numel(); ++i) ++counts_.at(ids[i]);
+  map_->writer.write(band.classes);
+  if (probability_ != nullptr) probability_->writer.write(band.probability);
+  if (uncertainty_ != nullptr) uncertainty_->writer.write(band.uncertainty);
+  if (overlay_ != nullptr) overlay_->write(band);
+  if (geo_map_ != nullptr) geo_map_->write(band.classes);
+}
+
+void PictureOutputs::commit() {
+  if (overlay_ != nullptr) {
+    overlay_->finish(shares());
+    overlay_file_->commit();
+  }
+  if (geo_map_ != nullptr) {
+    geo_map_->finish();
+    if (::rename(geo_temporary_.c_str(), names_.geo_map.c_str()) != 0) {
+      throw ResourceError("cannot replace " + names_.geo_map.string() + ": " + std::strerror(errno));
+    }
+    geo_temporary_.clear();
+  }
+  if (probability_ != nullptr) probability_->commit();
+  if (uncertainty_ != nullptr) uncertainty_->commit();
+  // last: who waits for the map finds everything else there
+  map_->commit();
+}
+
+std::vector<double> PictureOutputs::shares() const {
+  const auto total = static_cast<double>(std::accumulate(counts_.begin(), counts_.end(), int64_t{0}));
+  std::vector<double> shares;
+  for (const int64_t count : counts_) shares.push_back(total > 0 ? static_cast<double>(count) / total : 0);
+  return shares;
+}
+
+}  // namespace multipole

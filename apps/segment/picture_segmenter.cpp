@@ -1,0 +1,130 @@
+#include "apps/segment/picture_segmenter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "apps/common/byte_size.h"
+#include "apps/common/exit_code.h"
+#include "apps/common/process_memory.h"
+#include "apps/common/text.h"
+#include "backbone/config/error.h"
+#include "datasets/picture_rows.h"
+
+namespace multipole {
+namespace {
+
+constexpr size_t kMostClasses = 256;     // of a map of bytes
+constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory to speak of
+
+ClassTable class_table(const ModelMetadata& metadata) {
+  if (metadata.classes.size() > kMostClasses) {
+    throw ModelFileError("the model has " + std::to_string(metadata.classes.size()) +
+                         " classes; a label map holds at most " + std::to_string(kMostClasses));
+  }
+  std::vector<PaletteColor> colors;
+  for (const auto& color : metadata.palette) {
+    PaletteColor bytes = {};
+    for (size_t c = 0; c < bytes.size(); ++c) bytes[c] = static_cast<uint8_t>(std::clamp<int64_t>(color.at(c), 0, 255));
+    colors.push_back(bytes);
+  }
+  return {metadata.classes, full_palette(colors)};
+}
+
+std::string plan_text(const InferencePlan& plan, ImageSize size, double limit) {
+  const TileGrid& grid = plan.grid;
+  std::string text = std::to_string(size.width) + " x " + std::to_string(size.height) + " pixels ";
+  if (plan.is_whole()) {
+    text += "whole";
+  } else {
+    text += "in " + std::to_string(grid.columns.size()) + " x " + std::to_string(grid.rows.size()) +
+            " tiles of up to " + std::to_string(grid.columns.longest()) + " x " + std::to_string(grid.rows.longest()) +
+            ", overlap " + std::to_string(plan.overlap);
+  }
+  text += ", about " + binary_byte_count(plan.bytes) + " of " + binary_byte_count(limit);
+  if (!plan.fits) text += ": more than the limit, as --tile asks";
+  return text;
+}
+
+double rounded(double share) { return std::round(share * 1e6) / 1e6; }
+
+Json result_of(const NamedInput& input, const OutputNames& names, const PictureOutputs& outputs,
+               const ClassTable& classes) {
+  Json result = {{"path", input.path.string()}, {"map", names.map.string()}};
+  if (!names.overlay.empty()) result["overlay"] = names.overlay.string();
+  if (!names.probability.empty()) result["probability"] = names.probability.string();
+  if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
+  result["classes"] = Json::array();
+  const auto shares = outputs.shares();
+  for (size_t i = 0; i < shares.size(); ++i) {
+    result["classes"].push_back({{"class", classes.names[i]}, {"index", i}, {"share", rounded(shares[i])}});
+  }
+  return result;
+}
+
+}  // namespace
+
+PictureSegmenter::PictureSegmenter(LoadedModel model, const Execution& execution, const SegmenterOptions& options)
+    : loaded_(std::move(model)),
+      options_(options),
+      normalizer_(config_from_json<Preprocessing>(loaded_.metadata.preprocessing, "preprocessing")),
+      model_([this, execution](const torch::Tensor& images) {
+        const AutocastGuard autocast(execution);
+        return loaded_.model->forward(images.to(execution.device));
+      }),
+      on_cpu_(execution.device.is_cpu()),
+      alignment_(loaded_.model->backbone()->feature_info().back().stride),
+      classes_(class_table(loaded_.metadata)) {
+  loaded_.model->to(execution.device);
+  cost_ = measure_forward_cost(model_);
+}
+
+InferencePlan PictureSegmenter::plan(const PictureRows& picture, const TileOptions& tiles) const {
+  PlanRequest request;
+  request.image_size = {picture.height(), picture.width()};
+  request.tiles = tiles;
+  request.outputs = options_.outputs;
+  request.alignment = alignment_;
+  request.limit_bytes = options_.limit_bytes;
+  if (on_cpu_) request.held_bytes = static_cast<double>(resident_bytes());
+  return plan_inference(request, cost_);
+}
+
+Json PictureSegmenter::segment_with(const TileOptions& tiles, const NamedInput& input, const OutputNames& names,
+                                    const Observer& observer) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto picture = open_picture_rows(input.path, options_.decode);
+  const ImageSize size{picture->height(), picture->width()};
+  const InferencePlan chosen = plan(*picture, tiles);
+  observer.message(input.path.string() + ": " + plan_text(chosen, size, options_.limit_bytes));
+  PictureOutputs outputs(names, size, classes_, read_geo_tags(input.path));
+  segment_picture(*picture, model_, normalizer_, chosen.grid, options_.outputs, outputs, observer.progress);
+  outputs.commit();
+  for (const auto& note : picture->notes()) observer.message(input.path.string() + ": note: " + note);
+  Json result = result_of(input, names, outputs, classes_);
+  result["width"] = size.width;
+  result["height"] = size.height;
+  result["tiles"] = chosen.grid.num_tiles();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  result["seconds"] = std::round(seconds.count() * 1e3) / 1e3;
+  return result;
+}
+
+Json PictureSegmenter::segment(const NamedInput& input, const OutputNames& names, const Observer& observer) {
+  TileOptions tiles = options_.tiles;
+  for (;;) {
+    try {
+      return segment_with(tiles, input, names, observer);
+    } catch (const std::exception& error) {
+      if (!is_out_of_memory(error)) throw;
+      const auto picture = open_picture_rows(input.path, options_.decode);
+      const int64_t tile = plan(*picture, tiles).grid.columns.longest() / 2;
+      if (tile < kSmallestRetry) throw;
+      tiles = {.mode = TileMode::kFixed, .tile = tile, .overlap = {}};
+      observer.message(input.path.string() + ": out of memory, trying again with smaller tiles");
+    }
+  }
+}
+
+}  // namespace multipole

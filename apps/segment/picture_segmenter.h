@@ -1,0 +1,55 @@
+// Segments pictures one after another with one model: plans each by the memory there is, runs it, leaves its files.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "apps/common/input_list.h"
+#include "apps/segment/output_names.h"
+#include "apps/segment/picture_outputs.h"
+#include "backbone/config/json.h"
+#include "datasets/image_decode.h"
+#include "engine/files/model_file.h"
+#include "engine/segmentation/inference_plan.h"
+#include "engine/training/execution.h"
+
+namespace multipole {
+
+struct SegmenterOptions {
+  TileOptions tiles;
+  MapOutputs outputs;
+  DecodeOptions decode;
+  double limit_bytes = 0;  // for the whole process on a CPU, for the device elsewhere
+};
+
+class PictureSegmenter {
+ public:
+  struct Observer {
+    std::function<void(const std::string& text)> message;  // plans and notes, a line each
+    TileProgress progress;                                 // may throw to stop
+  };
+
+  // Measures what the model takes. Throws ModelFileError for a model that no label map can hold.
+  PictureSegmenter(LoadedModel model, const Execution& execution, const SegmenterOptions& options);
+
+  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, and the other
+  // files' names. Throws InputError, leaving no file. Out of memory, it tries again with tiles of half the size.
+  Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer);
+
+ private:
+  InferencePlan plan(const PictureRows& picture, const TileOptions& tiles) const;
+  Json segment_with(const TileOptions& tiles, const NamedInput& input, const OutputNames& names,
+                    const Observer& observer);
+
+  LoadedModel loaded_;
+  SegmenterOptions options_;
+  Normalizer normalizer_;
+  DenseModel model_;
+  bool on_cpu_;
+  int64_t alignment_;
+  ForwardCost cost_;
+  ClassTable classes_;
+};
+
+}  // namespace multipole
