@@ -33,6 +33,8 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--init", settings.init,
                      "safetensors file whose weights training starts from: a model of any task");
+  command.add_option("--init-map", settings.init_map,
+                     "JSON file with new names for the weights of --init: {\"encoder.*.w\": \"backbone.*.weight\"}");
   command
       .add_option("--resume", settings.resume,
                   "auto (go on where the run folder holds a run), never, or another run folder to go on from")
@@ -63,6 +65,7 @@ ResumeOptions resume_options(const RunSettings& settings) {
   ResumeOptions resume;
   resume.force = settings.force;
   if (!settings.init.empty()) resume.init_weights = settings.init;
+  if (!settings.init_map.empty()) resume.init_key_map = settings.init_map;
   if (settings.resume == "never") {
     resume.mode = ResumeMode::kNever;
   } else if (settings.resume != "auto") {

@@ -9,6 +9,7 @@
 #include "backbone/config/error.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
+#include "engine/training/key_map.h"
 #include "engine/training/weight_adaptation.h"
 
 namespace multipole {
@@ -124,7 +125,12 @@ WeightInitReport initialize_weights(VisionModelImpl& model, const std::map<std::
 }
 
 WeightInitReport initialize_weights(VisionModelImpl& model, const std::filesystem::path& path,
-                                    const std::vector<std::string>& class_names) {
+                                    const std::vector<std::string>& class_names,
+                                    const std::optional<std::filesystem::path>& key_map) {
+  if (key_map) {
+    const auto renamed = rename_weights(read_safetensors(path).tensors, read_json_file(*key_map), key_map->string());
+    return initialize_weights(model, renamed, path.string());
+  }
   if (!is_model_file(path)) return initialize_weights(model, read_safetensors(path).tensors, path.string());
   const LoadedModel loaded = load_model(path);
   WeightInitOptions options;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,9 @@ WeightInitReport initialize_weights(VisionModelImpl& model, const std::map<std::
                                     const std::string& source, const WeightInitOptions& options = {});
 
 // The same from a model file of any task or any other safetensors file. Where `class_names` are given and a model file
-// has other ones, the head is replaced.
+// has other ones, the head is replaced. `key_map`, a JSON file as key_map.h describes, renames a plain file's weights.
 WeightInitReport initialize_weights(VisionModelImpl& model, const std::filesystem::path& path,
-                                    const std::vector<std::string>& class_names);
+                                    const std::vector<std::string>& class_names,
+                                    const std::optional<std::filesystem::path>& key_map = std::nullopt);
 
 }  // namespace multipole
