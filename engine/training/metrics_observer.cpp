@@ -2,9 +2,11 @@
 
 namespace multipole {
 
-MetricsObserver::MetricsObserver(const std::filesystem::path& path, int64_t resumed_step, int64_t log_every,
-                                 TrainObserver& next)
-    : log_(path, resumed_step), log_every_(log_every), next_(next) {}
+MetricsObserver::MetricsObserver(const RunFolder& folder, int64_t resumed_step, int64_t log_every, TrainObserver& next)
+    : log_(folder.metrics_path(), resumed_step),
+      table_(folder.table_path(), folder.metrics_path()),
+      log_every_(log_every),
+      next_(next) {}
 
 void MetricsObserver::on_step(const StepReport& report) {
   if (report.step % log_every_ == 0) {
@@ -21,16 +23,18 @@ void MetricsObserver::on_step(const StepReport& report) {
 }
 
 void MetricsObserver::on_epoch_end(const EpochReport& report) {
-  log_.append({{"event", "epoch"},
-               {"epoch", report.epoch + 1},
-               {"step", report.step},
-               {"train_loss", report.train_loss},
-               {"lr", report.learning_rate},
-               {"seconds", report.seconds},
-               {"images_per_second", report.images_per_second},
-               {"bad_samples", report.bad_samples},
-               {"best", report.is_best},
-               {"val", report.metrics}});
+  const Json entry = {{"event", "epoch"},
+                      {"epoch", report.epoch + 1},
+                      {"step", report.step},
+                      {"train_loss", report.train_loss},
+                      {"lr", report.learning_rate},
+                      {"seconds", report.seconds},
+                      {"images_per_second", report.images_per_second},
+                      {"bad_samples", report.bad_samples},
+                      {"best", report.is_best},
+                      {"val", report.metrics}};
+  log_.append(entry);
+  table_.append(entry);
   next_.on_epoch_end(report);
 }
 

@@ -28,6 +28,9 @@ Json without_free_values(Json config) {
   return config;
 }
 
+// As the state's file holds it: bytes of a class name that are not UTF-8 are replaced there.
+Json as_stored(const Json& value) { return Json::parse(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
 std::string join(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
@@ -59,8 +62,8 @@ std::optional<TrainState> find_state(const RunFolder& run, const ResumeOptions& 
 }
 
 void check_state(const TrainState& state, const TrainState& now, bool force, TrainObserver& observer) {
-  auto differences = json_differences(without_free_values(state.config), without_free_values(now.config));
-  for (const auto& line : json_differences(state.data, now.data)) differences.push_back("data set: " + line);
+  auto differences = json_differences(without_free_values(state.config), without_free_values(as_stored(now.config)));
+  for (const auto& line : json_differences(state.data, as_stored(now.data))) differences.push_back("data set: " + line);
   if (!differences.empty()) {
     if (!force) {
       throw ConfigError("the saved run was made with other values: " + join(differences) +

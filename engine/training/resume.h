@@ -24,6 +24,8 @@ struct ResumeOptions {
 
   // Where the weights of a new run start from (weight_init.h); the head of other classes starts fresh.
   std::optional<std::filesystem::path> init_weights;
+  // New names for the weights of a file that another program wrote (key_map.h).
+  std::optional<std::filesystem::path> init_key_map;
 };
 
 // The state to go on from, or nothing for a new run. Throws ConfigError where the mode does not fit what the folder

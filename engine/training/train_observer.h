@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/config/json.h"
+#include "datasets/dataset.h"
 
 namespace multipole {
 
@@ -48,6 +49,8 @@ class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
   virtual void on_start(const TrainPlan&) {}
+  // The first batch that is trained on, as the model sees it; once for each time that training starts or goes on.
+  virtual void on_first_batch(const Batch&) {}
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch_end(const EpochReport&) {}
   // A sentence for the user: a resumed run, a skipped file, a skipped step.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backbone/config/error.h"
+#include "engine/files/content_checksum.h"
 #include "engine/files/safetensors.h"
 
 namespace multipole {
@@ -25,8 +26,13 @@ constexpr const char* kMetadataKey = "multipole_train_state";
 // The state files of a folder, newest first.
 std::vector<std::filesystem::path> state_files(const std::filesystem::path& folder) {
   std::vector<std::pair<int64_t, std::filesystem::path>> found;
-  std::error_code missing;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
+  std::error_code code;
+  const std::filesystem::directory_iterator entries(folder, code);
+  // a folder that is there and cannot be looked into must not pass for a run without states
+  if (code && code != std::errc::no_such_file_or_directory) {
+    throw ResourceError("cannot look for training states in " + folder.string() + ": " + code.message());
+  }
+  for (const auto& entry : entries) {
     const auto name = entry.path().filename().string();
     if (name.size() <= kPrefix.size() + kSuffix.size() || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
       continue;
@@ -43,6 +49,7 @@ std::vector<std::filesystem::path> state_files(const std::filesystem::path& fold
 
 TrainState read_state(const std::filesystem::path& path) {
   auto content = read_safetensors(path);
+  verify_checksum(content, path.string());
   const auto found = content.metadata.find(kMetadataKey);
   if (found == content.metadata.end()) {
     throw ModelFileError(path.string() + " is not a training state: its metadata lacks " + kMetadataKey);
@@ -104,7 +111,12 @@ void save_train_state(const std::filesystem::path& folder, const TrainState& sta
   std::array<char, 32> digits = {};
   std::snprintf(digits.data(), digits.size(), "%010lld", static_cast<long long>(state.progress.step));
   const auto path = folder / (std::string(kPrefix) + digits.data() + std::string(kSuffix));
-  write_safetensors(path, {state.tensors, {{kMetadataKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}}});
+  Safetensors content{{}, {{kMetadataKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}}};
+  for (const auto& [name, tensor] : state.tensors) {
+    content.tensors[name] = tensor.detach().to(torch::kCPU).contiguous();
+  }
+  add_checksum(content);
+  write_safetensors(path, content);
   const auto files = state_files(folder);
   for (size_t i = kStatesKept; i < files.size(); ++i) std::filesystem::remove(files[i], code);
 }

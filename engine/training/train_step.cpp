@@ -1,19 +1,26 @@
 #include "engine/training/train_step.h"
 
-#include <torch/utils.h>
-
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
+#include <torch/utils.h>
 
 #include <cmath>
+
+#include "engine/training/freezing.h"
 
 namespace multipole {
 
 TrainStep::TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
                      TrainTask& task)
-    : config_(config), execution_(execution), model_(std::move(model)), task_(task), parameters_(model_->parameters()) {
-  optimizer_ =
-      make_optimizer(config.optimizer, make_optimizer_groups(*model_, model_->no_weight_decay()), "train.optimizer");
+    : config_(config),
+      execution_(execution),
+      model_(std::move(model)),
+      task_(task),
+      parameters_(model_->parameters()),
+      buffers_(model_->buffers()) {
+  const auto lr_scales = layer_learning_rates(*model_, config.fine_tune.layer_decay);
+  const auto groups = make_optimizer_groups(*model_, model_->no_weight_decay(), lr_scales);
+  optimizer_ = make_optimizer(config.optimizer, groups, "train.optimizer");
   if (average) ema_ = std::make_unique<Ema>(config.ema, *model_, *average);
 }
 
@@ -21,10 +28,15 @@ StepOutcome TrainStep::run(const std::vector<Batch>& window, double lr_factor, i
   StepOutcome outcome;
   for (const auto& batch : window) outcome.samples += batch.size();
   if (outcome.samples == 0) return outcome;
+  // running statistics move in the forward pass already
+  std::vector<torch::Tensor> buffers;
+  for (const auto& buffer : buffers_) buffers.push_back(buffer.clone());
   if (accumulate_gradients(window, outcome) && clip_gradients(outcome)) {
     optimizer_->step(lr_factor);
     if (ema_) ema_->update(step);
     outcome.updated = true;
+  } else {
+    for (size_t i = 0; i < buffers.size(); ++i) buffers_[i].copy_(buffers[i]);
   }
   clear_gradients();
   return outcome;

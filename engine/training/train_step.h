@@ -34,7 +34,8 @@ class TrainStep {
             TrainTask& task);
 
   // Gradients are the mean over all samples of the window. A loss or gradient that is not finite changes nothing: no
-  // update, no average. `step` counts the windows before this one.
+  // update, no average, and the model's buffers (running statistics) go back to what they were. `step` counts the
+  // windows before this one.
   StepOutcome run(const std::vector<Batch>& window, double lr_factor, int64_t step);
 
   Optimizer& optimizer() const { return *optimizer_; }
@@ -48,7 +49,7 @@ class TrainStep {
   Execution execution_;
   VisionModel model_;
   TrainTask& task_;
-  std::vector<torch::Tensor> parameters_;
+  std::vector<torch::Tensor> parameters_, buffers_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Ema> ema_;
 };

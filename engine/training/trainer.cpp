@@ -1,8 +1,12 @@
 #include "engine/training/trainer.h"
 
+#include <ATen/ops/_foreach_norm.h>
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "engine/training/train_tensors.h"
@@ -37,9 +41,12 @@ Trainer::Trainer(const TrainConfig& config, const Execution& execution, TrainerP
     : config_(config),
       execution_(execution),
       parts_(std::move(parts)),
+      freezing_(config.fine_tune, *parts_.model),
       train_step_(config, execution, parts_.model, parts_.average, parts_.task),
       steps_per_epoch_((parts_.loader.num_batches() + config.accumulate - 1) / config.accumulate),
-      schedule_(config.schedule, config.epochs * steps_per_epoch_, steps_per_epoch_) {}
+      schedule_(config.schedule, config.epochs * steps_per_epoch_, steps_per_epoch_) {
+  parts_.model->backbone()->set_gradient_checkpointing(config.gradient_checkpointing);
+}
 
 TrainResult Trainer::run(const std::atomic<bool>* stop) {
   last_save_ = Clock::now();
@@ -49,7 +56,7 @@ TrainResult Trainer::run(const std::atomic<bool>* stop) {
       save();
       return result(StopReason::kStopToken);
     }
-    save();
+    if (!is_failing() || progress_.epoch == config_.epochs) save();
   }
   return result(StopReason::kFinished);
 }
@@ -57,6 +64,7 @@ TrainResult Trainer::run(const std::atomic<bool>* stop) {
 // False where `stop` ended it.
 bool Trainer::train_epoch(const std::atomic<bool>* stop) {
   parts_.model->train();
+  freezing_.apply(progress_.epoch);
   parts_.loader.start_epoch(progress_.epoch, progress_.batch);
   epoch_start_ = window_start_ = Clock::now();
   epoch_samples_ = 0;
@@ -64,10 +72,11 @@ bool Trainer::train_epoch(const std::atomic<bool>* stop) {
     if (is_set(stop)) return false;
     const auto window = next_window();
     if (!window) return true;
+    if (!std::exchange(has_shown_batch_, true)) parts_.observer.on_first_batch(window->front());
     train_window(*window);
-    if (config_.checkpoint_minutes > 0 && seconds_between(last_save_, Clock::now()) > 60 * config_.checkpoint_minutes) {
-      save();
-    }
+    const bool is_due =
+        config_.checkpoint_minutes > 0 && seconds_between(last_save_, Clock::now()) > 60 * config_.checkpoint_minutes;
+    if (is_due && !is_failing()) save();
   }
 }
 
@@ -120,13 +129,14 @@ void Trainer::handle_skip(const std::vector<Batch>& window, const StepOutcome& o
   const std::string what = "step " + std::to_string(progress_.step) + ": " + outcome.problem;
   parts_.observer.on_message(what + "; the weights stay as they were; files: " + list_paths(window));
   if (progress_.skipped_in_a_row < kMaxSkipsInARow) return;
-  // a later attempt, with another learning rate say, gets ten tries of its own
-  progress_.skipped_in_a_row = 0;
-  save();
-  throw TrainingError(what + ", the " + std::to_string(kMaxSkipsInARow) +
-                      "th step in a row without a finite loss and gradient. The weights of the last good step are in " +
-                      parts_.state_folder.string() +
-                      "; lower the learning rate, train in float32, or look at the files: " + list_paths(window));
+  const auto good =
+      load_train_state(parts_.state_folder, [this](const std::string& m) { parts_.observer.on_message(m); });
+  if (good) restore(*good);
+  throw TrainingError(
+      what + ", the " + std::to_string(kMaxSkipsInARow) + "th step in a row without a finite loss and gradient. " +
+      (good ? "The last good state, of step " + std::to_string(good->progress.step) + ", is in " : "No state is in ") +
+      parts_.state_folder.string() +
+      "; lower the learning rate, train in float32, or look at the files: " + list_paths(window));
 }
 
 // Evaluates where it is due and moves on to the next epoch. False where `stop` cut the evaluation short: the epoch is
@@ -183,9 +193,21 @@ void Trainer::restore(const TrainState& state) {
   progress_ = state.progress;
 }
 
+bool Trainer::has_finite_weights() const {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> weights;
+  for (const auto& parameter : parts_.model->parameters()) weights.push_back(parameter);
+  return torch::stack(at::_foreach_norm(weights)).isfinite().all().item<bool>();
+}
+
 void Trainer::save() {
-  save_train_state(parts_.state_folder, capture());
   last_save_ = Clock::now();
+  if (!has_finite_weights()) {
+    parts_.observer.on_message("step " + std::to_string(progress_.step) +
+                               ": not saved, since weights are no longer finite; the states before are kept");
+    return;
+  }
+  save_train_state(parts_.state_folder, capture());
 }
 
 TrainResult Trainer::result(StopReason reason) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "datasets/loader.h"
+#include "engine/training/freezing.h"
 #include "engine/training/schedule.h"
 #include "engine/training/train_config.h"
 #include "engine/training/train_observer.h"
@@ -42,7 +43,9 @@ class Trainer {
   void restore(const TrainState& state);
 
   // Trains until the last epoch, an early stop, or `stop`; the state is saved whichever it is. Throws TrainingError
-  // after kMaxSkipsInARow steps without a finite loss, with the weights of the last good step saved.
+  // after kMaxSkipsInARow steps in a row without a finite loss and gradient. States are not saved while such a row
+  // lasts, nor with weights that are not finite: the newest one is then the last good state, and the trainer is back
+  // at it.
   TrainResult run(const std::atomic<bool>* stop);
 
   static constexpr int64_t kMaxSkipsInARow = 10;
@@ -57,6 +60,8 @@ class Trainer {
   void handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome);
   bool finish_epoch(const std::atomic<bool>* stop);
   bool is_out_of_patience() const;
+  bool is_failing() const { return progress_.skipped_in_a_row > 0; }
+  bool has_finite_weights() const;
   TrainState capture() const;
   void save();
   TrainResult result(StopReason reason) const;
@@ -67,12 +72,14 @@ class Trainer {
   TrainConfig config_;
   Execution execution_;
   TrainerParts parts_;
+  Freezing freezing_;  // before the optimiser, which leaves out what is frozen
   TrainStep train_step_;
   int64_t steps_per_epoch_;
   Schedule schedule_;
   TrainProgress progress_;
   Clock::time_point window_start_, epoch_start_, last_save_;
   int64_t epoch_samples_ = 0;
+  bool has_shown_batch_ = false;
 };
 
 }  // namespace multipole

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backbone/config/error.h"
+#include "engine/files/process_command.h"
 #include "engine/files/run_folder.h"
 #include "engine/training/metrics_observer.h"
 #include "engine/training/trainer.h"
@@ -14,9 +15,8 @@ namespace multipole {
 
 namespace {
 
-void start_from(const std::filesystem::path& path, const TrainingRun& run, VisionModel& model,
-                TrainObserver& observer) {
-  const auto report = initialize_weights(*model, path, run.metadata.classes);
+void start_from(const ResumeOptions& resume, const TrainingRun& run, VisionModel& model, TrainObserver& observer) {
+  const auto report = initialize_weights(*model, *resume.init_weights, run.metadata.classes, resume.init_key_map);
   for (const auto& line : report.table()) observer.on_message(line);
 }
 
@@ -27,7 +27,9 @@ ModelMetadata complete_metadata(const TrainingRun& run, const VisionModel& model
                        {"batch_size", run.train.batch_size * run.train.accumulate},
                        {"seed", run.train.seed},
                        {"train_samples", run.train_samples},
-                       {"build", build_description()}};
+                       {"build", build_description()},
+                       {"command", process_command()},
+                       {"data", run.config.value("data", Json::object())}};
   return metadata;
 }
 
@@ -72,11 +74,14 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
                          const ResumeOptions& resume, const std::atomic<bool>* stop) {
   const Execution execution = select_execution(run.train.device, run.train.precision);
   const RunFolder folder(out);
+  if (!folder.dead_owner().empty()) {
+    observer.on_message("process " + folder.dead_owner() + " ended here without giving its lock back; taken over");
+  }
   const auto state = find_state(folder, resume, observer);
 
   torch::manual_seed(static_cast<uint64_t>(run.train.seed));
   VisionModel model(run.model);
-  if (resume.init_weights && !state) start_from(*resume.init_weights, run, model, observer);
+  if (resume.init_weights && !state) start_from(resume, run, model, observer);
   model->to(execution.device);
   VisionModel average{nullptr};
   if (run.train.ema.enabled) {
@@ -91,7 +96,9 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   identity.build["precision"] = execution.precision_name();
   if (state) check_state(*state, identity, resume.force, observer);
   const auto task = run.make_task(execution, folder.best_path(), complete_metadata(run, model));
-  MetricsObserver log(folder.metrics_path(), state ? state->progress.step : 0, run.train.log_every, observer);
+  const int64_t first_step = state ? state->progress.step : 0;
+  TensorBoardObserver events(out, first_step, run.train.log_every, run.config, run.encode_picture, observer);
+  MetricsObserver log(folder, first_step, run.train.log_every, events);
   Trainer trainer(run.train, execution, {model, average, *task, run.loader, log, folder.last_path(), identity});
   if (state) {
     trainer.restore(*state);

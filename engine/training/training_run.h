@@ -14,6 +14,7 @@
 #include "engine/files/model_file.h"
 #include "engine/training/execution.h"
 #include "engine/training/resume.h"
+#include "engine/training/tensorboard_observer.h"
 #include "engine/training/train_config.h"
 #include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
@@ -32,6 +33,7 @@ struct TrainingRun {
   int64_t validation_samples = 0;
   ModelMetadata metadata;                 // task, classes, palette, preprocessing; the rest is filled in
   std::vector<std::string> descriptions;  // of the data, for the observer
+  PictureEncoder encode_picture;          // for the events
   // The task; it saves its best model to the path, with the metadata.
   std::function<std::unique_ptr<TrainTask>(const Execution&, const std::filesystem::path&, const ModelMetadata&)>
       make_task;

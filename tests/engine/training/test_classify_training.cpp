@@ -1,19 +1,22 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backbone/attention/attention.h"
 #include "backbone/config/error.h"
 #include "datasets/synthetic_writer.h"
 #include "engine/files/model_file.h"
-#include "engine/files/safetensors.h"
 #include "engine/training/classify_training.h"
+#include "tests/engine/training/resume_check.h"
 #include "tests/support/small_model.h"
 #include "tests/support/temporary_folder.h"
 
@@ -70,12 +73,6 @@ TrainResult train(const ClassifyConfig& config, const std::filesystem::path& dat
   return train_classifier(config, data, out, observer, resume, &stop);
 }
 
-void expect_same_tensors(const std::filesystem::path& first, const std::filesystem::path& second) {
-  const auto a = read_safetensors(first), b = read_safetensors(second);
-  ASSERT_EQ(a.tensors.size(), b.tensors.size());
-  for (const auto& [name, tensor] : a.tensors) EXPECT_TRUE(torch::equal(tensor, b.tensors.at(name))) << name;
-}
-
 std::string error_of(const std::function<void()>& call) {
   try {
     call();
@@ -118,26 +115,65 @@ TEST(ClassifyTraining, LeavesACompleteRunForEveryAttention) {
   }
 }
 
+// Augmentation with mixup, drop path, dropout, the average and accumulation are on.
 TEST(ClassifyTraining, AStoppedAndResumedRunEndsInTheSameBits) {
   const test::TemporaryFolder folder;
   write_data(folder / "data");
-  train(small_config(), folder / "data", folder / "whole");
-  // in the middle of an epoch, at its end, and twice
-  for (const std::vector<int64_t>& stops : {std::vector<int64_t>{2}, {3}, {1, 4}}) {
-    const auto out = folder / ("stopped-" + std::to_string(stops[0]));
+  const auto run = [&](const std::filesystem::path& out, int64_t stop_after) {
     auto config = small_config();
-    for (const int64_t stop : stops) {
-      EXPECT_EQ(train(config, folder / "data", out, {}, stop).stop_reason, StopReason::kStopToken);
-      // the number of workers is free to change
-      config.data.workers = 0;
+    // the number of workers is free to change
+    config.data.workers = stop_after < 0 ? 0 : 2;
+    return train(config, folder / "data", out, {}, stop_after);
+  };
+  // in the middle of an epoch, at its end, and twice
+  test::expect_same_bits_after_stops(run, {{2}, {3}, {1, 4}});
+}
+
+TEST(ClassifyTraining, LeavesLogsThatAgree) {
+  const test::TemporaryFolder folder;
+  write_data(folder / "data");
+  train(small_config("full"), folder / "data", folder / "run", {}, 2);
+  train(small_config("full"), folder / "data", folder / "run");
+  std::istringstream log(test::read_text(folder / "run" / "metrics.jsonl"));
+  int64_t step = 0;
+  std::vector<std::pair<int64_t, int64_t>> epochs, rows;
+  for (std::string line; std::getline(log, line);) {
+    const Json entry = Json::parse(line);
+    if (entry["event"] == "step") {
+      EXPECT_EQ(entry["step"], ++step);
+    } else {
+      epochs.emplace_back(entry["epoch"], entry["step"]);
     }
-    Recorder recorder;
-    EXPECT_EQ(train(config, folder / "data", out, {}, -1, &recorder).num_steps, 6);
-    EXPECT_EQ(recorder.plan.first_step, stops.back());
-    const std::string last = "state-0000000006.safetensors";
-    expect_same_tensors(out / "last" / last, folder / "whole" / "last" / last);
-    expect_same_tensors(out / "best.safetensors", folder / "whole" / "best.safetensors");
   }
+  EXPECT_EQ(step, 6);
+  std::istringstream table(test::read_text(folder / "run" / "metrics.csv"));
+  std::string header;
+  std::getline(table, header);
+  EXPECT_TRUE(header.starts_with("epoch,step,train_loss,lr")) << header;
+  EXPECT_NE(header.find("val.top1"), std::string::npos) << header;
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream cells(line);
+    char comma = 0;
+    auto& [epoch, at] = rows.emplace_back();
+    cells >> epoch >> comma >> at;
+  }
+  EXPECT_EQ(rows, epochs);
+  const std::filesystem::directory_iterator files(folder / "run");
+  EXPECT_EQ(
+      std::ranges::count_if(files, [](const auto& f) { return f.path().filename().string().starts_with("events"); }),
+      2);
+}
+
+TEST(ClassifyTraining, TheModelRecordsHowItCameAbout) {
+  const test::TemporaryFolder folder;
+  write_data(folder / "data");
+  auto config = small_config("full");
+  config.train.epochs = 1;
+  config.data.split_seed = 5;
+  const auto training = load_model(train(config, folder / "data", folder / "run").best_model).metadata.training;
+  EXPECT_NE(training["command"].get<std::string>().find("classify_training"), std::string::npos) << training["command"];
+  EXPECT_EQ(training["data"]["split_seed"], 5);
+  EXPECT_EQ(training["data"]["val_fraction"], 0.2);
 }
 
 TEST(ClassifyTraining, AFinishedRunIsLeftAlone) {

@@ -65,6 +65,26 @@ TEST(TrainState, ADamagedOneFallsBackToTheOneBefore) {
   EXPECT_THROW(load_train_state(folder.path(), report), ModelFileError);
 }
 
+TEST(TrainState, AFlippedBitFallsBackToTheOneBefore) {
+  const test::TemporaryFolder folder;
+  save_train_state(folder.path(), make_state(1));
+  save_train_state(folder.path(), make_state(2));
+  const auto newest = folder / "state-0000000002.safetensors";
+  std::string bytes = test::read_text(newest);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  test::write_text(newest, bytes);
+  std::string message;
+  EXPECT_EQ(load_train_state(folder.path(), [&](const std::string& text) { message = text; })->progress.step, 1);
+  EXPECT_NE(message.find("checksum"), std::string::npos) << message;
+  EXPECT_NE(message.find(newest.string()), std::string::npos) << message;
+}
+
+TEST(TrainState, AFolderThatCannotBeListedIsNoNewRun) {
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "last", "a file");
+  EXPECT_THROW(load_train_state(folder / "last", ignore), ResourceError);
+}
+
 TEST(TrainState, ForeignFilesAreNotStates) {
   const test::TemporaryFolder folder;
   test::write_text(folder / "state-.safetensors", "");

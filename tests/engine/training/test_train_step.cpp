@@ -50,6 +50,37 @@ struct PlainStep {
   std::unique_ptr<TrainStep> step;
 };
 
+TEST(TrainStep, ASkippedStepPutsRunningStatisticsBack) {
+  const auto config = test::toy_train_config();
+  test::ToyRun run(config);
+  auto statistics = run.model->register_buffer("statistics", torch::zeros({2}));
+  TrainStep step(config, Execution{}, run.model, nullptr, run.task);
+  run.task.change_loss = [&](const torch::Tensor& loss) {
+    statistics.fill_(std::nan(""));
+    return loss * std::nan("");
+  };
+  EXPECT_FALSE(step.run(toy_batches(1, 8), 1.0, 0).updated);
+  EXPECT_TRUE(torch::equal(statistics, torch::zeros({2})));
+  run.task.change_loss = [&](const torch::Tensor& loss) {
+    statistics.fill_(1);
+    return loss;
+  };
+  EXPECT_TRUE(step.run(toy_batches(1, 8), 1.0, 0).updated);
+  EXPECT_TRUE(torch::equal(statistics, torch::ones({2})));
+}
+
+TEST(TrainStep, ALabelWithoutAClassNamesFileAndValue) {
+  PlainStep plain;
+  const auto loader = test::toy_loader(8, test::ToyRun::kClasses + 1, 8, false);
+  loader->start_epoch(0);
+  try {
+    plain.step->run({*loader->next()}, 1.0, 0);
+    FAIL() << "a label of 4 with 4 classes";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("toy/4: its label is 4"), std::string::npos) << error.what();
+  }
+}
+
 TEST(TrainStep, AccumulatedBatchesEqualOneLargeBatch) {
   PlainStep whole, parts;
   ASSERT_TRUE(same_weights(whole.model, copy_weights(parts.model)));
