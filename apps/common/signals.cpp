@@ -39,6 +39,9 @@ const std::atomic<bool>* SignalStop::flag() const { return &stop_requested; }
 
 int SignalStop::exit_code() const { return kExitSignal + received_signal; }
 
-void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
+void report_failed_writes() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
 
 }  // namespace multipole

@@ -21,7 +21,8 @@ class SignalStop {
   int exit_code() const;
 };
 
-// A reader that goes away (`| head`) shows as a failed write and not as a signal.
-void ignore_broken_pipes();
+// A reader that goes away (`| head`) and a file that outgrows the user's limit (`ulimit -f`) show as failed writes and
+// not as signals.
+void report_failed_writes();
 
 }  // namespace multipole

@@ -61,6 +61,20 @@ TEST_F(Eval, TableAndJsonAgree) {
   EXPECT_NE(eval({"--split", "train"}).out.find("samples  6"), std::string::npos);
 }
 
+// The 12 pictures of val without split folders: what is measured is the share that training kept aside.
+TEST_F(Eval, WithoutSplitFoldersTheModelKnowsItsSplit) {
+  auto metadata = test::random_model_metadata(synthetic_class_names(config_));
+  metadata.training["data"] = {{"val_fraction", 0.5}, {"split_seed", 3}};
+  save_model(folder_ / "m.safetensors", *VisionModel(metadata.architecture), metadata);
+  std::filesystem::rename(data() / "val", folder_ / "flat");
+  std::filesystem::remove_all(data());
+  std::filesystem::rename(folder_ / "flat", data());
+  const auto result = eval({});
+  EXPECT_NE(result.out.find("samples  6"), std::string::npos) << result.out << result.err;
+  EXPECT_EQ(eval({"--val-fraction", "0.5", "--split-seed", "3"}).out, result.out);
+  EXPECT_NE(eval({"--val-fraction", "0.25"}).out.find("samples  3"), std::string::npos);
+}
+
 TEST_F(Eval, AnUnreadablePictureFailsUnlessSkipped) {
   const auto bad = data() / "val" / synthetic_class_names(config_)[1] / "0000_bad.png";
   test::write_text(bad, "no picture");

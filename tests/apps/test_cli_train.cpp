@@ -11,6 +11,7 @@
 #include "backbone/config/json.h"
 #include "engine/files/run_folder.h"
 #include "tests/support/process.h"
+#include "tests/support/small_training.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -19,24 +20,11 @@ namespace {
 using test::run_multipole;
 using Words = std::vector<std::string>;
 
-const Words kSmallModel = {"--set",
-                           "model.backbone={\"embed_dims\":[16,16,24,24],\"depths\":[1,1,1,1],"
-                           "\"num_heads\":[2,2,2,2],\"drop_path_rate\":0}",
-                           "--set",
-                           "train.batch_size=16",
-                           "--set",
-                           "data.workers=0",
-                           "--set",
-                           "train.precision=float32",
-                           "--device",
-                           "cpu"};
-
 class Train : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
-    const auto drawn = run_multipole({"data", "synth", "--out", data(), "--classes", "2", "--train", "48", "--val",
-                                      "16", "--size", "32", "--seed", "3"});
+    const auto drawn = test::draw_small_data(data());
     ASSERT_EQ(drawn.exit_code, 0) << drawn.err;
     const auto trained = train("run", {"--epochs", "2", "--seed", "5"});
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
@@ -46,10 +34,7 @@ class Train : public ::testing::Test {
   static std::string data() { return (*folder_ / "data").string(); }
   static std::string run_path(const std::string& name) { return (*folder_ / name).string(); }
   static Words train_words(const std::string& out, const Words& more) {
-    Words words = {"classify", "train", "--data", data(), "--out", run_path(out)};
-    words.insert(words.end(), kSmallModel.begin(), kSmallModel.end());
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return test::small_training(data(), run_path(out), more);
   }
   static test::ProcessResult train(const std::string& out, const Words& more) {
     return run_multipole(train_words(out, more));
