@@ -59,7 +59,9 @@ TEST(SegmentationMetrics, StreamsToWhatBruteForceCounts) {
     }
     EXPECT_DOUBLE_EQ(metrics.iou()[i], counts.both / united);
     EXPECT_DOUBLE_EQ(metrics.dice()[i], 2 * counts.both / (counts.labelled + counts.predicted));
-    if (counts.labelled > 0) EXPECT_DOUBLE_EQ(metrics.accuracy()[i], counts.both / counts.labelled);
+    if (counts.labelled > 0) {
+      EXPECT_DOUBLE_EQ(metrics.accuracy()[i], counts.both / counts.labelled);
+    }
   }
 }
 

@@ -48,7 +48,7 @@ TEST(Pairs, ReadsSplitsClassesAndColours) {
 TEST(Pairs, WithoutFoldersASeededSplitIsMade) {
   const test::TemporaryFolder root;
   test::write_text(root / "classes.txt", "a\nb\n");
-  for (int i = 0; i < 10; ++i) test::write_pair(root, "", "p" + std::to_string(i), ids({0, 1}));
+  for (int i = 0; i < 10; ++i) test::write_pair(root, "", std::to_string(i), ids({0, 1}));
   const SegmentationSplitOptions train{.split = "train"}, val{.split = "val"};
   const auto first = list_segmentation(root.path(), train), second = list_segmentation(root.path(), val);
   EXPECT_EQ(first.pairs.size(), 8);
