@@ -42,8 +42,8 @@ size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
   carver.take(out.far_bias, sizes.far_keys);
   carver.take(out.near_offset, sizes.near_keys);
   carver.take(out.far_offset, sizes.far_keys);
-  carver.take(out.near_position, sizes.near_keys);
-  carver.take(out.far_position, sizes.far_keys);
+  carver.take(out.near_table_offset, sizes.near_keys);
+  carver.take(out.far_table_offset, sizes.far_keys);
   if (sizes.pairs) {
     carver.take(out.near_pairs, (sizes.near_keys + 1) / 2 * sizes.padded_dim);
     carver.take(out.far_pairs, (sizes.far_keys + 1) / 2 * sizes.padded_dim);

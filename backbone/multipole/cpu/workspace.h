@@ -34,8 +34,8 @@ struct Workspace {
   float* d_far_table;    // backward with far bias, log-linear: (levels, 7, 7, width), likewise
   int64_t* near_offset;  // one a near key
   int64_t* far_offset;
-  int32_t* near_position;
-  int32_t* far_position;
+  int32_t* near_table_offset;
+  int32_t* far_table_offset;
   float* near_pairs;  // bfloat16 tensors: rows of two keys each
   float* far_pairs;
 };

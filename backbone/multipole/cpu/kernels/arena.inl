@@ -13,6 +13,18 @@ MULTIPOLE_INLINE CellTokens tokens_of_cell(const Attention2dParams& p, int64_t c
   return {y, x, smaller(p.cell, p.height - y), smaller(p.cell, p.width - x)};
 }
 
+// The tokens of one head of one image. Made where it is used and passed by value, so that its strides stay in registers.
+struct HeadView {
+  void* data;
+  int64_t first, row, column;
+
+  MULTIPOLE_INLINE_MEMBER int64_t element(int64_t y, int64_t x) const { return first + y * row + x * column; }
+};
+
+MULTIPOLE_INLINE HeadView view_of_head(const TokenView& view, int64_t b, int64_t h) {
+  return {view.data, view.element(b, 0, 0, h), view.row, view.column};
+}
+
 // visit(y, x, key row of the arena) for every token of the cells of one row.
 template <class Visit>
 MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
@@ -32,12 +44,13 @@ template <class Products>
 static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           int64_t cy, const Workspace& w) {
   if (cy < layout.cell_row_begin || cy >= layout.cell_row_end) return;
-  const int64_t padded_dim = padded(p.head_dim);
-  for_each_token_of_cell_row(p, layout, cy, [&](int64_t y, int64_t x, int64_t row) {
-    Products::pack_row(p.key.data, p.key.element(task.b, y, x, task.h), p.head_dim, padded_dim, p.storage, w.key_arena,
-                       row * padded_dim);
-    Products::pack_row(p.value.data, p.value.element(task.b, y, x, task.h), p.head_dim, padded_dim, p.storage,
-                       w.value_arena, row * padded_dim);
+  const int64_t dim = p.head_dim, padded_dim = padded(dim);
+  const Storage storage = p.storage;
+  float *const key_arena = w.key_arena, *const value_arena = w.value_arena;
+  const HeadView key = view_of_head(p.key, task.b, task.h), value = view_of_head(p.value, task.b, task.h);
+  for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
+    Products::pack_row(key.data, key.element(y, x), dim, padded_dim, storage, key_arena, row * padded_dim);
+    Products::pack_row(value.data, value.element(y, x), dim, padded_dim, storage, value_arena, row * padded_dim);
   });
 }
 
@@ -47,9 +60,10 @@ MULTIPOLE_INLINE void prefetch_cell(const Attention2dParams& p, const TokenView&
                                     int64_t cx) {
   const int64_t element_bytes = p.storage == Storage::float32 ? 4 : 2;
   const CellTokens cell = tokens_of_cell(p, cy, cx);
+  const HeadView head = view_of_head(view, b, h);
   for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
-    for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) {
-      const char* row = static_cast<const char*>(view.data) + view.element(b, y, x, h) * element_bytes;
+    const char* row = static_cast<const char*>(head.data) + head.element(y, cell.x) * element_bytes;
+    for (int64_t x = 0; x < cell.columns; ++x, row += head.column * element_bytes) {
       for (int64_t byte = 0; byte < p.head_dim * element_bytes; byte += 64) __builtin_prefetch(row + byte, Write, 2);
     }
   }
@@ -92,10 +106,11 @@ static void pack_levels(const Attention2dParams& p, const Attention2dTask& task,
   }
 }
 
-// The near field of cell (cy, cx): every token of the 3 x 3 cells around it. Positions count in the full 3r x 3r square.
+// The near field of cell (cy, cx): every token of the 3 x 3 cells around it. The table has a row for each place in the
+// full 3r x 3r square.
 static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t h, int64_t cy, int64_t cx,
                          const Workspace& w) {
-  const int64_t r = p.cell, padded_dim = padded(p.head_dim);
+  const int64_t r = p.cell, padded_dim = padded(p.head_dim), stride = p.near_table_stride;
   int64_t count = 0;
   for (int64_t ky = larger(0, cy - 1); ky < smaller(p.cell_rows, cy + 2); ++ky) {
     for (int64_t kx = larger(0, cx - 1); kx < smaller(p.cell_columns, cx + 2); ++kx) {
@@ -104,22 +119,22 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
       const int64_t first = ((ky - layout.cell_row_begin) * p.cell_columns + kx) * slots_of_cell(r) * padded_dim;
       for (int64_t i = 0; i < tokens; ++i) w.near_offset[count + i] = first + i * padded_dim;
       if (p.near_table != nullptr) {
-        int32_t* position = w.near_position + count;
+        int32_t* offset = w.near_table_offset + count;
         for (int64_t y = 0; y < cell.rows; ++y) {
-          const int64_t of_row = ((ky - cy + 1) * r + y) * 3 * r + (kx - cx + 1) * r;
-          for (int64_t x = 0; x < cell.columns; ++x) *position++ = static_cast<int32_t>(of_row + x);
+          int64_t entry = (((ky - cy + 1) * r + y) * 3 * r + (kx - cx + 1) * r) * stride;
+          for (int64_t x = 0; x < cell.columns; ++x, entry += stride) *offset++ = static_cast<int32_t>(entry);
         }
       }
       count += tokens;
     }
   }
-  const float* table = p.near_table == nullptr ? nullptr : p.near_table + h * 9 * r * r * p.near_table_stride;
-  return {count, w.near_offset, nullptr, w.near_position, table, p.near_table_stride, 0, w.near_pairs};
+  const float* table = p.near_table == nullptr ? nullptr : p.near_table + h * 9 * r * r * stride;
+  return {count, w.near_offset, nullptr, w.near_table_offset, table, 0, w.near_pairs};
 }
 
 // Appends the real summaries of level-l cell (y, x) to the far lists from `count` on; returns the new count.
 MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t y,
-                                          int64_t x, float bias, int32_t position, int64_t count, const Workspace& w) {
+                                          int64_t x, float bias, int32_t table_offset, int64_t count, const Workspace& w) {
   const LevelParams& level = p.level[l];
   const int64_t first = layout.level_offset[l] + ((y - layout.level_row_begin[l]) * level.columns + x) * p.rank;
   for (int64_t jy = 0; jy < p.subcells; ++jy) {
@@ -128,7 +143,7 @@ MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const Aren
       if (log2_mass < 0) continue;  // an empty sub-cell: no token stands behind it
       w.far_offset[count] = (first + jy * p.subcells + jx) * padded(p.head_dim);
       w.far_bias[count] = log2_mass + bias;
-      w.far_position[count] = position;
+      w.far_table_offset[count] = table_offset;
       ++count;
     }
   }
@@ -165,12 +180,12 @@ static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, i
         const int64_t entry = far_bias_index(ky - y, kx - x);
         const int64_t table = kFarBiasSide * kFarBiasSide;
         const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[h * table + entry];
-        count = append_summaries(p, layout, l, ky, kx, bias, static_cast<int32_t>(l * table + entry), count, w);
+        count = append_summaries(p, layout, l, ky, kx, bias, static_cast<int32_t>((l * table + entry) * kWidth), count, w);
       }
     }
     list->cell_y[l] = y;
     list->cell_x[l] = x;
     list->end[l] = count;
   }
-  return {count, w.far_offset, w.far_bias, w.far_position, nullptr, 0, kept, w.far_pairs};
+  return {count, w.far_offset, w.far_bias, w.far_table_offset, nullptr, kept, w.far_pairs};
 }

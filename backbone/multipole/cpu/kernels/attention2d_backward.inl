@@ -45,19 +45,23 @@ static BackwardTile load_backward_tile(const Attention2dParams& p, const Attenti
 
 static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
                             const float* rows, float factor, const TokenView& to) {
+  const int64_t dim = p.head_dim, padded_dim = padded(dim);
+  const Storage storage = p.storage;
+  const HeadView head = view_of_head(to, task.b, task.h);
   for (int lane = 0; lane < kWidth; ++lane) {
     if (lanes.y[lane] < 0) continue;
-    store_row(rows + lane * padded(p.head_dim), to.data, to.element(task.b, lanes.y[lane], lanes.x[lane], task.h),
-              p.head_dim, factor, p.storage);
+    store_row(rows + lane * padded_dim, head.data, head.element(lanes.y[lane], lanes.x[lane]), dim, factor, storage);
   }
 }
 
 static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           const float* arena, float factor, const TokenView& to) {
-  const int64_t padded_dim = padded(p.head_dim);
+  const int64_t dim = p.head_dim, padded_dim = padded(dim);
+  const Storage storage = p.storage;
+  const HeadView head = view_of_head(to, task.b, task.h);
   for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    for_each_token_of_cell_row(p, layout, cy, [&](int64_t y, int64_t x, int64_t row) {
-      store_row(arena + row * padded_dim, to.data, to.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
+    for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
+      store_row(arena + row * padded_dim, head.data, head.element(y, x), dim, factor, storage);
     });
   }
 }
@@ -111,9 +115,8 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
         lanes_of_cell(p, cy, cx, lane_begin, &lanes);
         if (lanes.live == 0) continue;
         const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
-        backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor,
-                                {w.d_near_table, p.near_table_stride});
-        backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, {w.d_far_table, kWidth});
+        backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor, w.d_near_table);
+        backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, w.d_far_table);
         tile_to_rows(w.out_tile, padded_dim, w.out_rows);
         store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
       }

@@ -29,13 +29,15 @@ MULTIPOLE_INLINE void lanes_of_cell(const Attention2dParams& p, int64_t cy, int6
 // Rows of a token tensor, one a lane, dead lanes zero.
 MULTIPOLE_INLINE void load_lane_rows(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
                                      const TokenView& from, float* rows) {
-  const int64_t padded_dim = padded(p.head_dim);
+  const int64_t dim = p.head_dim, padded_dim = padded(dim);
+  const Storage storage = p.storage;
+  const HeadView head = view_of_head(from, task.b, task.h);
   for (int lane = 0; lane < kWidth; ++lane) {
     float* row = rows + lane * padded_dim;
     if (lanes.y[lane] < 0) {
-      for (int64_t c = 0; c < p.head_dim; ++c) row[c] = 0;
+      for (int64_t c = 0; c < dim; ++c) row[c] = 0;
     } else {
-      load_row(row, from.data, from.element(task.b, lanes.y[lane], lanes.x[lane], task.h), p.head_dim, p.storage);
+      load_row(row, head.data, head.element(lanes.y[lane], lanes.x[lane]), dim, storage);
     }
   }
 }
@@ -63,7 +65,10 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
     store(far_weight, weight / total);
     lse = largest + log2(total);
   }
-  const int64_t tokens = p.height * p.width;
+  const int64_t dim = p.head_dim, width = p.width;
+  const Storage storage = p.storage;
+  const HeadView out = view_of_head(p.out, task.b, task.h);
+  float* const lse_of_head = p.lse + (task.b * p.heads + task.h) * p.height * width;
   for (int lane = 0; lane < kWidth; ++lane) {
     const int64_t y = lanes.y[lane], x = lanes.x[lane];
     if (y < 0) continue;
@@ -71,11 +76,11 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
     float factor = near_factor[lane];
     if (merges) {
       const float* far = w.level_out + lanes.summary[lane] * padded_dim;
-      for (int64_t c = 0; c < p.head_dim; ++c) row[c] = row[c] * factor + far[c] * far_weight[lane];
+      for (int64_t c = 0; c < dim; ++c) row[c] = row[c] * factor + far[c] * far_weight[lane];
       factor = 1;
     }
-    store_row(row, p.out.data, p.out.element(task.b, y, x, task.h), p.head_dim, factor, p.storage);
-    p.lse[(task.b * p.heads + task.h) * tokens + y * p.width + x] = lse[lane] * kLn2;
+    store_row(row, out.data, out.element(y, x), dim, factor, storage);
+    lse_of_head[y * width + x] = lse[lane] * kLn2;
   }
 }
 

@@ -55,11 +55,12 @@ static KeyList parent_list(const Attention2dParams& p, const ArenaLayout& layout
   for (int64_t y = rows.begin; y < rows.end; ++y) {
     for (int64_t x = columns.begin; x < columns.end; ++x) {
       const int64_t position = (y - 2 * parent_y + 2) * 6 + x - 2 * parent_x + 2;
-      count = append_summaries(p, layout, l, y, x, 0, static_cast<int32_t>(position), count, w);
+      const int64_t table_offset = position * p.group_table_stride;
+      count = append_summaries(p, layout, l, y, x, 0, static_cast<int32_t>(table_offset), count, w);
     }
   }
   const float* table = level.group_table + h * 36 * p.group_table_stride;
-  return {count, w.far_offset, w.far_bias, w.far_position, table, p.group_table_stride, 0, w.far_pairs};
+  return {count, w.far_offset, w.far_bias, w.far_table_offset, table, 0, w.far_pairs};
 }
 
 MULTIPOLE_INLINE void load_summary_rows(const Attention2dParams& p, const Attention2dTask& task, int64_t l,
@@ -156,7 +157,7 @@ static void backward_summaries(const Attention2dParams& p, const Attention2dGrad
   Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
   Products::make_tile(w.d_out_rows, padded_dim, 1, w.d_out_tile);
   zero_tile(w.out_tile, padded_dim);
-  backward_tile<Products>(keys, lane_begin, {lse, delta}, w, dim, padded_dim, factor, {d_table, p.group_table_stride});
+  backward_tile<Products>(keys, lane_begin, {lse, delta}, w, dim, padded_dim, factor, d_table);
   tile_to_rows(w.out_tile, padded_dim, w.out_rows);
   const SummaryView& to = g.d_level_query[l];
   for (int lane = 0; lane < kWidth; ++lane) {

@@ -8,23 +8,16 @@
 //
 // The row of a key, in each arena, starts at element offset[i]; it is `padded_dim` elements long.
 
-// Keys of one softmax part. Score of key i in lane j: q_j . k_i + bias[i] + table[position[i] * table_stride + j];
-// `bias` and `table` may be null. Offsets can be read up to 8 past the last.
+// Keys of one softmax part. Score of key i in lane j: q_j . k_i + bias[i] + table[table_offset[i] + j]; `bias` and
+// `table` may be null. Offsets can be read up to 8 past the last.
 struct KeyList {
   int64_t count;
   const int64_t* offset;
   const float* bias;
-  const int32_t* position;
+  const int32_t* table_offset;
   const float* table;
-  int64_t table_stride;
   int64_t kept;  // leading keys that are those of the list that stood here before
   float* pairs;  // Bfloat16Products: rows of two keys each, see prepare_list
-};
-
-// Where the gradients of scores are summed by position: (positions, lanes), or null.
-struct ScoreGradients {
-  float* table;
-  int64_t stride;
 };
 
 // sum[n] += sum over channels of tile[channel][lane] * row n[channel], for Keys keys at a time
@@ -35,7 +28,7 @@ MULTIPOLE_INLINE void dot_group(const float* arena, const int64_t* offset, const
   const float* row[Keys];
 #pragma GCC unroll 8
   for (int n = 0; n < Keys; ++n) row[n] = opaque(Products::key_row(arena, offset[n]));
-  if constexpr (Keys == 8) {
+  if (Keys == 8 && dim >= 32) {  // more keys than the L1 cache holds
 #pragma GCC unroll 8
     for (int n = 0; n < Keys; ++n) {
       const float* next = Products::key_row(arena, offset[n + Keys]);
@@ -63,7 +56,7 @@ MULTIPOLE_INLINE Vec score_group(const KeyList& keys, int64_t i, int64_t lane_be
 #pragma GCC unroll 8
   for (int n = 0; n < Keys; ++n) {
     Vec score = Products::score(sum[n], factor);
-    if constexpr (HasTable) score += load(keys.table + keys.position[i + n] * keys.table_stride + lane_begin);
+    if constexpr (HasTable) score += load(keys.table + keys.table_offset[i + n] + lane_begin);
     if constexpr (HasBias) score += keys.bias[i + n];
     store(scores + n * kWidth, score);
     largest = max(largest, score);
@@ -269,10 +262,11 @@ struct DeltaGroups {
   }
 };
 
-// Adds one tile's part to the gradients of its keys and values, to its own, and to those of the scores' constant parts.
+// Adds one tile's part to the gradients of its keys and values, to its own, and to those of the scores' constant parts:
+// d_table, laid out as keys.table says, or null.
 template <class Products>
 static void backward_tile(const KeyList& keys, int64_t lane_begin, const BackwardTile& tile, const Workspace& w,
-                          int64_t dim, int64_t padded_dim, float factor, const ScoreGradients& d_table) {
+                          int64_t dim, int64_t padded_dim, float factor, float* d_table) {
   float* weights = w.scores;
   float* d_scores = weights + kBlockKeys * kWidth;
   float* spare = d_scores + kBlockKeys * kWidth;
@@ -283,9 +277,9 @@ static void backward_tile(const KeyList& keys, int64_t lane_begin, const Backwar
     for (int64_t i = 0; i < count; ++i) store(weights + i * kWidth, exp2(load(weights + i * kWidth) - tile.lse));
     for_groups_of_8(
         count, DeltaGroups<Products>{offset, w.value_arena, w.d_out_tile, dim, weights, d_scores, tile.delta});
-    if (d_table.table != nullptr) {
+    if (d_table != nullptr) {
       for (int64_t i = 0; i < count; ++i) {
-        float* entry = d_table.table + keys.position[begin + i] * d_table.stride + lane_begin;
+        float* entry = d_table + keys.table_offset[begin + i] + lane_begin;
         store(entry, load(entry) + load(d_scores + i * kWidth));
       }
     }
