@@ -88,8 +88,7 @@ class Reporter {
 };
 
 int segment_all(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names,
-                PictureSegmenter& segmenter, AtomicFile& results, bool quiet) {
-  const SignalStop stop;
+                PictureSegmenter& segmenter, AtomicFile& results, const SignalStop& stop, bool quiet) {
   Reporter reporter(inputs.size(), quiet, stop);
   size_t num_bad = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -119,11 +118,12 @@ int segment_predict(const SegmentPredictOptions& options) {
   const Execution execution = select_execution(options.device, options.precision);
   const SegmenterOptions settings = segmenter_options(options, execution.device);
   LoadedModel model = load_model(options.model, "segmentation");
+  const SignalStop stop;
   make_folder(options.out);
   AtomicFile results(std::filesystem::path(options.out) / "results.jsonl");
   const c10::InferenceMode inference;
   PictureSegmenter segmenter(std::move(model), execution, settings);
-  return segment_all(inputs, names, segmenter, results, options.quiet);
+  return segment_all(inputs, names, segmenter, results, stop, options.quiet);
 }
 
 }  // namespace

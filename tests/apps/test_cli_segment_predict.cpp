@@ -210,10 +210,11 @@ TEST_F(SegmentPredict, AGeoreferenceIsKept) {
 }
 
 TEST_F(SegmentPredict, AStopBetweenTilesLeavesNoPart) {
-  folder_.write("p.png", encode_png(noise(1500, 1500)));
+  folder_.write("p.png", encode_png(noise(2500, 2500)));
   test::Process process(
       test::multipole_command(words({"--tile", "64", "--overlap", "16", (folder_ / "p.png").string()})));
-  for (int i = 0; i < 500 && !std::filesystem::exists(folder_ / "out"); ++i) {
+  // the folder is made once signals are heard
+  for (int i = 0; i < 6000 && !std::filesystem::exists(folder_ / "out"); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
