@@ -3,16 +3,15 @@
 
 #include <torch/types.h>
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-namespace multipole {
+#include "datasets/palette.h"
 
-using PaletteColor = std::array<uint8_t, 3>;
+namespace multipole {
 
 // Takes the bytes of a file in order; may throw.
 using ByteSink = std::function<void(const void* data, size_t size)>;
@@ -37,11 +36,5 @@ class PngWriter {
   std::unique_ptr<Encoder> encoder_;
   ByteSink sink_;
 };
-
-// The colours of PASCAL VOC's label maps: bits of the id spread over R, G and B, so any 256 ids differ.
-std::vector<PaletteColor> default_palette();
-
-// 256 colours: those of `palette`, then the default palette's.
-std::vector<PaletteColor> full_palette(const std::vector<PaletteColor>& palette);
 
 }  // namespace multipole

@@ -2,14 +2,9 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <jpeglib.h>
-#include <png.h>
-#include <tiffio.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
-#include <webp/decode.h>
 
-#include <cstdio>  // jpeglib.h needs FILE
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,11 +12,10 @@
 #include <string>
 #include <thread>
 
+#include "datasets/codec_versions.h"
+
 namespace multipole {
 namespace {
-
-#define MULTIPOLE_TEXT_OF(x) #x
-#define MULTIPOLE_TEXT(x) MULTIPOLE_TEXT_OF(x)
 
 std::string first_word_after(std::istream& lines, const std::string& key) {
   std::string line;
@@ -38,17 +32,6 @@ Json memory_bytes(const std::string& key) {
   std::ifstream file("/proc/meminfo");
   const std::string value = first_word_after(file, key);
   return value.empty() ? Json(nullptr) : Json(std::strtoll(value.c_str(), nullptr, 10) * 1024);
-}
-
-std::string webp_version() {
-  const int version = WebPGetDecoderVersion();
-  return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff) + "." +
-         std::to_string(version & 0xff);
-}
-
-std::string tiff_version() {
-  std::istringstream text(TIFFGetVersion());
-  return first_word_after(text, "LIBTIFF, Version");
 }
 
 Json instruction_sets() {
@@ -69,13 +52,9 @@ Json instruction_sets() {
 }  // namespace
 
 Json describe_versions() {
-  return {{"multipole", MULTIPOLE_VERSION},
-          {"libtorch", TORCH_VERSION},
-          {"compiler", "g++ " __VERSION__},
-          {"jpeg", MULTIPOLE_TEXT(LIBJPEG_TURBO_VERSION)},
-          {"png", png_get_libpng_ver(nullptr)},
-          {"tiff", tiff_version()},
-          {"webp", webp_version()}};
+  Json versions = {{"multipole", MULTIPOLE_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", "g++ " __VERSION__}};
+  for (const auto& [name, version] : codec_versions()) versions[name] = version;
+  return versions;
 }
 
 Json describe_processor() {

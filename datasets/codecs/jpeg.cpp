@@ -1,10 +1,11 @@
 // JPEG through libjpeg. Its warnings mean damaged or missing data, so a warning is an error here.
+#include <cstdio>  // jpeglib.h needs FILE
+
 #include <jerror.h>
 #include <jpeglib.h>
 
 #include <array>
 #include <csetjmp>
-#include <cstdio>  // jpeglib.h needs FILE
 #include <cstring>
 
 #include "datasets/codecs/codec.h"

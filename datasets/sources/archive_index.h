@@ -15,9 +15,6 @@ struct ArchiveEntry {
   int64_t offset = 0;  // of its header in the archive
 };
 
-// Whether the bytes begin as a tar or zip archive does.
-bool is_archive(ByteView bytes);
-
 // Every regular file, in byte order of the names. Throws ConfigError, naming archive and entry, for an absolute name,
 // one with "..", two entries of one name, encrypted entries, a compressed tar (only one that can be read from the
 // middle will do), and a truncated or damaged archive.

@@ -105,4 +105,9 @@ Sample ArchiveSource::read(const PictureItem& item) const {
   return {decode_image(bytes, label, decode_), -1, {}, label};
 }
 
+std::shared_ptr<const PictureSource> open_archive_source(const std::filesystem::path& file,
+                                                         const DecodeOptions& decode) {
+  return std::make_shared<ArchiveSource>(file, decode);
+}
+
 }  // namespace multipole

@@ -33,4 +33,8 @@ class ArchiveSource : public PictureSource {
   std::map<std::string, std::map<std::string, PictureListing>> pictures_;  // by split ("" where there are none), class
 };
 
+// As a source of unknown kind, for a build without libarchive to refuse.
+std::shared_ptr<const PictureSource> open_archive_source(const std::filesystem::path& file,
+                                                         const DecodeOptions& decode);
+
 }  // namespace multipole

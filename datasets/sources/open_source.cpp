@@ -5,6 +5,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/formats/pack_format.h"
+#include "datasets/sources/archive_kind.h"
 #include "datasets/sources/archive_source.h"
 #include "datasets/sources/folder_source.h"
 #include "datasets/sources/manifest_source.h"
@@ -27,7 +28,7 @@ std::shared_ptr<const PictureSource> open_file(const fs::path& path, const Sourc
   if (is_manifest(path)) return std::make_shared<ManifestSource>(path, options.root, options.decode);
   const MappedFile file(path);
   if (is_pack(file.bytes())) return std::make_shared<PackedSource>(path);
-  if (is_archive(file.bytes())) return std::make_shared<ArchiveSource>(path, options.decode);
+  if (is_archive(file.bytes())) return open_archive_source(path, options.decode);
   throw ConfigError(path.string() + ": neither a folder, a CSV manifest (.csv), packed data nor a tar or zip archive");
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backbone/config/error.h"
+#include "datasets/codec_versions.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/model_file.h"
 #include "engine/recipes/census.h"
@@ -60,6 +61,7 @@ Json warnings_of(const Json& report) {
 
 std::map<std::string, std::string> make_thumbnails(const Json& mistakes, const Dataset& pictures) {
   std::map<std::string, std::string> thumbnails;
+  if (codec_versions().empty()) return thumbnails;  // nothing to write them with
   for (const char* list : {"confident", "worst"}) {
     for (const auto& mistake : mistakes[list]) {
       const auto path = mistake["path"].get<std::string>();

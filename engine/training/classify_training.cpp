@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "datasets/codec_versions.h"
 #include "datasets/image_encode.h"
 #include "engine/report/run_report.h"
 #include "engine/training/classify_data.h"
@@ -38,7 +39,7 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
                         .validation_samples = data.validation_samples,
                         .metadata = metadata,
                         .descriptions = data.descriptions,
-                        .encode_picture = encode_png,
+                        .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
                         .make_task = make_task};
   TrainResult result = run_training(run, out, observer, resume, stop);
   if (result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {

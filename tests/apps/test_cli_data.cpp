@@ -137,7 +137,7 @@ TEST_F(Data, ManifestsElsewhereNeedTheRoot) {
 TEST_F(Data, TrainingTakesManifestsAndPacks) {
   ASSERT_EQ(run_multipole({"data", "split", data().string()}).exit_code, 0);
   ASSERT_EQ(run_multipole({"data", "pack", data().string(), "--out", name("d.pack")}).exit_code, 0);
-  for (const std::string path : {(data() / "split.csv").string(), name("d.pack")}) {
+  for (const std::string& path : {(data() / "split.csv").string(), name("d.pack")}) {
     const std::string out = name("run-" + fs::path(path).filename().string());
     const auto trained =
         run_multipole({"classify", "train", "--data", path, "--out", out, "--epochs", "1", "--device", "cpu", "--set",

@@ -1,8 +1,9 @@
 // The fixtures that libjpeg and libtiff write.
+#include <cstdio>  // jpeglib.h needs FILE
+
 #include <jpeglib.h>
 #include <tiffio.h>
 
-#include <cstdio>  // jpeglib.h needs FILE
 #include <cstdlib>
 #include <fstream>
 #include <iterator>

@@ -4,6 +4,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/sources/archive_index.h"
+#include "datasets/sources/archive_kind.h"
 #include "tests/datasets/sources/archive_fixtures.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -55,7 +56,8 @@ int main(int argc, char** argv) {
   using namespace multipole::fuzz;
   const auto starts = seeds();
   if (argc == 2) {
-    for (size_t i = 0; i < starts.size(); ++i) std::ofstream(argv[1] + ("/" + std::to_string(i))) << starts[i];
+    for (size_t i = 0; i < starts.size(); ++i)
+      std::ofstream(std::filesystem::path(argv[1]) / std::to_string(i)) << starts[i];
     return 0;
   }
   for (const auto& seed : starts) {

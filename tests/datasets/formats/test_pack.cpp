@@ -24,7 +24,7 @@ struct Stored {
 std::vector<Stored> random_records() {
   std::vector<Stored> records;
   for (int i = 0; i < 7; ++i) {
-    Stored record{"r" + std::to_string(i) + "\xff\n",
+    Stored record{std::to_string(i).append("\xff\n"),
                   test::random_int(1, 9),
                   test::random_int(1, 9),
                   test::random_int(-1, 1),

@@ -9,6 +9,7 @@
 #include "datasets/image_encode.h"
 #include "datasets/labelled_pictures.h"
 #include "datasets/sources/archive_index.h"
+#include "datasets/sources/archive_kind.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/datasets/sources/archive_fixtures.h"
 #include "tests/support/random_source.h"
