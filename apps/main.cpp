@@ -5,6 +5,7 @@
 
 #include "apps/bench/bench.h"
 #include "apps/classify/classify.h"
+#include "apps/common/allocator.h"
 #include "apps/common/command.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_code.h"
@@ -13,7 +14,10 @@
 #include "apps/data/data.h"
 #include "apps/doctor/doctor.h"
 #include "apps/inspect/inspect.h"
+#include "apps/report/report.h"
 #include "apps/segment/segment.h"
+#include "apps/sequence/sequence.h"
+#include "apps/study/study.h"
 
 namespace {
 
@@ -30,7 +34,10 @@ int run_program(int argc, char** argv) {
   multipole::add_segment_commands(program, run);
   multipole::add_data_commands(program, run);
   multipole::add_bench_commands(program, run);
+  multipole::add_sequence_commands(program, run);
+  multipole::add_study_command(program, run);
   multipole::add_inspect_command(program, run);
+  multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);
   return multipole::parse_and_run(program, run, argc, argv);
 }
@@ -38,6 +45,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  multipole::keep_freed_memory();
   multipole::report_failed_writes();
   try {
     return run_program(argc, argv);

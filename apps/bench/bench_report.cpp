@@ -25,7 +25,9 @@ std::string table_row(const std::vector<Column>& columns, const std::vector<std:
     if (i > 0) line += kGap;
     line += columns[i].left ? pad_right(cells[i], columns[i].width) : pad_left(cells[i], columns[i].width);
   }
-  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  line.erase(line.find_last_not_of(' ') + 1);
+  line += '\n';
+  return line;
 }
 
 std::string table_header(const std::vector<Column>& columns) {
@@ -35,11 +37,14 @@ std::string table_header(const std::vector<Column>& columns) {
 }
 
 std::string with_commas(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto end = static_cast<int64_t>(digits.size()) - 3; end > (number < 0 ? 1 : 0); end -= 3) {
-    digits.insert(static_cast<size_t>(end), ",");
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t left = digits.size() - i;
+    if (i > 0 && left % 3 == 0) text += ',';
+    text += digits[i];
   }
-  return digits;
+  return text;
 }
 
 Json bench_machine() {

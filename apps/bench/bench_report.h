@@ -18,7 +18,7 @@ struct Column {
 std::string table_row(const std::vector<Column>& columns, const std::vector<std::string>& cells);
 std::string table_header(const std::vector<Column>& columns);
 
-// "1,048,576"
+// "1,048,576"; not for negative numbers.
 std::string with_commas(int64_t number);
 
 // {"processor", "threads", "pinned", "libtorch", ...}: where figures come from; and the same as one line.

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "apps/classify/classify.h"
-#include "apps/common/reporting_dataset.h"
 #include "apps/common/counted_progress.h"
 #include "apps/common/exit_code.h"
+#include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
@@ -25,6 +25,7 @@ struct EvalOptions {
   std::optional<uint64_t> split_seed;
   bool allow_truncated = false;
   bool quiet = false;
+  std::string precision = "float32";
   ComputeOptions compute;
 };
 
@@ -78,7 +79,7 @@ SplitOptions split_options(const EvalOptions& options, const ModelMetadata& meta
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const Execution execution = select_execution(options.compute.device, "float32");
+  const Execution execution = select_execution(options.compute.device, options.precision);
   LoadedModel loaded = load_model(options.model, "classification");
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
@@ -130,6 +131,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
       ->capture_default_str();
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return evaluate(*options); }; });
 }

@@ -28,6 +28,7 @@ struct PredictOptions {
   std::string format = "text";
   std::string out, explain;
   bool allow_truncated = false;
+  std::string precision = "auto";
   ComputeOptions compute;
 };
 
@@ -84,11 +85,12 @@ Loader make_loader(const PredictOptions& options, const std::vector<std::filesys
 int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
-  const Execution execution = select_execution(options.compute.device, "float32");
+  const Execution execution = select_execution(options.compute.device, options.precision);
   LoadedModel loaded = load_model(options.model, "classification");
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
 
+  std::cerr << "computing in " << execution.precision_name() << "\n";
   const SignalStop stop;
   ResultOutput output(options.out);
   output.write(prediction_header(prediction_format(options.format)));
@@ -102,7 +104,10 @@ int predict(const PredictOptions& options) {
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
     torch::Tensor logits;
-    if (batch->size() > 0) logits = loaded.model->forward(batch->images.to(execution.device)) / temperature;
+    if (batch->size() > 0) {
+      const AutocastGuard autocast(execution);
+      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
+    }
     if (explanations) explanations->write(loaded.model, *batch, logits);
     for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata.classes)) output.write(line);
     output.flush();
@@ -136,6 +141,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
   command->add_option("--explain", options->explain,
                       "write a picture for each input to this folder: where the model saw its first answer");
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });
 }

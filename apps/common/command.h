@@ -26,6 +26,9 @@ struct ComputeOptions {
 void add_device_options(CLI::App& command, std::string& device, int& threads);
 void add_compute_options(CLI::App& command, ComputeOptions& options);
 
+// --precision auto|float32|bfloat16, as select_execution takes it; `precision` holds the default.
+void add_precision_option(CLI::App& command, std::string& precision);
+
 // What --data and --data-root take, in every command that reads labelled pictures.
 const char* data_option_help();
 const char* data_root_option_help();

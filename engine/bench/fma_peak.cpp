@@ -14,11 +14,22 @@
 namespace multipole {
 namespace {
 
-// Enough independent sums to fill two units of latency 4 and 5, few enough for 16 registers.
+// Independent sums a round: enough to fill two units of latency 4 or 5, few enough for 16 registers.
 constexpr int kSums = 12;
 
-// The sums stay in registers: the empty assembly makes the compiler believe that each round changes them.
-#define MULTIPOLE_KEEP_IN_REGISTERS(sum) asm volatile("" : "+v"(sum))
+// Named sums, for an array would not stay in registers. The empty assembly makes the compiler believe that each round
+// changes them, so that no round is left out. `constraint` is the assembly's letter for a vector register.
+#define MULTIPOLE_SUM_LOOP(Vector, constraint, zero, next)                                                             \
+  Vector s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero, s8 = zero, s9 = zero, \
+         s10 = zero, s11 = zero;                                                                                       \
+  for (int64_t i = 0; i < rounds; ++i) {                                                                               \
+    s0 = next(s0), s1 = next(s1), s2 = next(s2), s3 = next(s3), s4 = next(s4), s5 = next(s5);                          \
+    s6 = next(s6), s7 = next(s7), s8 = next(s8), s9 = next(s9), s10 = next(s10), s11 = next(s11);                      \
+    asm volatile(""                                                                                                    \
+                 : "+" constraint(s0), "+" constraint(s1), "+" constraint(s2), "+" constraint(s3), "+" constraint(s4), \
+                   "+" constraint(s5), "+" constraint(s6), "+" constraint(s7), "+" constraint(s8), "+" constraint(s9), \
+                   "+" constraint(s10), "+" constraint(s11));                                                          \
+  }
 
 struct Loop {
   const char* instructions;
@@ -29,59 +40,40 @@ struct Loop {
 
 #ifdef __x86_64__
 __attribute__((target("avx512f"))) void run_avx512(int64_t rounds) {
-  __m512 sums[kSums], factor = _mm512_set1_ps(0.5F);
-  for (auto& sum : sums) sum = _mm512_set1_ps(1);
-  for (int64_t i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < kSums; ++j) {
-      sums[j] = _mm512_fmadd_ps(sums[j], factor, factor);
-      MULTIPOLE_KEEP_IN_REGISTERS(sums[j]);
-    }
-  }
+  const __m512 half = _mm512_set1_ps(0.5F);
+#define MULTIPOLE_NEXT(sum) _mm512_fmadd_ps(sum, half, half)
+  MULTIPOLE_SUM_LOOP(__m512, "v", _mm512_setzero_ps(), MULTIPOLE_NEXT)
+#undef MULTIPOLE_NEXT
 }
 
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) void run_avx512_bf16(int64_t rounds) {
-  const auto pairs = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f003f00));  // pairs of 0.5
-  __m512 sums[kSums];
-  for (auto& sum : sums) sum = _mm512_setzero_ps();
-  for (int64_t i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < kSums; ++j) {
-      sums[j] = _mm512_dpbf16_ps(sums[j], pairs, pairs);
-      MULTIPOLE_KEEP_IN_REGISTERS(sums[j]);
-    }
-  }
+  const auto halves = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f003f00));  // pairs of 0.5
+#define MULTIPOLE_NEXT(sum) _mm512_dpbf16_ps(sum, halves, halves)
+  MULTIPOLE_SUM_LOOP(__m512, "v", _mm512_setzero_ps(), MULTIPOLE_NEXT)
+#undef MULTIPOLE_NEXT
 }
 
 __attribute__((target("avx2,fma"))) void run_avx2(int64_t rounds) {
-  __m256 sums[kSums], factor = _mm256_set1_ps(0.5F);
-  for (auto& sum : sums) sum = _mm256_set1_ps(1);
-  for (int64_t i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < kSums; ++j) {
-      sums[j] = _mm256_fmadd_ps(sums[j], factor, factor);
-      asm volatile("" : "+x"(sums[j]));
-    }
-  }
+  const __m256 half = _mm256_set1_ps(0.5F);
+#define MULTIPOLE_NEXT(sum) _mm256_fmadd_ps(sum, half, half)
+  MULTIPOLE_SUM_LOOP(__m256, "x", _mm256_setzero_ps(), MULTIPOLE_NEXT)
+#undef MULTIPOLE_NEXT
 }
 #endif
 
 using Vector4 __attribute__((vector_size(16))) = float;
 
-void run_generic(int64_t rounds) {
-  Vector4 sums[kSums] = {};
-  const Vector4 factor = {0.5F, 0.5F, 0.5F, 0.5F};
-  for (int64_t i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (int j = 0; j < kSums; ++j) {
-      sums[j] = sums[j] * factor + factor;
 #ifdef __x86_64__
-      asm volatile("" : "+x"(sums[j]));
+#define MULTIPOLE_VECTOR_REGISTER "x"
 #else
-      asm volatile("" : "+w"(sums[j]));
+#define MULTIPOLE_VECTOR_REGISTER "w"
 #endif
-    }
-  }
+
+void run_generic(int64_t rounds) {
+  const Vector4 half = {0.5F, 0.5F, 0.5F, 0.5F};
+#define MULTIPOLE_NEXT(sum) (sum * half + half)
+  MULTIPOLE_SUM_LOOP(Vector4, MULTIPOLE_VECTOR_REGISTER, Vector4{}, MULTIPOLE_NEXT)
+#undef MULTIPOLE_NEXT
 }
 
 std::vector<Loop> loops(c10::ScalarType dtype) {

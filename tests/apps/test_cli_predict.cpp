@@ -52,7 +52,7 @@ class Predict : public ::testing::Test {
 
 TEST_F(Predict, JsonInInputOrderForAnyBatchSizeAndWorkers) {
   const std::string photos = (folder_ / "photos").string();
-  const auto result = predict({"--format", "json", photos});
+  const auto result = predict({"--format", "json", "--precision", "float32", photos});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto lines = json_lines(result.out);
   ASSERT_EQ(lines.size(), 5u);
@@ -64,7 +64,8 @@ TEST_F(Predict, JsonInInputOrderForAnyBatchSizeAndWorkers) {
     for (const auto& prediction : line["predictions"]) sum += prediction["probability"].get<double>();
     EXPECT_NEAR(sum, 1, 1e-5);
   }
-  const auto in_twos = predict({"--format", "json", "--batch-size", "2", "--workers", "3", photos});
+  const auto in_twos =
+      predict({"--format", "json", "--precision", "float32", "--batch-size", "2", "--workers", "3", photos});
   const auto others = json_lines(in_twos.out);
   ASSERT_EQ(others.size(), 5u);
   for (size_t i = 0; i < 5; ++i) {
@@ -109,7 +110,19 @@ TEST_F(Predict, AReaderThatGoesAwayIsNoFailure) {
   options.broken_pipe = true;
   const auto result = predict({(folder_ / "photos").string()}, options);
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+TEST_F(Predict, SaysWhichPrecisionItUses) {
+  const auto probability = [&](const std::string& precision) {
+    const auto result = predict({"--format", "json", "--precision", precision, photo(0).string()});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_NE(result.err.find("computing in " + precision), std::string::npos) << result.err;
+    return json_lines(result.out)[0]["predictions"][0]["probability"].get<double>();
+  };
+  EXPECT_NEAR(probability("bfloat16"), probability("float32"), 0.02);
+  EXPECT_NE(predict({photo(0).string()}).err.find("computing in "), std::string::npos);
+  EXPECT_EQ(predict({"--precision", "float8", photo(0).string()}).exit_code, 2);
 }
 
 TEST_F(Predict, NumbersHaveAPointInEveryLocale) {
