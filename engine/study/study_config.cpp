@@ -3,10 +3,22 @@
 #include <algorithm>
 #include <set>
 
+#include "backbone/attention/attention.h"
+#include "backbone/pyramid_config.h"
+
 namespace multipole {
 namespace {
 
 constexpr int64_t kLargestPicture = 8192;
+
+// An unknown mechanism or key shows before anything is trained.
+void check_attention(const ClassifyConfig& config, const StudyVariant& variant) {
+  const auto backbone = config_from_json<PyramidConfig>(config.model.backbone, "variant " + variant.name);
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    const AttentionShape shape{.embed_dim = backbone.embed_dims[stage], .num_heads = backbone.num_heads[stage]};
+    make_attention(backbone.attention_of(stage), shape, "variant " + variant.name + ": attention");
+  }
+}
 
 }  // namespace
 
@@ -46,7 +58,7 @@ ClassifyConfig classify_config_of(const StudyConfig& study, const StudyVariant& 
   if (variant.attention.is_object()) config["model"]["backbone"]["attention"] = variant.attention;
   config["train"]["seed"] = seed;
   const auto parsed = config_from_json<ClassifyConfig>(config, "variant " + variant.name);
-  resolve_classify_config(parsed);  // an unknown mechanism or key shows before anything is trained
+  check_attention(resolve_classify_config(parsed), variant);
   return parsed;
 }
 

@@ -73,7 +73,7 @@ TEST(SequenceEvaluationTest, CountsEveryByteButTheFirst) {
 TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
   for (const char* attention : {"multipole1d", "full"}) {
     const test::TemporaryFolder folder;
-    const ByteText text = text_of(repeated("to be or not to be; ", 120));
+    const ByteText text = text_of(repeated("abcdefghijklmnopqrst", 120));
     std::vector<double> bits;
     const auto result =
         train_sequence(small_config(attention), text, folder / "run",
@@ -86,7 +86,7 @@ TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
     SequenceModel model = load_sequence_model(result.best_model);
     EXPECT_EQ(model->num_parameters(), result.num_parameters);
     EXPECT_NEAR(evaluate_sequence(model, text.tail(0.1), 8).bits_per_byte, result.best_bits_per_byte, 1e-4);
-    EXPECT_EQ(sample_text(model, "to be or not ", {.length = 5, .temperature = 0}), "to be") << attention;
+    EXPECT_EQ(sample_text(model, "abc", {.length = 5, .temperature = 0}), "defgh") << attention;
     EXPECT_THROW(train_sequence(small_config(attention), text, folder / "run", [](const SequenceProgress&) {}),
                  ConfigError);
   }
