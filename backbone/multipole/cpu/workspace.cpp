@@ -73,6 +73,9 @@ WorkspaceMemory::WorkspaceMemory(const WorkspaceSizes& sizes) {
   memory_.reset(std::aligned_alloc(kAlignment, bytes));
   if (!memory_) throw std::bad_alloc();
   carve(sizes, static_cast<char*>(memory_.get()), workspace_);
+  // the kernels look a few offsets past the end of a list to fetch memory ahead
+  std::memset(workspace_.near_offset, 0, sizeof(int64_t) * static_cast<size_t>(sizes.near_keys));
+  std::memset(workspace_.far_offset, 0, sizeof(int64_t) * static_cast<size_t>(sizes.far_keys));
   // rows are padded to the SIMD width; what is never written must still be finite
   const int64_t tile = tile_floats(sizes);
   for (float* pointer : {workspace_.query_rows, workspace_.out_rows, workspace_.d_out_rows, workspace_.query_tile,

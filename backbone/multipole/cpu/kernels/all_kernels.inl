@@ -19,6 +19,8 @@ namespace {
 
 #include "backbone/multipole/cpu/kernels/tile.inl"
 
+#include "backbone/multipole/cpu/kernels/softmax_tile.inl"
+
 #include "backbone/multipole/cpu/kernels/float32_products.inl"
 
 #ifdef MULTIPOLE_BFLOAT16_PRODUCTS
