@@ -40,6 +40,7 @@ std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tenso
   for (auto& stage : stages_) {
     tokens = stage(tokens);
     maps.push_back(tokens.permute({0, 3, 1, 2}));
+    tokens = maps.back().permute({0, 2, 3, 1});  // on from the map, so that it has a gradient whatever the head uses
   }
   return maps;
 }
