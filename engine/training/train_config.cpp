@@ -23,6 +23,7 @@ void TrainConfig::validate(const std::string& where) const {
 }
 
 void DataConfig::validate(const std::string& where) const {
+  require(balance >= 0 && balance <= 1, where + ".balance", "must be in [0, 1]", balance);
   require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be between 0 and 1", val_fraction);
   require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
   require(workers >= 0 && workers <= 1024, where + ".workers", "must be in [0, 1024]", workers);

@@ -6,6 +6,7 @@
 
 #include "backbone/config/fields.h"
 #include "backbone/config/json.h"
+#include "engine/training/fine_tune_config.h"
 #include "engine/training/schedule_config.h"
 
 namespace multipole {
@@ -33,6 +34,7 @@ struct TrainConfig {
   ScheduleConfig schedule;
   double clip_grad = 1.0;
   double label_smoothing = 0.1;
+  FineTuneConfig fine_tune;
   EmaConfig ema;
   std::string precision = "auto";
   std::string device = "auto";
@@ -42,16 +44,18 @@ struct TrainConfig {
   int64_t log_every = 10;
   double checkpoint_minutes = 10;
   double max_bad = 0.01;
+  bool gradient_checkpointing = false;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("epochs", self.epochs, "passes over the training split");
     field("batch_size", self.batch_size, "images a batch");
     field("accumulate", self.accumulate, "batches an optimiser step");
-    field("optimizer", self.optimizer, "type (adamw, sgd, muon) and its values");
+    field("optimizer", self.optimizer, "type (adamw, sgd, lion, muon) and its values");
     field("schedule", self.schedule, "learning rate over the steps");
     field("clip_grad", self.clip_grad, "largest norm of the gradient, longer ones are scaled down; 0 is off");
     field("label_smoothing", self.label_smoothing, "share of each target that is spread over all classes");
+    field("fine_tune", self.fine_tune, "which layers learn, from when on and how fast");
     field("ema", self.ema, "moving average of the weights");
     field("precision", self.precision, "auto, float32 or bfloat16 (mixed); auto is bfloat16 where the device has it");
     field("device", self.device, "auto, cpu or cuda");
@@ -62,6 +66,8 @@ struct TrainConfig {
     field("checkpoint_minutes", self.checkpoint_minutes,
           "minutes between saves within an epoch; each epoch ends with one");
     field("max_bad", self.max_bad, "share of unreadable images in an epoch above which training stops");
+    field("gradient_checkpointing", self.gradient_checkpointing,
+          "compute each stage again in the backward pass: large pictures in less memory, about a third slower");
   }
   void validate(const std::string& where) const;
 };
