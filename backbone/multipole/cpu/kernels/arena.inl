@@ -1,5 +1,5 @@
-// A task's keys and values: copied once into contiguous rows (float32, padded to the SIMD width), so that the tiles read
-// them with one offset whatever the layout and type of the tensors, and the lists of keys of a cell.
+// A task's keys and values: copied once into contiguous rows (as Products::pack_row says, padded to the SIMD width), so
+// that the tiles read them with one offset whatever the layout and type of the tensors; and the lists of keys of cells.
 
 MULTIPOLE_INLINE int64_t padded(int64_t dim) { return ceil_div(dim, kWidth) * kWidth; }
 
@@ -13,7 +13,8 @@ MULTIPOLE_INLINE CellTokens tokens_of_cell(const Attention2dParams& p, int64_t c
   return {y, x, smaller(p.cell, p.height - y), smaller(p.cell, p.width - x)};
 }
 
-// The tokens of one head of one image. Made where it is used and passed by value, so that its strides stay in registers.
+// The tokens of one head of one image. Made where it is used and passed by value, so that its strides stay in
+// registers.
 struct HeadView {
   void* data;
   int64_t first, row, column;
@@ -39,7 +40,8 @@ MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, con
   }
 }
 
-// The keys and values of a row of cells. The tasks pack a row when they first need it, so that it is still in the cache.
+// The keys and values of a row of cells. The tasks pack a row when they first need it, so that it is still in the
+// cache.
 template <class Products>
 static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           int64_t cy, const Workspace& w) {
@@ -134,7 +136,8 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
 
 // Appends the real summaries of level-l cell (y, x) to the far lists from `count` on; returns the new count.
 MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t y,
-                                          int64_t x, float bias, int32_t table_offset, int64_t count, const Workspace& w) {
+                                          int64_t x, float bias, int32_t table_offset, int64_t count,
+                                          const Workspace& w) {
   const LevelParams& level = p.level[l];
   const int64_t first = layout.level_offset[l] + ((y - layout.level_row_begin[l]) * level.columns + x) * p.rank;
   for (int64_t jy = 0; jy < p.subcells; ++jy) {
@@ -180,7 +183,8 @@ static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, i
         const int64_t entry = far_bias_index(ky - y, kx - x);
         const int64_t table = kFarBiasSide * kFarBiasSide;
         const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[h * table + entry];
-        count = append_summaries(p, layout, l, ky, kx, bias, static_cast<int32_t>((l * table + entry) * kWidth), count, w);
+        count =
+            append_summaries(p, layout, l, ky, kx, bias, static_cast<int32_t>((l * table + entry) * kWidth), count, w);
       }
     }
     list->cell_y[l] = y;

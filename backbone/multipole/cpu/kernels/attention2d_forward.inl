@@ -90,7 +90,8 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
   pack_levels<Products>(p, task, layout, w);
-  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy) pack_cell_row<Products>(p, task, layout, cy, w);
+  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy)
+    pack_cell_row<Products>(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;

@@ -1,7 +1,7 @@
-// Far field of the linear variant: the summaries themselves are the queries. A level is walked by parent cells: the four
-// children's p queries each share the vector lanes and the 6 x 6 cells of the parent's neighbourhood, of which each
-// child masks its own 9 neighbours through `group_table`. Each level's result is merged with that of the coarser levels
-// by log-sum-exp, coarsest first, which is the downward pass of the fast multipole method.
+// Far field of the linear variant: the summaries themselves are the queries. A level is walked by parent cells: the
+// four children's p queries each share the vector lanes and the 6 x 6 cells of the parent's neighbourhood, of which
+// each child masks its own 9 neighbours through `group_table`. Each level's result is merged with that of the coarser
+// levels by log-sum-exp, coarsest first, which is the downward pass of the fast multipole method.
 
 // The summaries of all levels lie one after the other, level 1 first.
 MULTIPOLE_INLINE int64_t first_summary(const Attention2dParams& p, int64_t l) {
@@ -132,8 +132,9 @@ static void forward_levels(const Attention2dParams& p, const Attention2dTask& ta
   }
 }
 
-// Gradient of one vector of summary queries: with G the gradient of the merged out A, g that of its lse a, a key of score
-// s has weight 2^(s - a) and score gradient weight * (G . value - (G . A - g)); the coarser result enters like a key.
+// Gradient of one vector of summary queries: with G the gradient of the merged out A, g that of its lse a, a key of
+// score s has weight 2^(s - a) and score gradient weight * (G . value - (G . A - g)); the coarser result enters like a
+// key.
 template <class Products>
 static void backward_summaries(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                                int64_t l, const LaneSummaries& lanes, const KeyList& keys, int64_t lane_begin,
@@ -150,8 +151,8 @@ static void backward_summaries(const Attention2dParams& p, const Attention2dGrad
     const float* d_out = w.d_level_out + lanes.index[lane] * padded_dim;
     for (int64_t c = 0; c < padded_dim; c += kWidth) store(row + c, load(d_out + c));
     lse[lane] = w.level_lse[lanes.index[lane]];
-    delta[lane] = dot_rows(row, w.level_out + lanes.index[lane] * padded_dim, padded_dim) -
-                  w.d_level_lse[lanes.index[lane]];
+    delta[lane] =
+        dot_rows(row, w.level_out + lanes.index[lane] * padded_dim, padded_dim) - w.d_level_lse[lanes.index[lane]];
   }
   const float factor = p.scale * kLog2E;
   Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);

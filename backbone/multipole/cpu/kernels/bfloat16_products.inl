@@ -10,7 +10,9 @@ struct Bfloat16Products {
   }
 
   // Arenas of keys and values hold rows of bfloat16 at the same element offsets.
-  MULTIPOLE_INLINE_MEMBER static const float* key_row(const float* arena, int64_t offset) { return half(arena, offset); }
+  MULTIPOLE_INLINE_MEMBER static const float* key_row(const float* arena, int64_t offset) {
+    return half(arena, offset);
+  }
 
   MULTIPOLE_INLINE_MEMBER static const float* summed_row(const KeyList& keys, int64_t i, const float*,
                                                          int64_t padded_dim) {
@@ -113,8 +115,7 @@ struct Bfloat16Products {
 
   // 32 bfloat16: those of `low` first
   MULTIPOLE_INLINE_MEMBER static Vec round_both(Vec low, Vec high) {
-    return reinterpret_cast<Vec>(
-        _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
+    return reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
   }
 
   // Elements First .. First + 15 of two rows of bfloat16 beside each other: a0 b0 a1 b1 ...
@@ -126,8 +127,7 @@ struct Bfloat16Products {
       from[2 * i] = static_cast<uint16_t>(First + i);
       from[2 * i + 1] = static_cast<uint16_t>(32 + First + i);
     }
-    return reinterpret_cast<Vec>(
-        __builtin_shuffle(reinterpret_cast<HalfVec>(a), reinterpret_cast<HalfVec>(b), from));
+    return reinterpret_cast<Vec>(__builtin_shuffle(reinterpret_cast<HalfVec>(a), reinterpret_cast<HalfVec>(b), from));
   }
 
   // The first and the second 16 of a row of bfloat16 beside each other.

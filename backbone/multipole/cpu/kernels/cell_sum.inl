@@ -19,8 +19,7 @@ MULTIPOLE_INLINE void for_each_entry(const CellSumParams& p, int64_t b, int64_t 
   const int64_t width = smaller(p.cell_width, p.width - column * p.cell_width);
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x) {
-      const int64_t site =
-          p.x.element(b, row * p.cell_height + y, column * p.cell_width + x, 0, 0);
+      const int64_t site = p.x.element(b, row * p.cell_height + y, column * p.cell_width + x, 0, 0);
       const int64_t weight = (y * p.cell_width + x) * p.entries * p.channels;
       for (int64_t e = 0; e < p.entries; ++e) visit(site + e * p.x.summary, weight + e * p.channels);
     }

@@ -22,7 +22,8 @@ static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspac
 }
 
 // What the softmax of a tile gave and the gradient that reaches it. The operands are in the workspace: query_tile and
-// d_out_tile by Products::make_tile, the gradient of the queries comes out in out_tile (the caller multiplies by scale).
+// d_out_tile by Products::make_tile, the gradient of the queries comes out in out_tile (the caller multiplies by
+// scale).
 struct BackwardTile {
   Vec lse;    // in log2
   Vec delta;  // d_out . out - d_lse
@@ -64,8 +65,8 @@ static void backward_tile(const KeyList& keys, int64_t lane_begin, const Backwar
     const int64_t* offset = keys.offset + begin;
     score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor, weights, Vec{});
     for (int64_t i = 0; i < count; ++i) store(weights + i * kWidth, exp2(load(weights + i * kWidth) - tile.lse));
-    for_groups_of_8(
-        count, DeltaGroups<Products>{offset, w.value_arena, w.d_out_tile, dim, weights, d_scores, tile.delta});
+    for_groups_of_8(count,
+                    DeltaGroups<Products>{offset, w.value_arena, w.d_out_tile, dim, weights, d_scores, tile.delta});
     if (d_table != nullptr) {
       for (int64_t i = 0; i < count; ++i) {
         float* entry = d_table + keys.table_offset[begin + i] + lane_begin;

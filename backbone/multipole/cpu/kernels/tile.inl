@@ -70,14 +70,29 @@ MULTIPOLE_INLINE void for_groups_of_8(int64_t count, Group group) {
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) group.template run<8>(i);
   switch (count - i) {
-    case 7: group.template run<7>(i); break;
-    case 6: group.template run<6>(i); break;
-    case 5: group.template run<5>(i); break;
-    case 4: group.template run<4>(i); break;
-    case 3: group.template run<3>(i); break;
-    case 2: group.template run<2>(i); break;
-    case 1: group.template run<1>(i); break;
-    default: break;
+    case 7:
+      group.template run<7>(i);
+      break;
+    case 6:
+      group.template run<6>(i);
+      break;
+    case 5:
+      group.template run<5>(i);
+      break;
+    case 4:
+      group.template run<4>(i);
+      break;
+    case 3:
+      group.template run<3>(i);
+      break;
+    case 2:
+      group.template run<2>(i);
+      break;
+    case 1:
+      group.template run<1>(i);
+      break;
+    default:
+      break;
   }
 }
 
