@@ -20,9 +20,14 @@ TEST(Timing, MedianOfOddEvenAndNone) {
 
 TEST(Timing, WarmsUpAndRepeats) {
   int calls = 0;
-  const Timing timing = time_calls([&] { ++calls; }, {.seconds = 0, .min_runs = 7});
+  const auto call = [&] {
+    ++calls;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  };
+  const Timing timing = time_calls(call, {.seconds = 0.05, .min_runs = 7});
   EXPECT_EQ(calls, 8);
   EXPECT_EQ(timing.runs, 7);
+  EXPECT_GE(timing.minimum, 0.01);
   EXPECT_LE(timing.minimum, timing.median);
 }
 
