@@ -50,7 +50,7 @@ std::string open_svg(const std::string& alternative) {
 
 std::string axis_elements(const Axis& x, const Axis& y, const std::string& x_label, bool percent) {
   std::string svg;
-  const double y_step = tick_step(y.low, y.high), x_step = std::max(tick_step(x.low, x.high), percent ? 0.0 : 1e-9);
+  const double y_step = tick_step(y.low, y.high), x_step = std::max(tick_step(x.low, x.high), x.high > 1 ? 1.0 : 0.0);
   const int digits = percent ? 0 : std::clamp(static_cast<int>(-std::floor(std::log10(y_step))), 0, 4);
   for (double value = std::ceil(y.low / y_step) * y_step; value <= y.high + 1e-9 * y_step; value += y_step) {
     svg += line_element(x.begin, y.place(value), x.end, y.place(value), "stroke=\"#d0d0d0\"");
