@@ -19,7 +19,7 @@ h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #767676; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: #4a4a4a; padding-bottom: .3rem; }
 th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #d0d0d0; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-width: 7rem; }
 svg { width: 100%; max-width: 40rem; height: auto; display: block; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; margin: 1rem 0; list-style: none; }
 .tile { border: 1px solid #767676; border-radius: .4rem; padding: .5rem .9rem; }
