@@ -1,4 +1,5 @@
 #include <ATen/DeviceAccelerator.h>
+#include <stdlib.h>
 #include <torch/types.h>
 
 #include <filesystem>
@@ -111,7 +112,12 @@ int segment_all(const std::vector<NamedInput>& inputs, const std::vector<OutputN
   return kExitSomeBad;
 }
 
+// oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
+// pictures of all sizes would fill that with hundreds of megabytes.
+void bound_kernel_cache() { ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", /*overwrite=*/0); }
+
 int segment_predict(const SegmentPredictOptions& options) {
+  bound_kernel_cache();
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
   const auto names = plan_outputs(inputs, options.out, options.kinds);
