@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "backbone/checkpoint.h"
+
 namespace multipole {
 namespace {
 
@@ -38,7 +40,11 @@ std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tenso
   std::vector<torch::Tensor> maps;
   auto tokens = stem_(images);
   for (auto& stage : stages_) {
-    tokens = stage(tokens);
+    if (gradient_checkpointing_ && is_training()) {
+      tokens = checkpoint([stage](const torch::Tensor& x) mutable { return stage(x); }, tokens);
+    } else {
+      tokens = stage(tokens);
+    }
     maps.push_back(tokens.permute({0, 3, 1, 2}));
     tokens = maps.back().permute({0, 2, 3, 1});  // on from the map, so that it has a gradient whatever the head uses
   }
