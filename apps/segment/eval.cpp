@@ -3,9 +3,9 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/common/reporting_dataset.h"
+#include "apps/common/counted_progress.h"
 #include "apps/common/exit_code.h"
-#include "apps/common/progress_bar.h"
+#include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
@@ -25,13 +25,36 @@ struct EvalOptions {
   std::string model, data, json;
   std::string on_error = "fail";
   std::string split = "val";
-  SegmentDataConfig source;
+  std::string layout = "auto", color_map, precision = "float32";
+  std::optional<double> val_fraction;
+  std::optional<int64_t> split_seed;
   bool reduce_zero_label = false;
+  bool allow_truncated = false;
   TestTimeAugmentation copies;
   bool boundary = false;
   bool quiet = false;
   ComputeOptions compute;
 };
+
+// Where the data have no split of that name, it is the one that training made and recorded, unless the user says
+// otherwise: another cut would measure on pictures that were trained on. So with the values that training ignored.
+SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& metadata) {
+  SegmentDataConfig config;
+  const Json& training = metadata.training;
+  if (training.is_object() && training.contains("data") && training["data"].is_object()) {
+    const auto trained_with = config_from_json<SegmentDataConfig>(training["data"], "the model's training.data");
+    config.val_fraction = trained_with.val_fraction;
+    config.split_seed = trained_with.split_seed;
+    config.ignored_values = trained_with.ignored_values;
+  }
+  config.layout = options.layout;
+  config.color_map = options.color_map;
+  config.allow_truncated = options.allow_truncated;
+  config.val_fraction = options.val_fraction.value_or(config.val_fraction);
+  config.split_seed = options.split_seed.value_or(config.split_seed);
+  if (options.reduce_zero_label) config.reduce_zero_label = true;
+  return config;
+}
 
 // A mask's id means the model's class of the same number only where both name it alike.
 void check_classes(const std::vector<std::string>& model, const std::vector<std::string>& data) {
@@ -46,14 +69,13 @@ void check_classes(const std::vector<std::string>& model, const std::vector<std:
   throw ConfigError("the data's classes are not the model's: " + difference);
 }
 
-std::shared_ptr<SegmentationFolder> open_data(const EvalOptions& options, const std::vector<std::string>& classes) {
-  SegmentDataConfig source = options.source;
-  if (options.reduce_zero_label) source.reduce_zero_label = true;
+std::shared_ptr<SegmentationFolder> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
+  const SegmentDataConfig config = data_config(options, metadata);
   DecodeOptions decode;
-  decode.allow_truncated = source.allow_truncated;
-  auto folder = std::make_shared<SegmentationFolder>(options.data, split_options(source, options.split),
-                                                     mask_options(source), decode);
-  check_classes(classes, folder->class_names());
+  decode.allow_truncated = config.allow_truncated;
+  auto folder = std::make_shared<SegmentationFolder>(options.data, split_options(config, options.split),
+                                                     mask_options(config), decode);
+  check_classes(metadata.classes, folder->class_names());
   return folder;
 }
 
@@ -89,36 +111,31 @@ void write_results(const EvalOptions& options, const Json& result) {
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const Execution execution = select_execution(options.compute.device, "float32");
+  const Execution execution = select_execution(options.compute.device, options.precision);
   LoadedModel loaded = load_model(options.model, "segmentation");
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
-  const auto folder = open_data(options, loaded.metadata.classes);
+  const auto folder = open_data(options, loaded.metadata);
   if (!options.quiet) std::cerr << folder->description() << "\n";
 
   const SignalStop stop;
-  ProgressBar bar(options.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto);
+  CountedProgress progress("eval", options.quiet);
   // with --on-error fail the first one ends the command with its own message
   std::shared_ptr<const Dataset> data = folder;
   if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(folder);
   Loader loader = make_loader(options, data, preprocessing);
   std::optional<BoundaryScore> boundary;
   if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
-  RemainingTime remaining;
-  const auto start = ProgressBar::Clock::now();
   SegmenterEvaluationOptions how{.copies = options.copies, .on_batch = {}, .on_progress = {}};
   if (boundary) {
     how.on_batch = [&](const torch::Tensor& predictions, const torch::Tensor& masks) {
       for (int64_t i = 0; i < masks.size(0); ++i) boundary->update(predictions[i], masks[i]);
     };
   }
-  how.on_progress = [&](int64_t done) {
-    remaining.update(done, std::chrono::duration<double>(ProgressBar::Clock::now() - start).count());
-    bar.show("eval", done, folder->size(), "", remaining.seconds_left(folder->size()));
-  };
+  how.on_progress = [&](int64_t done) { progress.show(done, folder->size()); };
   const auto evaluation = evaluate_segmenter(loaded.model, loader, execution, stop.flag(), how);
   if (!evaluation.complete) return stop.exit_code();
-  bar.clear();
+  progress.clear();
   write_results(options, result_json(evaluation, boundary, loaded.metadata.classes));
   if (evaluation.bad_samples == 0) return kExitDone;
   std::cerr << evaluation.bad_samples << " of " << folder->size() << " pictures could not be read and were left out\n";
@@ -137,18 +154,13 @@ void add_segment_eval(CLI::App& parent, Run& run) {
                    "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K")
       ->required();
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();
-  command->add_option("--layout", options->source.layout, "auto, pairs, voc, cityscapes or ade20k")
-      ->capture_default_str();
+  command->add_option("--layout", options->layout, "auto, pairs, voc, cityscapes or ade20k")->capture_default_str();
   command->add_flag("--reduce-zero-label", options->reduce_zero_label,
                     "masks store 0 for ignored pixels and classes from 1");
-  command->add_option("--color-map", options->source.color_map,
-                      "file that says what the colours of colour-coded masks mean");
-  command
-      ->add_option("--val-fraction", options->source.val_fraction,
-                   "share of the pictures that makes the split where the data has none: as in training")
-      ->capture_default_str();
-  command->add_option("--split-seed", options->source.split_seed, "which pictures that share is: as in training")
-      ->capture_default_str();
+  command->add_option("--color-map", options->color_map, "file that says what the colours of colour-coded masks mean");
+  command->add_option("--val-fraction", options->val_fraction,
+                      "share of the pictures that makes the split where the data has none; default: as in training");
+  command->add_option("--split-seed", options->split_seed, "which pictures that share is; default: as in training");
   command->add_option("--scales", options->copies.scales, "average over the picture at these factors of its size")
       ->check(CLI::Range(0.05, 8.0))
       ->delimiter(',');
@@ -158,8 +170,9 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   command->add_option("--on-error", options->on_error, "unreadable pictures or masks: fail at the first, or skip")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->source.allow_truncated, "take what a damaged JPEG still shows");
+  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
+  add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return evaluate(*options); }; });
 }

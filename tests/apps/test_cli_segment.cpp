@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,27 @@ TEST_F(Segment, OtherClassesThanTheModelsAreRefused) {
   const auto result = eval({});
   EXPECT_EQ(result.exit_code, 2) << result.out;
   EXPECT_NE(result.err.find("class 1 is 'b' in the model and 'x' in the data"), std::string::npos) << result.err;
+}
+
+// The 4 pictures of train without split folders: what is measured is the share that training kept aside.
+TEST_F(Segment, WithoutSplitFoldersTheModelKnowsItsSplit) {
+  for (const std::string kind : {"images", "annotations"}) {
+    const auto folder = root_ / "data" / kind;
+    std::filesystem::remove_all(folder / "val");
+    std::filesystem::rename(folder / "train", folder / "part");
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "part")) {
+      std::filesystem::rename(entry.path(), folder / entry.path().filename());
+    }
+    std::filesystem::remove(folder / "part");
+  }
+  ASSERT_EQ(train({"--epochs", "1", "--set", "data.val_fraction=0.5"}).exit_code, 0);
+  const auto samples = [&](const std::vector<std::string>& words) {
+    auto all = words;
+    all.insert(all.end(), {"--json", "-"});
+    return parse_json(eval(all).out, "stdout")["samples"].get<int>();
+  };
+  EXPECT_EQ(samples({}), 2);
+  EXPECT_EQ(samples({"--val-fraction", "0.25"}), 1);
 }
 
 TEST_F(Segment, WrongSettingsAreUsageErrors) {
