@@ -3,6 +3,7 @@
 #include "apps/classify/train_settings.h"
 #include "backbone/config/error.h"
 #include "datasets/synthetic_writer.h"
+#include "engine/training/classify_config.h"
 #include "heads/model.h"
 #include "tests/support/temporary_folder.h"
 

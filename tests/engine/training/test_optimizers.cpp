@@ -26,10 +26,11 @@ std::vector<ParameterGroup> random_groups() {
   const auto leaf = [](std::vector<int64_t> shape) { return torch::randn(shape).requires_grad_(); };
   const int64_t rows = random_int(2, 9), columns = random_int(2, 9);
   return {{ParameterKind::kMatrix,
+           1.0,
            {"a.weight", "b.weight", "c.weight"},
            {leaf({rows, columns}), leaf({rows, columns}), leaf({columns, rows + 1})}},
-          {ParameterKind::kWeight, {"conv.weight"}, {leaf({random_int(1, 5), 3, 3, 3})}},
-          {ParameterKind::kPlain, {"norm.weight", "scale"}, {leaf({random_int(1, 40)}), leaf({1})}}};
+          {ParameterKind::kWeight, 1.0, {"conv.weight"}, {leaf({random_int(1, 5), 3, 3, 3})}},
+          {ParameterKind::kPlain, 1.0, {"norm.weight", "scale"}, {leaf({random_int(1, 40)}), leaf({1})}}};
 }
 
 std::vector<ParameterGroup> copy_groups(const std::vector<ParameterGroup>& groups) {
@@ -199,7 +200,7 @@ TEST(Optimizers, EveryTypeFindsTheMinimumOfABowl) {
     // near enough for muon, whose steps have a size of their own: 300 of them reach about 3.7 in every direction
     const auto weight = (torch::randn({6, 4}) * 0.3).requires_grad_();
     const auto target = torch::randn({6, 4}) * 0.3;
-    const std::vector<ParameterGroup> groups = {{ParameterKind::kMatrix, {"weight"}, {weight}}};
+    const std::vector<ParameterGroup> groups = {{ParameterKind::kMatrix, 1.0, {"weight"}, {weight}}};
     const auto optimizer = make_optimizer({{"type", type}, {"lr", 0.05}, {"weight_decay", 0}}, groups, "optimizer");
     const auto loss = [&] { return (weight - target).square().sum(); };
     const double start = loss().item<double>();
