@@ -25,7 +25,7 @@ TEST(CliConfig, MistakesNameTheirPlace) {
       {"{\"train\": {\"epochs\": 3}, \"train\": {}}", "'train' stands twice"},
       {"{\"train\": {\"clip_grad\": NaN}}", "config.json"},
       {"{\"train\": {\"clip_grad\": 1e999}}", "config.json"},
-      {"{\"a\":" + std::string(100000, '[') + std::string(100000, ']') + "}", "nested deeper"},
+      {std::string("{\"a\":").append(100000, '[').append(100000, ']').append("}"), "nested deeper"},
       {"{\"train\": {\"epoch\": 3}}", "train.epoch: unknown key, did you mean 'epochs'?"},
       {"{\"train\": {\"epochs\": \"3\"}}", "train.epochs: expected a whole number"},
       {"{\"train\": {\"epochs\": 3.5}}", "train.epochs: expected a whole number"},

