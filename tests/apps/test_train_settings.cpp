@@ -4,7 +4,6 @@
 #include "backbone/config/error.h"
 #include "datasets/synthetic_writer.h"
 #include "engine/training/classify_config.h"
-#include "engine/training/classify_config.h"
 #include "heads/model.h"
 #include "tests/support/temporary_folder.h"
 
