@@ -122,7 +122,7 @@ TEST_F(Segment, WithoutSplitFoldersTheModelKnowsItsSplit) {
 }
 
 TEST_F(Segment, WrongSettingsAreUsageErrors) {
-  const auto unknown = train({"--set", "augmentation.crop=[8,8]"});
+  const auto unknown = train({"--set", "augmentation.crop_sizes=[8,8]"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_NE(unknown.err.find("did you mean 'crop_size'"), std::string::npos) << unknown.err;
   const auto recipe = train({"--config", "camvid_nanno"});
