@@ -28,7 +28,8 @@ std::vector<std::string> ProjectedAttention::no_weight_decay() const {
   std::vector<std::string> names;
   for (const auto& parameter : named_parameters()) {
     const auto& name = parameter.key();
-    if (!name.starts_with("qkv.") && !name.starts_with("proj.")) names.push_back(name);
+    const bool is_projection = name.starts_with("qkv.") || name.starts_with("proj.");
+    if (!is_projection && parameter.value().dim() > 1) names.push_back(name);
   }
   return names;
 }

@@ -11,17 +11,26 @@ namespace {
 constexpr size_t kTableClasses = 25;
 constexpr size_t kPairsListed = 20;
 
-// White to dark blue by the share of a row; the text is dark on light cells and white on dark ones.
+// Relative luminance of a colour's channel (WCAG 2.1).
+double linear(double channel) {
+  const double value = channel / 255;
+  return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+}
+
+// White to dark blue by the share of a row. Black text has a contrast of 4.5 down to a luminance of 0.175, and white
+// text up to 0.183, so one of them can always be read.
 std::string cell_style(double share) {
-  constexpr std::array<double, 3> kDark = {11, 79, 138};
+  constexpr std::array<double, 3> kDark = {11, 79, 138}, kWeights = {0.2126, 0.7152, 0.0722};
   std::string hex = "#";
-  for (const double channel : kDark) {
-    const auto value = static_cast<int>(std::lround(255 + (channel - 255) * share));
+  double luminance = 0;
+  for (size_t i = 0; i < kDark.size(); ++i) {
+    const auto value = static_cast<int>(std::lround(255 + (kDark[i] - 255) * share));
+    luminance += kWeights[i] * linear(value);
     constexpr std::string_view kDigits = "0123456789abcdef";
     hex += kDigits[static_cast<size_t>(value / 16)];
     hex += kDigits[static_cast<size_t>(value % 16)];
   }
-  return "background:" + hex + ";color:" + (share > 0.62 ? "#ffffff" : "#1b1b1b");
+  return "background:" + hex + ";color:" + (luminance < 0.179 ? "#ffffff" : "#000000");
 }
 
 double row_sum(const Json& row) {

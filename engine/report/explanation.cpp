@@ -31,12 +31,13 @@ torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, 
   const int64_t height = images.size(2), width = images.size(3);
   const auto features = model->backbone()->forward_intermediates(images.clone().requires_grad_());
   const auto logits = model->head().forward(features, {height, width});
-  const auto score = logits.gather(1, classes.unsqueeze(1)).sum();
+  // what speaks for the class and not for all of them; a copy of the indices, since autograd keeps them
+  const auto score = (logits.gather(1, classes.clone().unsqueeze(1)) - logits.mean(1, true)).sum();
   // a head may leave a stage's map unused, but later stages use it
   const auto grads = torch::autograd::grad({score}, features);
   auto sum = torch::zeros({images.size(0), height, width}, images.options());
   for (size_t i = 0; i < features.size(); ++i) {
-    const auto map = (grads[i].clamp_min(0) * features[i].detach()).sum(1).clamp_min(0);
+    const auto map = (grads[i] * features[i].detach()).sum(1).clamp_min(0);
     sum += resized(scaled_to_one(map).unsqueeze(1), height, width).squeeze(1);
   }
   return scaled_to_one(sum).detach().to(torch::kCPU);

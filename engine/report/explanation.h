@@ -8,11 +8,11 @@
 
 namespace multipole {
 
-// LayerCAM (Jiang et al., IEEE TIP 30, 2021, equation 5) on the map of every stage: the positive part of the gradient
-// of the class's logit, times the features, summed over the channels; each stage's map is scaled to a maximum of 1,
-// resized to the picture, and their mean is scaled again. images (B, 3, H, W) as the model takes them, classes (B)
-// int64, both on the model's device. Returns (B, H, W) in [0, 1] on the CPU; all zero where nothing speaks for the
-// class.
+// HiResCAM (Draelos and Carin, arXiv 2011.08891) on the map of every stage: the gradient of the class's logit above the
+// mean logit, times the features, summed over the channels, where it is positive; each stage's map is scaled to a
+// maximum of 1, resized to the picture, and their mean is scaled again. images (B, 3, H, W) as the model takes them,
+// classes (B) int64, both on the model's device. Returns (B, H, W) in [0, 1] on the CPU; all zero where nothing speaks
+// for the class.
 torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, const torch::Tensor& classes);
 
 // The picture as the model saw it, (3, H, W) normalised, enlarged to at least `side` pixels and tinted by its map (H,

@@ -42,7 +42,7 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
                         .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
                         .make_task = make_task};
   TrainResult result = run_training(run, out, observer, resume, stop);
-  if (result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
+  if (result.has_trained && result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
     write_run_report(resolved, data, out, observer, stop);
   }
   return result;

@@ -12,6 +12,7 @@ struct TrainResult {
   StopReason stop_reason = StopReason::kFinished;
   int64_t num_epochs = 0;  // finished
   int64_t num_steps = 0;
+  bool has_trained = false;  // this call made steps: false for a run that was finished before
   // Share in [0, 1] of the validation split that is right (classification); NaN where nothing was evaluated.
   double best_score = std::numeric_limits<double>::quiet_NaN();
   int64_t best_epoch = -1;  // from 0

@@ -109,6 +109,7 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   log.on_start(make_plan(run, execution, model, trainer));
 
   TrainResult result = trainer.run(stop);
+  result.has_trained = result.num_steps > first_step;
   if (std::filesystem::exists(folder.best_path())) result.best_model = folder.best_path();
   return result;
 }

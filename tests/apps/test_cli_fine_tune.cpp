@@ -79,7 +79,7 @@ TEST(FineTune, ThreePicturesInAll) {
   const test::TemporaryFolder folder;
   const auto [process, run] = train(folder, {1, 1, 1});
   EXPECT_EQ(process.exit_code, 2);
-  EXPECT_NE(process.err.find("needs some to evaluate on"), std::string::npos) << process.err;
+  EXPECT_NE(process.err.find("nothing to validate on"), std::string::npos) << process.err;
 }
 
 TEST(FineTune, ThreeHundredClasses) {

@@ -44,6 +44,7 @@ class Mirror(unittest.TestCase):
             for path, image in zip(paths, images):
                 write_png(path, image)
             run = subprocess.run([PROGRAM, "classify", "predict", "--model", MODEL, "--format", "json", "--top-k", "1000",
+                                  "--precision", "float32",
                                   *map(str, paths)], capture_output=True, text=True, check=True)
         mean, std = torch.tensor(preprocessing["mean"]), torch.tensor(preprocessing["std"])
         with torch.no_grad():

@@ -10,7 +10,7 @@ namespace multipole {
 namespace {
 
 TEST(Calibration, BinsHoldEverySampleOnce) {
-  const auto probabilities = torch::tensor({{0.9, 0.1}, {0.85, 0.15}, {0.45, 0.55}, {1.0, 0.0}});
+  const auto probabilities = torch::tensor({{0.92, 0.08}, {0.85, 0.15}, {0.45, 0.55}, {1.0, 0.0}});
   const auto labels = torch::tensor({0, 1, 1, 0}, torch::kLong);
   const auto bins = reliability_bins(probabilities, labels, 10);
   ASSERT_EQ(bins.size(), 10u);
@@ -18,8 +18,8 @@ TEST(Calibration, BinsHoldEverySampleOnce) {
   EXPECT_EQ(bins[8].accuracy, 0);
   EXPECT_EQ(bins[5].samples, 1);
   EXPECT_EQ(bins[9].samples, 2);
-  EXPECT_NEAR(bins[9].confidence, 0.95, 1e-6);
-  EXPECT_NEAR(expected_calibration_error(bins), (2 * 0.05 + 0.85 + 0.45) / 4, 1e-6);
+  EXPECT_NEAR(bins[9].confidence, 0.96, 1e-6);
+  EXPECT_NEAR(expected_calibration_error(bins), (2 * 0.04 + 0.85 + 0.45) / 4, 1e-6);
   EXPECT_EQ(expected_calibration_error(reliability_bins(torch::empty({0, 2}), torch::empty({0}, torch::kLong))), 0);
 }
 

@@ -39,7 +39,7 @@ TEST(OptimizerGroups, EveryParameterIsInTheGroupOfItsKind) {
       }
     }
     for (const auto& name : matrices) EXPECT_TRUE(name.starts_with("backbone.")) << name;
-    EXPECT_GT(matrices.size(), 8u);
+    EXPECT_GE(matrices.size(), 8u);  // two of each of the four MLPs; more with projections
     for (const auto& name : model->no_weight_decay()) EXPECT_TRUE(plain.contains(name)) << name;
     EXPECT_TRUE(plain.contains("head.pooling.query"));
   }
