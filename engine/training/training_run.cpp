@@ -97,6 +97,8 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   if (state) check_state(*state, identity, resume.force, observer);
   const auto task = run.make_task(execution, folder.best_path(), complete_metadata(run, model));
   const int64_t first_step = state ? state->progress.step : 0;
+  // before any other file: without it the folder of a run that is killed here would pass for something else
+  if (!folder.has_run()) folder.write_config(identity.config);
   TensorBoardObserver events(out, first_step, run.train.log_every, run.config, run.encode_picture, observer);
   MetricsObserver log(folder, first_step, run.train.log_every, events);
   Trainer trainer(run.train, execution, {model, average, *task, run.loader, log, folder.last_path(), identity});
