@@ -44,7 +44,8 @@ Result run(Pyramid& pyramid, const torch::Tensor& images, bool bfloat16) {
   result.gradients = {};
   result.loss.backward();
   for (auto& parameter : pyramid->parameters()) {
-    result.gradients.push_back(parameter.grad().clone());
+    // the tables of far levels that a small picture lacks have none
+    result.gradients.push_back(parameter.grad().defined() ? parameter.grad().clone() : torch::zeros_like(parameter));
     parameter.mutable_grad().reset();
   }
   return result;
