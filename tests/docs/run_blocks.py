@@ -3,7 +3,7 @@
 Usage: python run_blocks.py MULTIPOLE SOURCE_FOLDER DOCUMENT
 
 Every block that starts with ```sh runs under `bash -e`, with `build/multipole`, `models/` and `configs/` where the
-document expects them, and with a small photo.jpg and photos/ of our own. A comment on the line before a block changes
+document expects them, and with a small photo.jpg, photos/ and streets/ of our own. A comment on the line before a block changes
 that:
     <!-- not run: reason -->              the block is shown as left out, with its reason
     <!-- run with: PATTERN => TEXT -->    every PATTERN in the block is replaced, for a smaller variant
@@ -29,6 +29,8 @@ def prepare(folder, program, source):
     subprocess.run([program, "data", "synth", "--out", drawn, "--classes", "2", "--train", "24", "--val", "8", "--size",
                     "32"], check=True, capture_output=True)
     drawn.rename(folder / "photos")
+    subprocess.run([program, "data", "synth", "--kind", "segment", "--out", folder / "streets", "--classes", "3", "--train",
+                    "8", "--val", "4", "--size", "32"], check=True, capture_output=True)
     picture = sorted((folder / "photos" / "val").rglob("*.png"))[0]
     (folder / "photo.jpg").write_bytes(picture.read_bytes())  # told by its content, not by its name
     (folder / "more").mkdir()
