@@ -128,8 +128,8 @@ int evaluate(const EvalOptions& options) {
   if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
   SegmenterEvaluationOptions how{.copies = options.copies, .on_batch = {}, .on_progress = {}};
   if (boundary) {
-    how.on_batch = [&](const torch::Tensor& predictions, const torch::Tensor& masks) {
-      for (int64_t i = 0; i < masks.size(0); ++i) boundary->update(predictions[i], masks[i]);
+    how.on_batch = [&](const torch::Tensor& predictions, const Batch& batch) {
+      for (int64_t i = 0; i < batch.size(); ++i) boundary->update(predictions[i], batch.masks[i]);
     };
   }
   how.on_progress = [&](int64_t done) { progress.show(done, folder->size()); };

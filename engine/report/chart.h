@@ -28,7 +28,8 @@ std::string line_chart_svg(const LineChart& chart);
 // Accuracy against confidence, from the bins of report.json's calibration.
 std::string reliability_svg(const Json& bins);
 
-// The confusion matrix (rows: truth) as a table up to 25 classes, and as a picture beyond. `names` are the classes.
-std::string confusion_html(const Json& matrix, const std::vector<std::string>& names);
+// The confusion matrix (rows: truth) as a table up to 25 classes, and as a picture beyond. `names` are the classes,
+// `unit` is what it counts: "pictures" as numbers, anything else as shares of a row.
+std::string confusion_html(const Json& matrix, const std::vector<std::string>& names, const std::string& unit);
 
 }  // namespace multipole

@@ -39,17 +39,26 @@ double row_sum(const Json& row) {
   return sum;
 }
 
-std::string matrix_table(const Json& matrix, const std::vector<std::string>& names) {
+// Pictures are few enough to be counted; of pixels a share says more.
+std::string cell_text(const Json& count, double share, bool is_counted) {
+  return is_counted ? count.dump() : percent_text(share, share < 0.0995 && share > 0 ? 1 : 0);
+}
+
+std::string matrix_table(const Json& matrix, const std::vector<std::string>& names, const std::string& unit) {
   std::string html =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table>"
-      "<caption>Rows: what the pictures show. Columns: what the model says.</caption><thead><tr><td></td>";
+      "<caption>Rows: what the pictures show. Columns: what the model says.";
+  const bool is_counted = unit == "pictures";
+  if (!is_counted) html += " Shares of a row's " + unit + ".";
+  html += "</caption><thead><tr><td></td>";
   for (const auto& name : names) html += "<th scope=\"col\">" + escape_html(name) + "</th>";
   html += "</tr></thead><tbody>\n";
   for (size_t i = 0; i < names.size(); ++i) {
     const double sum = std::max(1.0, row_sum(matrix[i]));
     html += "<tr><th scope=\"row\">" + escape_html(names[i]) + "</th>";
     for (const auto& count : matrix[i]) {
-      html += "<td style=\"" + cell_style(count.get<double>() / sum) + "\">" + count.dump() + "</td>";
+      const double share = count.get<double>() / sum;
+      html += "<td style=\"" + cell_style(share) + "\">" + cell_text(count, share, is_counted) + "</td>";
     }
     html += "</tr>\n";
   }
@@ -75,7 +84,7 @@ std::string matrix_picture(const Json& matrix, size_t num_classes) {
   return svg + "</svg>\n";
 }
 
-std::string largest_confusions(const Json& matrix, const std::vector<std::string>& names) {
+std::string largest_confusions(const Json& matrix, const std::vector<std::string>& names, const std::string& unit) {
   struct Pair {
     int64_t count;
     size_t truth, answer;
@@ -91,14 +100,14 @@ std::string largest_confusions(const Json& matrix, const std::vector<std::string
   if (pairs.size() > kPairsListed) pairs.resize(kPairsListed);
   std::vector<std::vector<std::string>> rows;
   for (const auto& pair : pairs) rows.push_back({names[pair.truth], names[pair.answer], std::to_string(pair.count)});
-  return html_table("Largest confusions", {"shown", "taken for", "pictures"}, rows);
+  return html_table("Largest confusions", {"shown", "taken for", unit}, rows);
 }
 
 }  // namespace
 
-std::string confusion_html(const Json& matrix, const std::vector<std::string>& names) {
-  if (names.size() <= kTableClasses) return matrix_table(matrix, names);
-  return matrix_picture(matrix, names.size()) + largest_confusions(matrix, names);
+std::string confusion_html(const Json& matrix, const std::vector<std::string>& names, const std::string& unit) {
+  if (names.size() <= kTableClasses) return matrix_table(matrix, names, unit);
+  return matrix_picture(matrix, names.size()) + largest_confusions(matrix, names, unit);
 }
 
 }  // namespace multipole

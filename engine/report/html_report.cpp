@@ -2,48 +2,25 @@
 
 #include "engine/report/chart.h"
 #include "engine/report/page.h"
+#include "engine/report/report_parts.h"
 
 namespace multipole {
 namespace {
 
-std::string tile(const std::string& value, const std::string& label) {
-  return "<li class=\"tile\"><strong>" + escape_html(value) + "</strong>" + escape_html(label) + "</li>\n";
-}
-
 std::string summary_html(const Json& report) {
   const Json& metrics = report["metrics"];
   std::string html = "<ul class=\"tiles\">\n";
-  html += tile(percent_text(number_at(metrics, "top1")), "top-1: the answer is right");
-  html += tile(percent_text(number_at(metrics, "balanced_accuracy")), "balanced: mean over the classes");
-  html += tile(number_text(number_at(metrics, "macro_f1"), 3), "F1, mean over the classes");
-  html += tile(percent_text(number_at(report["calibration"], "ece")), "calibration error (ECE)");
-  html += "</ul>\n<p>Measured on " + metrics["samples"].dump() + " pictures of the validation split";
-  if (metrics["bad_samples"].get<int64_t>() > 0) html += ", " + metrics["bad_samples"].dump() + " could not be read";
-  html += ". The best model of " + std::to_string(report["curves"].size()) + " evaluated epochs, " +
-          "kept by its score on this split.</p>\n";
-  for (const auto& warning : report["warnings"]) {
-    html += "<p><strong>Note:</strong> " + escape_html(warning.get<std::string>()) + "</p>\n";
-  }
-  return html;
+  html += tile_html(percent_text(number_at(metrics, "top1")), "top-1: the answer is right");
+  html += tile_html(percent_text(number_at(metrics, "balanced_accuracy")), "balanced: mean over the classes");
+  html += tile_html(number_text(number_at(metrics, "macro_f1"), 3), "F1, mean over the classes");
+  html += tile_html(percent_text(number_at(report["calibration"], "ece")), "calibration error (ECE)");
+  return html + "</ul>\n" + measured_html(report);
 }
 
-ChartSeries series_of(const Json& curves, const char* key, const std::string& name) {
-  ChartSeries series{name, {}};
-  for (const auto& point : curves) series.points.emplace_back(number_at(point, "epoch"), number_at(point, key));
-  return series;
-}
-
-std::string curves_html(const Json& curves) {
-  LineChart accuracy{"Accuracy on the validation split by epoch",
-                     "epoch",
-                     {series_of(curves, "top1", "top-1"), series_of(curves, "balanced_accuracy", "balanced")},
-                     true};
-  LineChart loss{"Loss by epoch",
-                 "epoch",
-                 {series_of(curves, "train_loss", "loss in training"), series_of(curves, "loss", "in validation")}};
-  LineChart rate{"Learning rate by epoch", "epoch", {series_of(curves, "lr", "learning rate")}};
-  return "<p>Accuracy on the validation split</p>\n" + line_chart_svg(accuracy) + "<p>Loss</p>\n" +
-         line_chart_svg(loss) + "<details><summary>Learning rate</summary>\n" + line_chart_svg(rate) + "</details>\n";
+std::string accuracy_curves(const Json& curves) {
+  return curves_html(curves, "Accuracy",
+                     {curve_of(curves, "top1", "top-1"), curve_of(curves, "balanced_accuracy", "balanced")},
+                     {curve_of(curves, "train_loss", "loss in training"), curve_of(curves, "loss", "in validation")});
 }
 
 std::string class_table(const Json& rows) {
@@ -97,26 +74,14 @@ std::string census_html(const Json& census) {
          html_table("Pictures to train on", {"class", "pictures"}, rows) + "</details>\n";
 }
 
-std::string origin_html(const Json& report) {
-  std::string html = "<p>Command</p>\n<pre tabindex=\"0\">" + escape_html(report["command"].get<std::string>()) +
-                     "</pre>\n<p>Time in training: " + number_text(number_at(report, "train_seconds") / 60, 1) +
-                     " minutes.</p>\n";
-  for (const char* part : {"build", "data", "config"}) {
-    html += std::string("<details><summary>") + part + "</summary>\n<pre tabindex=\"0\">" +
-            escape_html(report[part].dump(2, ' ', false, Json::error_handler_t::replace)) + "</pre></details>\n";
-  }
-  return html;
-}
-
 }  // namespace
 
 std::string html_report(const Json& report, const std::map<std::string, std::string>& thumbnails) {
-  std::vector<std::string> names;
-  for (const auto& row : report["per_class"]) names.push_back(row["class"].get<std::string>());
   std::string body = summary_html(report);
-  body += html_section("curves", "How training went", curves_html(report["curves"]));
+  body += html_section("curves", "How training went", accuracy_curves(report["curves"]));
   body += html_section("classes", "Class by class", class_table(report["per_class"]));
-  body += html_section("confusion", "What is taken for what", confusion_html(report["confusion_matrix"], names));
+  body += html_section("confusion", "What is taken for what",
+                       confusion_html(report["confusion_matrix"], class_names_of(report), "pictures"));
   body += html_section("calibration", "How far to trust a probability", calibration_html(report["calibration"]));
   body += html_section("confident", "Wrong and sure of it", mistakes_html(report["mistakes"]["confident"], thumbnails));
   body += html_section("worst", "Furthest from the truth", mistakes_html(report["mistakes"]["worst"], thumbnails));

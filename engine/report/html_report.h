@@ -9,10 +9,20 @@
 
 namespace multipole {
 
-// `report` is what report.json holds (run_report.h). `thumbnails` gives data URIs by the path of a mistake.
+// A classifier's report, as report.json holds it (classification_run.h). `thumbnails` gives data URIs by the path of a
+// mistake.
 std::string html_report(const Json& report, const std::map<std::string, std::string>& thumbnails);
 
-// Several runs side by side: their numbers in one table, their curves in one chart.
+// Data URIs of one picture with the classes laid over it.
+struct LabelThumbnails {
+  std::string truth, answer;
+};
+
+// A segmentation model's report (segmentation_run.h); `thumbnails` by the path of a picture.
+std::string html_segmentation_report(const Json& report, const std::map<std::string, LabelThumbnails>& thumbnails);
+
+// Several runs side by side: their numbers in one table, their curves in one chart. Both throw ConfigError where the
+// runs are of different tasks.
 std::string html_comparison(const std::vector<Json>& reports);
 
 // The same table for a terminal.

@@ -26,6 +26,12 @@ svg { width: 100%; max-width: 40rem; height: auto; display: block; }
 .tile strong { display: block; font-size: 1.5rem; line-height: 1.3; }
 figure { margin: 0; width: 9rem; }
 figure img { width: 9rem; height: 9rem; object-fit: contain; background: #eeeeee; image-rendering: auto; }
+figure.pair { width: 19rem; }
+figure.pair img { width: 9.4rem; height: auto; vertical-align: top; }
+figure.pair img + img { margin-left: .2rem; }
+.legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: 0; list-style: none; }
+.swatch { display: inline-block; border: .45rem solid; outline: 1px solid #767676; margin-right: .4rem;
+  vertical-align: -.05rem; }
 figcaption { font-size: .85rem; line-height: 1.35; overflow-wrap: anywhere; }
 pre { background: #f3f3f3; color: #1b1b1b; padding: .7rem; overflow-x: auto; font-size: .85rem; }
 details > summary { cursor: pointer; color: #0b4f8a; }

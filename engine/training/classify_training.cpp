@@ -4,7 +4,7 @@
 
 #include "datasets/codec_versions.h"
 #include "datasets/image_encode.h"
-#include "engine/report/run_report.h"
+#include "engine/report/classification_run.h"
 #include "engine/training/classify_data.h"
 #include "engine/training/classify_task.h"
 #include "engine/training/training_run.h"
@@ -43,7 +43,7 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
                         .make_task = make_task};
   TrainResult result = run_training(run, out, observer, resume, stop);
   if (result.has_trained && result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
-    write_run_report(resolved, data, out, observer, stop);
+    report_classification_run(resolved, data, out, observer, stop);
   }
   return result;
 }

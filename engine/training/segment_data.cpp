@@ -2,7 +2,6 @@
 
 #include "backbone/config/error.h"
 #include "datasets/cached_dataset.h"
-#include "datasets/segmentation/census.h"
 #include "engine/training/class_weights.h"
 #include "engine/training/data_loading.h"
 
@@ -67,6 +66,7 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   SegmentData data;
   data.class_names = train->class_names();
   data.palette = train->palette();
+  data.validation_pictures = validation;
   data.train_samples = train->size();
   data.validation_samples = validation->size();
   data.descriptions = {train->description(), validation->description()};
@@ -81,7 +81,8 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   std::vector<int64_t> class_pixels;
   if (config.data.census) {
     // what fits into the caches is decoded once for the census and for training
-    class_pixels = take_checked_census(*cached_train, data.class_names, config, data.descriptions).class_pixels;
+    data.train_census = take_checked_census(*cached_train, data.class_names, config, data.descriptions);
+    class_pixels = data.train_census->class_pixels;
     take_checked_census(*cached_validation, data.class_names, config, data.descriptions);
   }
   data.class_weights = class_weights_for(config.loss.class_weights, data.class_names, class_pixels);

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/config/json.h"
 #include "datasets/loader.h"
+#include "datasets/segmentation/census.h"
 #include "datasets/segmentation/segmentation_folder.h"
 #include "engine/training/segment_config.h"
 
@@ -19,6 +21,8 @@ namespace multipole {
 struct SegmentData {
   std::vector<std::string> class_names;
   std::vector<std::vector<int64_t>> palette;  // a colour a class; empty where the data has none
+  std::shared_ptr<const Dataset> validation_pictures;
+  std::optional<SegmentationCensus> train_census;  // where the config wants one
   int64_t train_samples = 0;
   int64_t validation_samples = 0;
   std::unique_ptr<Loader> train;

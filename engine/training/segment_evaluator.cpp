@@ -59,7 +59,7 @@ SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const
     const auto predictions = predict(model, batch->images.to(execution.device), options.copies);
     result.metrics.update(predictions, batch->masks);
     result.samples += batch->size();
-    if (options.on_batch) options.on_batch(predictions, batch->masks);
+    if (options.on_batch) options.on_batch(predictions, *batch);
     if (options.on_progress) options.on_progress(result.samples);
   }
   model->train(was_training);

@@ -35,8 +35,8 @@ struct SegmenterEvaluation {
 
 struct SegmenterEvaluationOptions {
   TestTimeAugmentation copies;
-  // Called with each batch's predictions and masks, (B, H, W) uint8 on the CPU.
-  std::function<void(const torch::Tensor&, const torch::Tensor&)> on_batch;
+  // Called with each batch's predictions, (B, H, W) uint8 on the CPU, and the batch.
+  std::function<void(const torch::Tensor&, const Batch&)> on_batch;
   std::function<void(int64_t)> on_progress;  // with the samples done
 };
 

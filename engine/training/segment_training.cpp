@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "datasets/image_encode.h"
+#include "engine/report/segmentation_run.h"
 #include "engine/training/segment_data.h"
 #include "engine/training/segment_task.h"
 #include "engine/training/training_run.h"
@@ -36,7 +37,11 @@ TrainResult train_segmenter(const SegmentConfig& config, const std::filesystem::
                         .descriptions = data.descriptions,
                         .encode_picture = encode_png,
                         .make_task = make_task};
-  return run_training(run, out, observer, resume, stop);
+  TrainResult result = run_training(run, out, observer, resume, stop);
+  if (result.has_trained && result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
+    report_segmentation_run(resolved, data, out, observer, stop);
+  }
+  return result;
 }
 
 }  // namespace multipole

@@ -1,0 +1,56 @@
+#include "engine/report/report_parts.h"
+
+#include "engine/report/page.h"
+
+namespace multipole {
+
+std::string tile_html(const std::string& value, const std::string& label) {
+  return "<li class=\"tile\"><strong>" + escape_html(value) + "</strong>" + escape_html(label) + "</li>\n";
+}
+
+std::string measured_html(const Json& report) {
+  const Json& metrics = report["metrics"];
+  std::string html = "<p>Measured on " + metrics["samples"].dump() + " pictures of the validation split";
+  if (metrics["bad_samples"].get<int64_t>() > 0) html += ", " + metrics["bad_samples"].dump() + " could not be read";
+  html += ". The best model of " + std::to_string(report["curves"].size()) + " evaluated epochs, " +
+          "kept by its score on this split.</p>\n";
+  for (const auto& warning : report["warnings"]) {
+    html += "<p><strong>Note:</strong> " + escape_html(warning.get<std::string>()) + "</p>\n";
+  }
+  return html;
+}
+
+ChartSeries curve_of(const Json& curves, const char* key, const std::string& name) {
+  ChartSeries series{name, {}};
+  for (const auto& point : curves) series.points.emplace_back(number_at(point, "epoch"), number_at(point, key));
+  return series;
+}
+
+std::string curves_html(const Json& curves, const std::string& score_name, const std::vector<ChartSeries>& scores,
+                        const std::vector<ChartSeries>& losses) {
+  const std::string heading = score_name + " on the validation split";
+  const LineChart score{heading + " by epoch", "epoch", scores, true};
+  const LineChart loss{"Loss by epoch", "epoch", losses};
+  const LineChart rate{"Learning rate by epoch", "epoch", {curve_of(curves, "lr", "learning rate")}};
+  return "<p>" + escape_html(heading) + "</p>\n" + line_chart_svg(score) + "<p>Loss</p>\n" + line_chart_svg(loss) +
+         "<details><summary>Learning rate</summary>\n" + line_chart_svg(rate) + "</details>\n";
+}
+
+std::string origin_html(const Json& report) {
+  std::string html = "<p>Command</p>\n<pre tabindex=\"0\">" + escape_html(report["command"].get<std::string>()) +
+                     "</pre>\n<p>Time in training: " + number_text(number_at(report, "train_seconds") / 60, 1) +
+                     " minutes.</p>\n";
+  for (const char* part : {"build", "data", "config"}) {
+    html += std::string("<details><summary>") + part + "</summary>\n<pre tabindex=\"0\">" +
+            escape_html(report[part].dump(2, ' ', false, Json::error_handler_t::replace)) + "</pre></details>\n";
+  }
+  return html;
+}
+
+std::vector<std::string> class_names_of(const Json& report) {
+  std::vector<std::string> names;
+  for (const auto& row : report["per_class"]) names.push_back(row["class"].get<std::string>());
+  return names;
+}
+
+}  // namespace multipole

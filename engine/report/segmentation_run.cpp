@@ -1,0 +1,77 @@
+#include "engine/report/segmentation_run.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backbone/config/error.h"
+#include "engine/files/model_file.h"
+#include "engine/report/html_report.h"
+#include "engine/report/run_report.h"
+#include "engine/report/segmentation_report.h"
+#include "engine/report/thumbnail.h"
+#include "engine/training/execution.h"
+
+namespace multipole {
+namespace {
+
+constexpr int64_t kThumbnailSide = 192;
+
+std::vector<PaletteColor> colors_of(const ModelMetadata& metadata) {
+  std::vector<PaletteColor> palette;
+  for (const auto& color : metadata.palette) {
+    palette.push_back(
+        {static_cast<uint8_t>(color.at(0)), static_cast<uint8_t>(color.at(1)), static_cast<uint8_t>(color.at(2))});
+  }
+  return full_palette(palette);
+}
+
+Json warnings_of(const Json& report) {
+  std::string unseen;
+  for (const auto& row : report["per_class"]) {
+    if (row["pixels"] == 0) unseen += (unseen.empty() ? "" : ", ") + row["class"].get<std::string>();
+  }
+  return unseen.empty() ? Json::array() : Json::array({"no pixel of these classes to measure on: " + unseen});
+}
+
+std::map<std::string, LabelThumbnails> make_thumbnails(const WorstPictures& worst, const Dataset& pictures,
+                                                       const std::vector<PaletteColor>& palette) {
+  std::map<std::string, LabelThumbnails> thumbnails;
+  for (const auto& picture : worst.pictures()) {
+    try {
+      const Sample sample = pictures.get(picture.index);
+      thumbnails[picture.path] = {
+          thumbnail_uri(labelled_picture(sample.image, sample.mask, palette), kThumbnailSide),
+          thumbnail_uri(labelled_picture(sample.image, picture.labels, palette), kThumbnailSide)};
+    } catch (const InputError&) {
+      continue;  // gone since it was measured: its entry stands without a picture
+    }
+  }
+  return thumbnails;
+}
+
+}  // namespace
+
+void report_segmentation_run(const SegmentConfig& config, const SegmentData& data, const std::filesystem::path& run,
+                             TrainObserver& observer, const std::atomic<bool>* stop) {
+  const Execution execution = select_execution(config.train.device, "float32");
+  LoadedModel loaded = load_model(run / "best.safetensors");
+  loaded.model->to(execution.device);
+  WorstPictures worst(loaded.model->config().num_classes);
+  SegmenterEvaluationOptions how;
+  how.on_batch = [&worst](const torch::Tensor& labels, const Batch& batch) { worst.update(labels, batch); };
+  const auto evaluation = evaluate_segmenter(loaded.model, *data.validation, execution, stop, how);
+  if (!evaluation.complete) return;
+
+  const auto palette = colors_of(loaded.metadata);
+  Json report = start_run_report(run, loaded.metadata, data.fingerprint, to_json_config(config));
+  report.update(segmentation_report(evaluation, worst, data.class_names));
+  report["palette"] = palette_json(palette, data.class_names.size());
+  report["census"] = data.train_census ? census_json(*data.train_census, data.class_names) : Json(nullptr);
+  report["warnings"] = warnings_of(report);
+  save_run_report(run, report,
+                  html_segmentation_report(report, make_thumbnails(worst, *data.validation_pictures, palette)),
+                  observer);
+}
+
+}  // namespace multipole
