@@ -2,22 +2,38 @@
 
 # Precompiled torch headers, shared by all targets. <torch/torch.h> itself is left out on purpose: its pending template
 # instantiations would be compiled again in every file (13 s each, measured; 3 s with the headers below).
+set(MULTIPOLE_PRECOMPILED_HEADERS <torch/types.h> <torch/nn/module.h> <torch/nn/pimpl.h> <nlohmann/json.hpp>
+  <algorithm> <cstdint> <filesystem> <memory> <optional> <string> <vector>)
+
 function(multipole_create_precompiled_header)
   file(WRITE "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp" "// carries the precompiled header\n")
   add_library(multipole_pch STATIC "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp")
   target_link_libraries(multipole_pch PUBLIC multipole_flags multipole::torch)
-  target_precompile_headers(multipole_pch PRIVATE
-    <torch/types.h> <torch/nn/module.h> <torch/nn/pimpl.h> <nlohmann/json.hpp> <algorithm> <cstdint> <filesystem> <memory> <optional> <string> <vector>)
+  target_precompile_headers(multipole_pch PRIVATE ${MULTIPOLE_PRECOMPILED_HEADERS})
 endfunction()
 
-# A library of the project: multipole_add_library(NAME SOURCES ... LINK ... [NO_TORCH])
+# Loading the precompiled header costs 3.5 s a file, also where nothing of it is used: these sources do without.
+function(multipole_skip_precompiled_header target)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
+# A library of the project: multipole_add_library(NAME SOURCES ... [PLAIN ...] LINK ... [NO_TORCH] [ALSO_PRECOMPILED <header>])
+# PLAIN: sources that include nothing of torch; NO_TORCH: none does; ALSO_PRECOMPILED: a library whose sources share one
+# more expensive header has a precompiled header of its own.
 function(multipole_add_library name)
-  cmake_parse_arguments(arg "NO_TORCH" "" "SOURCES;LINK" ${ARGN})
-  add_library(${name} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(arg "NO_TORCH" "ALSO_PRECOMPILED" "SOURCES;PLAIN;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  if(arg_PLAIN)
+    multipole_skip_precompiled_header(${name} ${arg_PLAIN})
+  endif()
   target_link_libraries(${name} PUBLIC multipole_flags ${arg_LINK})
   if(NOT arg_NO_TORCH)
     target_link_libraries(${name} PUBLIC multipole::torch)
-    target_precompile_headers(${name} REUSE_FROM multipole_pch)
+    if(arg_ALSO_PRECOMPILED)
+      target_precompile_headers(${name} PRIVATE ${MULTIPOLE_PRECOMPILED_HEADERS} ${arg_ALSO_PRECOMPILED})
+    else()
+      target_precompile_headers(${name} REUSE_FROM multipole_pch)
+    endif()
   endif()
 endfunction()
 
