@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 
 namespace multipole::test {
 
@@ -21,6 +22,8 @@ std::mt19937_64& random_source() {
 }
 
 int64_t random_int(int64_t low, int64_t high) {
+  static std::mutex mutex;  // tests call it from the threads that they set off
+  const std::lock_guard lock(mutex);
   return std::uniform_int_distribution<int64_t>(low, high)(random_source());
 }
 
