@@ -19,7 +19,7 @@ constexpr int64_t kSwatch = 10, kGap = 4;  // dots
 // Long names are cut: a legend must fit below its picture.
 std::string legend_name(const std::string& name) {
   constexpr size_t kLongest = 40;
-  return name.size() <= kLongest ? name : name.substr(0, kLongest - 3) + "...";
+  return name.size() <= kLongest ? name : name.substr(0, kLongest - 3).append("...");
 }
 
 struct LegendLayout {
