@@ -1,9 +1,8 @@
 #include "datasets/loader.h"
 
-#include <torch/utils.h>
-
 #include <ATen/Parallel.h>
 #include <omp.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <chrono>
@@ -101,11 +100,24 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, SampleTransform transform
 
 Loader::~Loader() { stop(); }
 
+void Loader::take_share(int64_t share, int64_t num_shares) {
+  const int64_t size = builder_->dataset->size();
+  require(share >= 0 && share < num_shares, "share", "must be from 0 to " + std::to_string(num_shares - 1), share);
+  if (num_shares > 1 && options_.drop_last && size < num_shares * options_.batch_size) {
+    throw ConfigError(std::to_string(size) + " samples are too few for " + std::to_string(num_shares) +
+                      " processes with batches of " + std::to_string(options_.batch_size) +
+                      "; use fewer processes or a smaller batch_size");
+  }
+  share_ = share;
+  num_shares_ = num_shares;
+}
+
 int64_t Loader::num_batches() const {
   const int64_t size = builder_->dataset->size();
   const int64_t whole = size / options_.batch_size;
-  if (options_.drop_last && whole > 0) return whole;
-  return whole + (size % options_.batch_size > 0 ? 1 : 0);
+  if (options_.drop_last && whole > 0) return whole / num_shares_;
+  const int64_t all = whole + (size % options_.batch_size > 0 ? 1 : 0);
+  return (all - share_ + num_shares_ - 1) / num_shares_;
 }
 
 void Loader::start_epoch(int64_t epoch, int64_t first_batch) {
@@ -115,6 +127,9 @@ void Loader::start_epoch(int64_t epoch, int64_t first_batch) {
   epoch_ = std::make_shared<Epoch>();
   epoch_->builder = builder_;
   epoch_->order = epoch_order(builder_->dataset->size(), options_.shuffle, options_.seed, epoch);
+  if (num_shares_ > 1) {
+    epoch_->order = share_of_order(epoch_->order, options_.batch_size, share_, num_shares_, options_.drop_last);
+  }
   epoch_->number = epoch;
   epoch_->batch_size = options_.batch_size;
   epoch_->num_batches = num_batches();

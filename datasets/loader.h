@@ -36,8 +36,14 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Batches in a whole epoch. Without drop_last the last one may be smaller; a dataset smaller than a batch gives one
-  // smaller batch even with drop_last, so no epoch is empty.
+  // Of several processes that work together, this one takes batch number `share` of every `num_shares` batches in a
+  // row. With drop_last all get equally many, and together they take in each step what one process with a batch of
+  // num_shares * batch_size would; ConfigError where the dataset has fewer samples than that. Without it every sample
+  // is somebody's, and a process may get no batch at all. Between epochs only.
+  void take_share(int64_t share, int64_t num_shares);
+
+  // Batches of this process in a whole epoch. Without drop_last the last one may be smaller; a dataset smaller than a
+  // batch gives one smaller batch even with drop_last, so no epoch of a lone process is empty.
   int64_t num_batches() const;
 
   // Begins `epoch` at batch `first_batch` (to resume); an epoch under way is abandoned.
@@ -55,6 +61,7 @@ class Loader {
 
   std::shared_ptr<const BatchBuilder> builder_;
   LoaderOptions options_;
+  int64_t share_ = 0, num_shares_ = 1;
   std::shared_ptr<Epoch> epoch_;  // the one under way, shared with its workers
   std::vector<std::thread> workers_;
 };

@@ -7,6 +7,7 @@
 
 #include "apps/bench/forced_backend.h"
 #include "apps/common/text.h"
+#include "engine/bench/device_wait.h"
 #include "engine/bench/peak_memory.h"
 #include "engine/training/execution.h"
 #include "engine/training/train_step.h"
@@ -21,15 +22,16 @@ class RandomPictureTask : public TrainTask {
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override {
     return cross_entropy(model->forward(images), batch.labels);
   }
-  TaskEvaluation evaluate(VisionModel&, const std::atomic<bool>*) override { return {}; }
+  TaskEvaluation evaluate(VisionModel&, const ProcessGroup&, const std::atomic<bool>*) override { return {}; }
   void save_best(const VisionModel&, const Json&) override {}
 };
 
-Batch random_batch(const ModelCase& what, int64_t num_classes) {
+Batch random_batch(const ModelCase& what, int64_t num_classes, torch::Device device) {
   Batch batch;
   batch.images = torch::randn({what.batch_size, 3, what.image_size, what.image_size})
-                     .contiguous(torch::MemoryFormat::ChannelsLast);
-  batch.labels = torch::randint(num_classes, {what.batch_size}, torch::kLong);
+                     .contiguous(torch::MemoryFormat::ChannelsLast)
+                     .to(device);
+  batch.labels = torch::randint(num_classes, {what.batch_size}, torch::kLong).to(device);
   batch.indices.resize(static_cast<size_t>(what.batch_size));
   return batch;
 }
@@ -47,9 +49,10 @@ class ModelCall {
  public:
   ModelCall(const ModelCase& what, const ModelBenchConfig& config)
       : pass_(what.pass),
-        execution_(select_execution("cpu", what.precision)),
+        execution_(select_execution(config.device, what.precision)),
         model_(make_model(what, config.num_classes)),
-        window_({random_batch(what, config.num_classes)}) {
+        window_({random_batch(what, config.num_classes, execution_.device)}) {
+    model_->to(execution_.device);
     model_->train(pass_ == "train");
     if (pass_ == "train") {
       TrainConfig train;
@@ -58,11 +61,19 @@ class ModelCall {
     }
   }
 
+  torch::Device device() const { return execution_.device; }
+
   void operator()() {
     if (step_) {
       step_->run(window_, /*lr_factor=*/0.01, num_steps_++);
-      return;
+    } else {
+      infer();
     }
+    wait_for(execution_.device);
+  }
+
+ private:
+  void infer() {
     const c10::InferenceMode inference;
     const AutocastGuard autocast(execution_);
     if (pass_ == "features") {
@@ -72,7 +83,6 @@ class ModelCall {
     }
   }
 
- private:
   std::string pass_;
   Execution execution_;
   VisionModel model_;
@@ -138,7 +148,7 @@ ModelRow ModelBench::measure(const ModelCase& what) {
   const auto run_call = [&call] { call(); };
   row.timing = time_calls(run_call, {.seconds = config_.seconds, .min_runs = 3});
   row.images_a_second = static_cast<double>(what.batch_size) / row.timing.minimum;
-  if (row.timing.minimum < 3 * config_.seconds) {
+  if (call.device().is_cpu() && row.timing.minimum < 3 * config_.seconds) {
     const PeakMemory memory;
     call();
     if (const auto extra = memory.extra_bytes()) row.extra_bytes = static_cast<double>(*extra);

@@ -20,7 +20,7 @@ struct ModelBenchConfig {
   std::vector<std::string> precisions = {"float32", "bfloat16"};
   std::vector<std::string> attentions = {"fused", "reference", "full"};
   std::vector<std::string> passes = {"inference", "train"};
-  std::string optimizer = "adamw";
+  std::string optimizer = "adamw", device = "cpu";
   int64_t num_classes = 1000;
   double seconds = 3;       // to repeat a call for
   double max_seconds = 60;  // a call expected to take longer is left out
@@ -39,7 +39,7 @@ struct ModelRow {
   std::string skipped;  // why there are no figures; empty where there are
   Timing timing;
   double images_a_second = 0;
-  std::optional<double> extra_bytes;  // the most memory beyond weights and pictures
+  std::optional<double> extra_bytes;  // the most memory beyond weights and pictures; on the CPU
 };
 
 // The words that each list of the config may hold.

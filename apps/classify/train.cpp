@@ -12,6 +12,7 @@
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
 #include "apps/common/train_report.h"
+#include "engine/distributed/process_place.h"
 #include "engine/training/classify_training.h"
 
 namespace multipole {
@@ -44,14 +45,15 @@ int train(const TrainOptions& options) {
   chosen.push_back(fit_to_data(settings, run.data));
   const auto config = config_from_json<ClassifyConfig>(settings, "");
   TrainReport report(run.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto, run.log_every.value_or(0));
+  const bool speaks = process_place_from_environment().is_first();
   for (const auto& line : chosen) {
-    if (!line.empty()) report.on_message(line);
+    if (speaks && !line.empty()) report.on_message(line);
   }
 
   const SignalStop stop;
   const TrainResult result = train_classifier(config, run.data, run.out, report, resume_options(run), stop.flag());
   if (result.stop_reason == StopReason::kStopToken) {
-    std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
+    if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
     return stop.exit_code();
   }
   print_result(summary(result));

@@ -37,7 +37,7 @@ SignalStop::~SignalStop() { install(SIG_DFL); }
 
 const std::atomic<bool>* SignalStop::flag() const { return &stop_requested; }
 
-int SignalStop::exit_code() const { return kExitSignal + received_signal; }
+int SignalStop::exit_code() const { return kExitSignal + (received_signal == 0 ? SIGTERM : received_signal.load()); }
 
 void report_failed_writes() {
   ::signal(SIGPIPE, SIG_IGN);

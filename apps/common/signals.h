@@ -17,7 +17,7 @@ class SignalStop {
   const std::atomic<bool>* flag() const;
   bool requested() const { return flag()->load(); }
 
-  // 128 + the signal that came.
+  // 128 + the signal that came; SIGTERM's where it came to another process of the same training.
   int exit_code() const;
 };
 

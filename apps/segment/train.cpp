@@ -11,6 +11,7 @@
 #include "apps/common/train_report.h"
 #include "apps/segment/segment.h"
 #include "embedded/segment_recipes.h"
+#include "engine/distributed/process_place.h"
 #include "engine/training/segment_training.h"
 
 namespace multipole {
@@ -35,7 +36,9 @@ int train(const RunSettings& settings) {
   const TrainResult result =
       train_segmenter(config, settings.data, settings.out, report, resume_options(settings), stop.flag());
   if (result.stop_reason == StopReason::kStopToken) {
-    std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
+    if (process_place_from_environment().is_first()) {
+      std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
+    }
     return stop.exit_code();
   }
   print_result(summary(result));

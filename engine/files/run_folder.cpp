@@ -45,7 +45,8 @@ std::string read_pid(int lock) {
 
 }  // namespace
 
-RunFolder::RunFolder(const std::filesystem::path& path) : path_(path), lock_path_(path / kLockName) {
+RunFolder::RunFolder(const std::filesystem::path& path, Access access) : path_(path), lock_path_(path / kLockName) {
+  if (access == Access::kShared) return;
   std::error_code code;
   if (std::filesystem::exists(path, code) && !std::filesystem::is_directory(path, code)) {
     throw ConfigError(path.string() + " is not a folder; a run needs one of its own");
@@ -61,6 +62,7 @@ RunFolder::RunFolder(const std::filesystem::path& path) : path_(path), lock_path
 }
 
 RunFolder::~RunFolder() {
+  if (lock_ < 0) return;
   ::unlink(lock_path_.c_str());
   ::close(lock_);
 }

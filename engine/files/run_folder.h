@@ -18,10 +18,14 @@ namespace multipole {
 
 class RunFolder {
  public:
+  // The owner writes; the other processes of a training that several processes share only read.
+  enum class Access { kOwner, kShared };
+
   // Makes the folder where it is missing, or opens a run that is there, removes stale temporary files and takes the
   // lock, which lasts as long as this object. Throws ConfigError where another process holds the lock or the folder
-  // holds something other than a run, ResourceError where it cannot be written.
-  explicit RunFolder(const std::filesystem::path& path);
+  // holds something other than a run, ResourceError where it cannot be written. With kShared nothing is made, removed or
+  // locked.
+  explicit RunFolder(const std::filesystem::path& path, Access access = Access::kOwner);
   ~RunFolder();
 
   RunFolder(const RunFolder&) = delete;

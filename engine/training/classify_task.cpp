@@ -51,8 +51,9 @@ torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images
   return focal_loss(logits, targets, objective_.loss == "focal" ? objective_.focal_gamma : 0.0, class_weights_);
 }
 
-TaskEvaluation ClassifyTask::evaluate(VisionModel& model, const std::atomic<bool>* stop) {
-  const auto result = evaluate_classifier(model, validation_, execution_, stop);
+TaskEvaluation ClassifyTask::evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) {
+  auto result = evaluate_classifier(model, validation_, execution_, stop);
+  result.sum_over(group);
   TaskEvaluation evaluation;
   evaluation.complete = result.complete;
   // logits that are not finite have a largest one too, and it may even be the right one

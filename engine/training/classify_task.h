@@ -25,7 +25,7 @@ class ClassifyTask : public TrainTask {
                const ClassifyObjective& objective = {}, const torch::Tensor& class_weights = {});
 
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override;
-  TaskEvaluation evaluate(VisionModel& model, const std::atomic<bool>* stop) override;
+  TaskEvaluation evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) override;
   void save_best(const VisionModel& model, const Json& summary) override;
 
  private:

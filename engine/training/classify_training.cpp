@@ -35,6 +35,7 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
                         .config = to_json_config(resolved),
                         .data = data.fingerprint,
                         .loader = *data.train,
+                        .validation_loader = *data.validation,
                         .train_samples = data.train_samples,
                         .validation_samples = data.validation_samples,
                         .metadata = metadata,

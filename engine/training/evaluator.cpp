@@ -1,5 +1,6 @@
 #include "engine/training/evaluator.h"
 
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -16,6 +17,17 @@ void check_labels(const Batch& batch, int64_t num_classes) {
                        std::to_string(num_classes) + " classes (0 to " + std::to_string(num_classes - 1) + ")");
     }
   }
+}
+
+void ClassifierEvaluation::sum_over(const ProcessGroup& group) {
+  if (group.size() == 1) return;
+  const auto own = static_cast<double>(metrics.samples());
+  metrics.sum_over([&](torch::Tensor& counts) { group.sum(counts); });
+  const double loss_sum = group.sum(own > 0 ? loss * own : 0.0);
+  const auto all = static_cast<double>(metrics.samples());
+  loss = all > 0 ? loss_sum / all : std::numeric_limits<double>::quiet_NaN();
+  bad_samples = std::llround(group.sum(static_cast<double>(bad_samples)));
+  complete = group.sum(complete ? 0.0 : 1.0) == 0;
 }
 
 ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,

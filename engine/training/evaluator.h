@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "datasets/loader.h"
+#include "engine/distributed/process_group.h"
 #include "engine/training/execution.h"
 #include "heads/metrics/classification_metrics.h"
 #include "heads/model.h"
@@ -17,6 +18,9 @@ struct ClassifierEvaluation {
   double loss = 0;          // mean cross entropy over the samples, without smoothing; NaN where there were none
   int64_t bad_samples = 0;  // unreadable, left out of everything
   bool complete = true;     // false where `stop` cut it short
+
+  // Adds up what the processes of the group found, each in its share of the data.
+  void sum_over(const ProcessGroup& group);
 };
 
 // Streams the loader's epoch 0 through the model, which must be on the execution's device; its training mode is

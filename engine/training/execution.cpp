@@ -1,9 +1,9 @@
 #include "engine/training/execution.h"
 
-#include <torch/cuda.h>
-
 #include <ATen/autocast_mode.h>
 #include <ATen/cpu/Utils.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/cuda.h>
 
 #include "backbone/config/error.h"
 #include "backbone/config/fields.h"
@@ -21,22 +21,26 @@ bool cpu_multiplies_bfloat16() {
   return false;
 }
 
-torch::Device select_device(const std::string& name) {
+torch::Device select_device(const std::string& name, int64_t local_rank) {
   require(name == "auto" || name == "cpu" || name == "cuda", "train.device", "must be auto, cpu or cuda", name);
   const bool has_cuda = torch::cuda::is_available();
   if (name == "cuda" && !has_cuda) {
     throw ResourceError("train.device is cuda, but this program sees no CUDA device; use cpu or auto");
   }
-  return name != "cpu" && has_cuda ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "cpu" || !has_cuda) return torch::kCPU;
+  const auto index = static_cast<torch::DeviceIndex>(local_rank % static_cast<int64_t>(torch::cuda::device_count()));
+  const torch::Device device(torch::kCUDA, index);
+  c10::impl::VirtualGuardImpl(torch::kCUDA).setDevice(device);  // for what asks for "the" device
+  return device;
 }
 
 }  // namespace
 
-Execution select_execution(const std::string& device, const std::string& precision) {
+Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank) {
   require(precision == "auto" || precision == "float32" || precision == "bfloat16", "train.precision",
           "must be auto, float32 or bfloat16", precision);
   Execution execution;
-  execution.device = select_device(device);
+  execution.device = select_device(device, local_rank);
   execution.bfloat16 =
       precision == "bfloat16" || (precision == "auto" && (execution.device.is_cuda() || cpu_multiplies_bfloat16()));
   return execution;

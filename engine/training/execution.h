@@ -15,8 +15,9 @@ struct Execution {
 };
 
 // device: auto (CUDA where there is one), cpu or cuda. precision: auto (bfloat16 where the device multiplies it in
-// hardware), float32 or bfloat16. Throws ResourceError for a device that is absent, ConfigError for another word.
-Execution select_execution(const std::string& device, const std::string& precision);
+// hardware), float32 or bfloat16. local_rank: which of several GPUs, where several processes share the machine; it becomes
+// the current one. Throws ResourceError for a device that is absent, ConfigError for another word.
+Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank = 0);
 
 // While it lives, operations on the execution's device run under its autocast. The outermost guard's end drops the
 // cached copies of the weights, as an optimiser step demands.

@@ -41,6 +41,14 @@ torch::Tensor mean_probabilities(VisionModel& model, const torch::Tensor& images
   return sum / static_cast<double>(copies.scales.size() * (copies.flip ? 2 : 1));
 }
 
+void SegmenterEvaluation::sum_over(const ProcessGroup& group) {
+  if (group.size() == 1) return;
+  metrics.sum_over([&](torch::Tensor& counts) { group.sum(counts); });
+  samples = std::llround(group.sum(static_cast<double>(samples)));
+  bad_samples = std::llround(group.sum(static_cast<double>(bad_samples)));
+  complete = group.sum(complete ? 0.0 : 1.0) == 0;
+}
+
 SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const Execution& execution,
                                        const std::atomic<bool>* stop, const SegmenterEvaluationOptions& options) {
   const c10::InferenceMode inference;

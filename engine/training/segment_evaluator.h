@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datasets/loader.h"
+#include "engine/distributed/process_group.h"
 #include "engine/training/execution.h"
 #include "heads/metrics/segmentation_metrics.h"
 #include "heads/model.h"
@@ -31,6 +32,9 @@ struct SegmenterEvaluation {
   int64_t samples = 0;
   int64_t bad_samples = 0;  // unreadable, left out of everything
   bool complete = true;     // false where `stop` cut it short
+
+  // Adds up what the processes of the group found, each in its share of the data.
+  void sum_over(const ProcessGroup& group);
 };
 
 struct SegmenterEvaluationOptions {

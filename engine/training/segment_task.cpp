@@ -12,8 +12,9 @@ torch::Tensor SegmentTask::loss(VisionModel& model, const torch::Tensor& images,
   return loss_(model->forward_all(images), batch.masks.to(images.device(), torch::kLong));
 }
 
-TaskEvaluation SegmentTask::evaluate(VisionModel& model, const std::atomic<bool>* stop) {
-  const auto result = evaluate_segmenter(model, validation_, execution_, stop);
+TaskEvaluation SegmentTask::evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) {
+  auto result = evaluate_segmenter(model, validation_, execution_, stop);
+  result.sum_over(group);
   TaskEvaluation evaluation;
   evaluation.complete = result.complete;
   evaluation.score = result.metrics.mean_iou();

@@ -22,7 +22,7 @@ class SegmentTask : public TrainTask {
               const std::filesystem::path& best_path, const ModelMetadata& metadata);
 
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override;
-  TaskEvaluation evaluate(VisionModel& model, const std::atomic<bool>* stop) override;
+  TaskEvaluation evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) override;
   void save_best(const VisionModel& model, const Json& summary) override;
 
  private:

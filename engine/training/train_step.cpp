@@ -6,16 +6,18 @@
 
 #include <cmath>
 
+#include "datasets/sample_random.h"
 #include "engine/training/freezing.h"
 
 namespace multipole {
 
 TrainStep::TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
-                     TrainTask& task)
+                     TrainTask& task, std::shared_ptr<const ProcessGroup> group)
     : config_(config),
       execution_(execution),
       model_(std::move(model)),
       task_(task),
+      group_(std::move(group)),
       parameters_(model_->parameters()),
       buffers_(model_->buffers()) {
   const auto lr_scales = layer_learning_rates(*model_, config.fine_tune.layer_decay);
@@ -27,12 +29,15 @@ TrainStep::TrainStep(const TrainConfig& config, const Execution& execution, Visi
 StepOutcome TrainStep::run(const std::vector<Batch>& window, double lr_factor, int64_t step) {
   StepOutcome outcome;
   for (const auto& batch : window) outcome.samples += batch.size();
+  outcome.samples = std::llround(group_->sum(static_cast<double>(outcome.samples)));
   if (outcome.samples == 0) return outcome;
+  if (group_->size() > 1) seed_step(step);
   // running statistics move in the forward pass already
   std::vector<torch::Tensor> buffers;
   for (const auto& buffer : buffers_) buffers.push_back(buffer.clone());
   if (accumulate_gradients(window, outcome) && clip_gradients(outcome)) {
     optimizer_->step(lr_factor);
+    group_->broadcast(buffers_);
     if (ema_) ema_->update(step);
     outcome.updated = true;
   } else {
@@ -43,23 +48,53 @@ StepOutcome TrainStep::run(const std::vector<Batch>& window, double lr_factor, i
 }
 
 bool TrainStep::accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome) {
-  for (const auto& batch : window) {
-    if (batch.size() == 0) continue;
-    const double weight = static_cast<double>(batch.size()) / static_cast<double>(outcome.samples);
-    torch::Tensor loss;
-    {
+  double sum = 0;
+  for (size_t i = 0; i < window.size(); ++i) {
+    torch::Tensor loss;  // undefined for a batch of which nothing could be read
+    double value = 0;
+    if (window[i].size() > 0) {
       const AutocastGuard autocast(execution_);
-      loss = task_.loss(model_, batch.images.to(execution_.device), batch);
+      loss = task_.loss(model_, window[i].images.to(execution_.device), window[i]);
+      value = loss.item<double>();
     }
-    const auto value = loss.item<double>();
-    outcome.loss += weight * value;
-    if (!std::isfinite(value)) {
-      outcome.problem = "the loss is " + std::to_string(value);
+    // all processes go on, or none does
+    if (group_->sum(std::isfinite(value) ? 0 : 1) > 0) {
+      outcome.loss = value;
+      outcome.problem =
+          std::isfinite(value) ? "another process's loss is not finite" : "the loss is " + std::to_string(value);
       return false;
     }
-    (loss * weight).backward();
+    const double share = static_cast<double>(window[i].size()) / static_cast<double>(outcome.samples);
+    sum += share * value;
+    // the reducer takes the mean over the processes, each of which has its share of the samples
+    if (loss.defined()) loss = loss * (share * static_cast<double>(group_->size()));
+    reducer().backward(loss, i + 1 == window.size());
   }
+  outcome.loss = group_->sum(sum);
   return true;
+}
+
+// Drop path and the like must differ between processes, and be what they would have been in a run that is resumed.
+void TrainStep::seed_step(int64_t step) const {
+  SampleRandom random(static_cast<uint64_t>(config_.seed), static_cast<uint64_t>(step),
+                      static_cast<uint64_t>(group_->process_rank()), RandomStream::kStep);
+  torch::manual_seed(random.next());
+}
+
+// Freezing may change from epoch to epoch what gets a gradient.
+GradientReducer& TrainStep::reducer() {
+  std::vector<bool> wanted;
+  std::vector<torch::Tensor> parameters;
+  for (const auto& parameter : parameters_) {
+    wanted.push_back(parameter.requires_grad());
+    if (parameter.requires_grad()) parameters.push_back(parameter);
+  }
+  if (!reducer_ || wanted != reduced_) {
+    reducer_.reset();
+    reducer_ = std::make_unique<GradientReducer>(parameters, group_);
+    reduced_ = wanted;
+  }
+  return *reducer_;
 }
 
 bool TrainStep::clip_gradients(StepOutcome& outcome) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "engine/distributed/gradient_reducer.h"
+#include "engine/distributed/process_group.h"
 #include "engine/training/ema.h"
 #include "engine/training/execution.h"
 #include "engine/training/optimizers/optimizer.h"
@@ -20,28 +22,31 @@ namespace multipole {
 
 struct StepOutcome {
   bool updated = false;
-  double loss = 0;           // mean over the window's samples
+  double loss = 0;           // mean over the samples
   double gradient_norm = 0;  // before clipping
-  int64_t samples = 0;
+  int64_t samples = 0;       // of all processes
   std::string
       problem;  // why there was no update: "the loss is nan", "the gradient's norm is inf"; "" for an empty window
 };
 
 class TrainStep {
  public:
-  // `average` is null where no average is kept.
+  // `average` is null where no average is kept. All processes of the group make the same steps.
   TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
-            TrainTask& task);
+            TrainTask& task,
+            std::shared_ptr<const ProcessGroup> group = std::make_shared<const ProcessGroup>(ProcessPlace{}));
 
-  // Gradients are the mean over all samples of the window. A loss or gradient that is not finite changes nothing: no
-  // update, no average, and the model's buffers (running statistics) go back to what they were. `step` counts the
-  // windows before this one.
+  // Gradients are the mean over all samples of the windows of all processes. A loss or gradient that is not finite
+  // changes nothing: no update, no average, and the model's buffers (running statistics) go back to what they were.
+  // `step` counts the windows before this one.
   StepOutcome run(const std::vector<Batch>& window, double lr_factor, int64_t step);
 
   Optimizer& optimizer() const { return *optimizer_; }
 
  private:
   bool accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome);
+  void seed_step(int64_t step) const;
+  GradientReducer& reducer();
   bool clip_gradients(StepOutcome& outcome);
   void clear_gradients();
 
@@ -49,7 +54,10 @@ class TrainStep {
   Execution execution_;
   VisionModel model_;
   TrainTask& task_;
+  std::shared_ptr<const ProcessGroup> group_;
   std::vector<torch::Tensor> parameters_, buffers_;
+  std::unique_ptr<GradientReducer> reducer_;
+  std::vector<bool> reduced_;  // which parameters reducer_ was made for
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Ema> ema_;
 };

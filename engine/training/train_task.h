@@ -9,6 +9,7 @@
 
 #include "backbone/config/json.h"
 #include "datasets/dataset.h"
+#include "engine/distributed/process_group.h"
 #include "heads/model.h"
 
 namespace multipole {
@@ -27,8 +28,9 @@ class TrainTask {
   // for a label that the model has no class for, naming the file.
   virtual torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) = 0;
 
-  // Scores the model on the validation split; the model is in evaluation mode.
-  virtual TaskEvaluation evaluate(VisionModel& model, const std::atomic<bool>* stop) = 0;
+  // Scores the model on the validation split, of which each process of the group takes its loader's share; all get the
+  // score and metrics of the whole. The model is in evaluation mode.
+  virtual TaskEvaluation evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) = 0;
 
   // Keeps the best model so far; `summary` says how it came about.
   virtual void save_best(const VisionModel& model, const Json& summary) = 0;

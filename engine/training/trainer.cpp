@@ -20,8 +20,6 @@ double seconds_between(std::chrono::steady_clock::time_point start, std::chrono:
   return std::chrono::duration<double>(end - start).count();
 }
 
-bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(); }
-
 // "a.png, b.png, c.png and 125 more"
 std::string list_paths(const std::vector<Batch>& window) {
   constexpr int64_t kListed = 3;
@@ -41,8 +39,9 @@ Trainer::Trainer(const TrainConfig& config, const Execution& execution, TrainerP
     : config_(config),
       execution_(execution),
       parts_(std::move(parts)),
+      feed_(parts_.loader, execution.device),
       freezing_(config.fine_tune, *parts_.model),
-      train_step_(config, execution, parts_.model, parts_.average, parts_.task),
+      train_step_(config, execution, parts_.model, parts_.average, parts_.task, parts_.group),
       steps_per_epoch_((parts_.loader.num_batches() + config.accumulate - 1) / config.accumulate),
       schedule_(config.schedule, config.epochs * steps_per_epoch_, steps_per_epoch_) {
   parts_.model->backbone()->set_gradient_checkpointing(config.gradient_checkpointing);
@@ -65,14 +64,14 @@ TrainResult Trainer::run(const std::atomic<bool>* stop) {
 bool Trainer::train_epoch(const std::atomic<bool>* stop) {
   parts_.model->train();
   freezing_.apply(progress_.epoch);
-  parts_.loader.start_epoch(progress_.epoch, progress_.batch);
+  feed_.start_epoch(progress_.epoch, progress_.batch);
   epoch_start_ = window_start_ = Clock::now();
   epoch_samples_ = 0;
   while (true) {
-    if (is_set(stop)) return false;
+    if (is_stopped(stop)) return false;
     const auto window = next_window();
     if (!window) return true;
-    if (!std::exchange(has_shown_batch_, true)) parts_.observer.on_first_batch(window->front());
+    if (!std::exchange(has_shown_batch_, true)) show_first(window->front());
     train_window(*window);
     const bool is_due =
         config_.checkpoint_minutes > 0 && seconds_between(last_save_, Clock::now()) > 60 * config_.checkpoint_minutes;
@@ -80,17 +79,25 @@ bool Trainer::train_epoch(const std::atomic<bool>* stop) {
   }
 }
 
+void Trainer::show_first(Batch batch) {
+  batch.images = batch.images.to(torch::kCPU);
+  parts_.observer.on_first_batch(batch);
+}
+
 std::optional<std::vector<Batch>> Trainer::next_window() {
   std::vector<Batch> window;
+  double bad_samples = 0;
   while (static_cast<int64_t>(window.size()) < config_.accumulate) {
-    auto batch = parts_.loader.next();
+    auto batch = feed_.next();
     if (!batch) break;
     for (const auto& bad : batch->bad) parts_.observer.on_message("left out " + bad.path + ": " + bad.reason);
-    progress_.epoch_bad_samples += static_cast<int64_t>(batch->bad.size());
-    progress_.bad_samples += static_cast<int64_t>(batch->bad.size());
+    bad_samples += static_cast<double>(batch->bad.size());
     window.push_back(std::move(*batch));
   }
   if (window.empty()) return std::nullopt;
+  const int64_t all_bad = std::llround(parts_.group->sum(bad_samples));
+  progress_.epoch_bad_samples += all_bad;
+  progress_.bad_samples += all_bad;
   return window;
 }
 
@@ -155,17 +162,19 @@ bool Trainer::finish_epoch(const std::atomic<bool>* stop) {
   const bool is_last = progress_.epoch + 1 == config_.epochs;
   if (is_last || (progress_.epoch + 1) % config_.eval_every == 0) {
     evaluated_model()->eval();
-    const auto evaluation = parts_.task.evaluate(evaluated_model(), stop);
+    const auto evaluation = parts_.task.evaluate(evaluated_model(), *parts_.group, stop);
     if (!evaluation.complete) return false;
     report.metrics = evaluation.metrics;
     if (!std::isnan(evaluation.score) && (!progress_.best_score || evaluation.score > *progress_.best_score)) {
       progress_.best_score = evaluation.score;
       progress_.best_epoch = progress_.epoch;
       report.is_best = true;
-      parts_.task.save_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
-                                                {"step", progress_.step},
-                                                {"train_loss", report.train_loss},
-                                                {"metrics", evaluation.metrics}});
+      if (parts_.group->is_first()) {
+        parts_.task.save_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
+                                                  {"step", progress_.step},
+                                                  {"train_loss", report.train_loss},
+                                                  {"metrics", evaluation.metrics}});
+      }
     }
   }
   ++progress_.epoch;
@@ -175,6 +184,11 @@ bool Trainer::finish_epoch(const std::atomic<bool>* stop) {
   progress_.epoch_bad_samples = 0;
   parts_.observer.on_epoch_end(report);
   return true;
+}
+
+// A signal that reaches one process stops all of them.
+bool Trainer::is_stopped(const std::atomic<bool>* stop) const {
+  return parts_.group->sum(stop != nullptr && stop->load() ? 1 : 0) > 0;
 }
 
 bool Trainer::is_out_of_patience() const {
@@ -202,6 +216,7 @@ bool Trainer::has_finite_weights() const {
 
 void Trainer::save() {
   last_save_ = Clock::now();
+  if (!parts_.group->is_first()) return;
   if (!has_finite_weights()) {
     parts_.observer.on_message("step " + std::to_string(progress_.step) +
                                ": not saved, since weights are no longer finite; the states before are kept");

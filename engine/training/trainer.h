@@ -7,10 +7,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "datasets/loader.h"
+#include "engine/distributed/process_group.h"
+#include "engine/training/device_feed.h"
 #include "engine/training/freezing.h"
 #include "engine/training/schedule.h"
 #include "engine/training/train_config.h"
@@ -31,6 +34,8 @@ struct TrainerParts {
   TrainObserver& observer;
   std::filesystem::path state_folder;
   TrainState identity;  // config, data and build as every state records them; the rest is unused
+  // The processes that train together; the first one saves.
+  std::shared_ptr<const ProcessGroup> group = std::make_shared<const ProcessGroup>(ProcessPlace{});
 };
 
 class Trainer {
@@ -55,11 +60,13 @@ class Trainer {
 
  private:
   bool train_epoch(const std::atomic<bool>* stop);
+  void show_first(Batch batch);
   std::optional<std::vector<Batch>> next_window();
   void train_window(const std::vector<Batch>& window);
   void handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome);
   bool finish_epoch(const std::atomic<bool>* stop);
   bool is_out_of_patience() const;
+  bool is_stopped(const std::atomic<bool>* stop) const;
   bool is_failing() const { return progress_.skipped_in_a_row > 0; }
   bool has_finite_weights() const;
   TrainState capture() const;
@@ -72,6 +79,7 @@ class Trainer {
   TrainConfig config_;
   Execution execution_;
   TrainerParts parts_;
+  DeviceFeed feed_;
   Freezing freezing_;  // before the optimiser, which leaves out what is frozen
   TrainStep train_step_;
   int64_t steps_per_epoch_;

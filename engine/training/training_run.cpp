@@ -2,12 +2,18 @@
 
 #include <torch/utils.h>
 
+#include <cmath>
+#include <memory>
+#include <optional>
 #include <utility>
 
+#include "backbone/config/checksum.h"
 #include "backbone/config/error.h"
+#include "engine/distributed/process_group.h"
 #include "engine/files/process_command.h"
 #include "engine/files/run_folder.h"
 #include "engine/training/metrics_observer.h"
+#include "engine/training/other_process_observer.h"
 #include "engine/training/trainer.h"
 #include "engine/training/weight_init.h"
 
@@ -59,6 +65,51 @@ void copy_best(const std::filesystem::path& from, const RunFolder& folder) {
     throw ResourceError("cannot copy " + source.string() + " to " + folder.path().string() + ": " + code.message());
 }
 
+int64_t check_sum(const TrainingRun& run) {
+  Checksum sum;
+  for (const Json* json : {&run.config, &run.data}) {
+    // names of classes may hold any bytes
+    const std::string text = json->dump(-1, ' ', false, Json::error_handler_t::replace);
+    sum.add(text.data(), text.size());
+  }
+  return static_cast<int64_t>(sum.value());
+}
+
+// The first process makes the folder and holds its lock; the others look into it afterwards.
+std::unique_ptr<const RunFolder> open_folder(const std::filesystem::path& out, const ProcessGroup& group) {
+  std::unique_ptr<const RunFolder> folder;
+  if (group.is_first()) folder = std::make_unique<const RunFolder>(out);
+  group.barrier();
+  return folder ? std::move(folder) : std::make_unique<const RunFolder>(out, RunFolder::Access::kShared);
+}
+
+void check_number_of_processes(const TrainState& state, const ProcessGroup& group) {
+  const int64_t before = state.build.value("processes", int64_t{1});
+  if (before == group.size()) return;
+  throw ConfigError("the saved run trains in " + std::to_string(before) + " processes, and this is one of " +
+                    std::to_string(group.size()) + "; steps and batches are counted by that number, so give the same");
+}
+
+// Weights are the first process's, whatever the others computed or read.
+void share_weights(const ProcessGroup& group, const VisionModel& model, const VisionModel& average) {
+  std::vector<torch::Tensor> tensors;
+  for (const VisionModel& each : {model, average}) {
+    if (!each) continue;
+    for (const auto& [name, tensor] : named_weights(*each)) tensors.push_back(tensor.detach());
+  }
+  group.broadcast(tensors);
+}
+
+// What the first process writes while it trains, before `next` hears of it.
+struct RunLogs {
+  RunLogs(const TrainingRun& run, const RunFolder& folder, int64_t first_step, TrainObserver& next)
+      : events(folder.path(), first_step, run.train.log_every, run.config, run.encode_picture, next),
+        metrics(folder, first_step, run.train.log_every, events) {}
+
+  TensorBoardObserver events;
+  MetricsObserver metrics;
+};
+
 }  // namespace
 
 void take_num_classes(ModelConfig& model, size_t found, const std::filesystem::path& data_root) {
@@ -72,16 +123,29 @@ void take_num_classes(ModelConfig& model, size_t found, const std::filesystem::p
 
 TrainResult run_training(const TrainingRun& run, const std::filesystem::path& out, TrainObserver& observer,
                          const ResumeOptions& resume, const std::atomic<bool>* stop) {
-  const Execution execution = select_execution(run.train.device, run.train.precision);
-  const RunFolder folder(out);
-  if (!folder.dead_owner().empty()) {
-    observer.on_message("process " + folder.dead_owner() + " ended here without giving its lock back; taken over");
+  const ProcessPlace place = process_place_from_environment();
+  for (Loader* loader : {&run.loader, &run.validation_loader}) {
+    loader->take_share(place.process_rank, place.num_processes);
   }
-  const auto state = find_state(folder, resume, observer);
+  const Execution execution = select_execution(run.train.device, run.train.precision, place.local_rank);
+  const auto group = std::make_shared<const ProcessGroup>(place);
+  group->expect_same("their configuration or data (as a check sum)", check_sum(run));
+  TrainObserver silent;
+  OtherProcessObserver sentences(place.process_rank, observer);
+  TrainObserver& setup_observer = group->is_first() ? observer : silent;  // all would say the same
+  const auto folder = open_folder(out, *group);
+  if (!folder->dead_owner().empty()) {
+    setup_observer.on_message("process " + folder->dead_owner() +
+                              " ended here without giving its lock back; taken over");
+  }
+  const auto state = find_state(*folder, resume, setup_observer);
+  if (state) check_number_of_processes(*state, *group);
+  const int64_t first_step = state ? state->progress.step : 0;
+  group->expect_same("the step of the state to resume from", first_step);
 
   torch::manual_seed(static_cast<uint64_t>(run.train.seed));
   VisionModel model(run.model);
-  if (resume.init_weights && !state) start_from(resume, run, model, observer);
+  if (resume.init_weights && !state) start_from(resume, run, model, setup_observer);
   model->to(execution.device);
   VisionModel average{nullptr};
   if (run.train.ema.enabled) {
@@ -94,25 +158,36 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   identity.data = run.data;
   identity.build = build_description();
   identity.build["precision"] = execution.precision_name();
-  if (state) check_state(*state, identity, resume.force, observer);
-  const auto task = run.make_task(execution, folder.best_path(), complete_metadata(run, model));
-  const int64_t first_step = state ? state->progress.step : 0;
-  // before any other file: without it the folder of a run that is killed here would pass for something else
-  if (!folder.has_run()) folder.write_config(identity.config);
-  TensorBoardObserver events(out, first_step, run.train.log_every, run.config, run.encode_picture, observer);
-  MetricsObserver log(folder, first_step, run.train.log_every, events);
-  Trainer trainer(run.train, execution, {model, average, *task, run.loader, log, folder.last_path(), identity});
-  if (state) {
-    trainer.restore(*state);
-    if (resume.mode == ResumeMode::kPath) copy_best(resume.path, folder);
+  if (group->size() > 1) identity.build["processes"] = group->size();
+  if (state) check_state(*state, identity, resume.force, setup_observer);
+  const auto task = run.make_task(execution, folder->best_path(), complete_metadata(run, model));
+  std::optional<RunLogs> logs;
+  if (group->is_first()) {
+    // before any other file: without it the folder of a run that is killed here would pass for something else
+    if (!folder->has_run()) folder->write_config(identity.config);
+    logs.emplace(run, *folder, first_step, observer);
   }
-  folder.write_config(identity.config);
-  for (const auto& line : run.descriptions) observer.on_message(line);
-  log.on_start(make_plan(run, execution, model, trainer));
+  TrainObserver& reports = logs ? static_cast<TrainObserver&>(logs->metrics) : sentences;
+  share_weights(*group, model, average);  // before the trainer, which copies the model into the average
+  Trainer trainer(run.train, execution,
+                  {model, average, *task, run.loader, reports, folder->last_path(), identity, group});
+  if (state) trainer.restore(*state);
+  if (group->is_first()) {
+    if (state && resume.mode == ResumeMode::kPath) copy_best(resume.path, *folder);
+    folder->write_config(identity.config);
+    for (const auto& line : run.descriptions) observer.on_message(line);
+  }
+  reports.on_start(make_plan(run, execution, model, trainer));
 
   TrainResult result = trainer.run(stop);
   result.has_trained = result.num_steps > first_step;
-  if (std::filesystem::exists(folder.best_path())) result.best_model = folder.best_path();
+  // who looks at the model now sees all of the data
+  for (Loader* loader : {&run.loader, &run.validation_loader}) loader->take_share(0, 1);
+  if (!group->is_first()) {
+    result.best_score = std::nan("");  // the first process has the model, and says how good it is
+  } else if (std::filesystem::exists(folder->best_path())) {
+    result.best_model = folder->best_path();
+  }
   return result;
 }
 

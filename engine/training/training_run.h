@@ -29,6 +29,7 @@ struct TrainingRun {
   Json config;        // all of it, resolved: what RUN/config.json holds and a resumed run is compared with
   Json data;          // the data's fingerprint
   Loader& loader;     // of the training split
+  Loader& validation_loader;
   int64_t train_samples = 0;
   int64_t validation_samples = 0;
   ModelMetadata metadata;                 // task, classes, palette, preprocessing; the rest is filled in
@@ -39,8 +40,13 @@ struct TrainingRun {
       make_task;
 };
 
-// Throws ModelFileError (state or initial weights that do not fit), ConfigError (a run folder that holds another run),
-// ResourceError (disk, device), TrainingError (the loss is not finite ten steps in a row), and what the loader throws.
+// Under a launcher that sets RANK, WORLD_SIZE and the like (process_place.h) the processes train one model together:
+// each takes its part of every num_processes * batch_size samples and of the validation split, and the first one writes
+// and reports; of the others only sentences about their own files reach the observer. All must see one run folder.
+//
+// Throws ModelFileError (state or initial weights that do not fit), ConfigError (a run folder that holds another run,
+// processes that were given different things), ResourceError (disk, device, processes that do not come), TrainingError
+// (the loss is not finite ten steps in a row, another process is lost), and what the loader throws.
 TrainResult run_training(const TrainingRun& run, const std::filesystem::path& out, TrainObserver& observer,
                          const ResumeOptions& resume, const std::atomic<bool>* stop);
 

@@ -34,6 +34,13 @@ void ClassificationMetrics::update(const torch::Tensor& logits, const torch::Ten
   confusion_ += torch::bincount(cells, {}, num_classes_ * num_classes_).view({num_classes_, num_classes_});
 }
 
+void ClassificationMetrics::sum_over(const std::function<void(torch::Tensor&)>& sum) {
+  torch::Tensor scalars = torch::tensor({samples_, correct_top5_}, torch::kLong);
+  for (torch::Tensor* counts : {&scalars, &confusion_, &class_samples_}) sum(*counts);
+  samples_ = scalars[0].item<int64_t>();
+  correct_top5_ = scalars[1].item<int64_t>();
+}
+
 double ClassificationMetrics::top1() const {
   return share(confusion_.trace().item<double>(), static_cast<double>(samples_));
 }

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ class ClassificationMetrics {
   // logits (B, num_classes), labels (B) int64 in [0, num_classes). A row with a non-finite logit counts as wrong in
   // top1 and top5 and stands in no column of the confusion matrix.
   void update(const torch::Tensor& logits, const torch::Tensor& labels);
+
+  // Adds up what several processes counted: `sum` replaces a tensor of int64 by its sum over them.
+  void sum_over(const std::function<void(torch::Tensor&)>& sum);
 
   int64_t samples() const { return samples_; }
   // Shares in [0, 1]; NaN before the first sample.

@@ -26,6 +26,8 @@ void SegmentationMetrics::update(const torch::Tensor& predictions, const torch::
   confusion_ += torch::bincount(cells, {}, confusion_.numel()).view(confusion_.sizes());
 }
 
+void SegmentationMetrics::sum_over(const std::function<void(torch::Tensor&)>& sum) { sum(confusion_); }
+
 SegmentationMetrics::Counts SegmentationMetrics::counts() const {
   const auto as_doubles = [](const torch::Tensor& tensor) {
     const auto values = tensor.to(torch::kDouble).contiguous();

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ class SegmentationMetrics {
   // labels and predictions: integer tensors of one shape. Pixels whose label is ignored count for nothing; a prediction
   // outside [0, num_classes) is wrong and stands in the last column of the matrix. Throws c10::Error for other labels.
   void update(const torch::Tensor& predictions, const torch::Tensor& labels);
+
+  // Adds up what several processes counted: `sum` replaces a tensor of int64 by its sum over them.
+  void sum_over(const std::function<void(torch::Tensor&)>& sum);
 
   // Entry [i, j]: pixels of class i that were taken for class j, the last column for no class.
   // (num_classes, num_classes + 1) int64.

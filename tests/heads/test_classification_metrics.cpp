@@ -105,5 +105,20 @@ TEST(ClassificationMetrics, WrongShapesAreErrors) {
   EXPECT_THROW(metrics.update(torch::zeros({2, 3}), torch::tensor({0})), c10::Error);
 }
 
+TEST(ClassificationMetrics, CountsOfSeveralProcessesAddUp) {
+  const int64_t classes = 7;
+  const torch::Tensor logits = torch::randn({30, classes}), labels = torch::randint(classes, {30});
+  ClassificationMetrics whole(classes), first(classes), second(classes);
+  whole.update(logits, labels);
+  first.update(logits.narrow(0, 0, 11), labels.narrow(0, 0, 11));
+  second.update(logits.narrow(0, 11, 19), labels.narrow(0, 11, 19));
+  std::vector<torch::Tensor> counts;
+  second.sum_over([&](torch::Tensor& tensor) { counts.push_back(tensor.clone()); });
+  auto next = counts.begin();
+  first.sum_over([&](torch::Tensor& tensor) { tensor += *next++; });
+  const std::vector<std::string> names = {"a", "b", "c", "d", "e", "f", "g"};
+  EXPECT_EQ(first.to_json(names), whole.to_json(names));
+}
+
 }  // namespace
 }  // namespace multipole

@@ -90,8 +90,8 @@ class ToyTask : public ClassifyTask {
     const auto value = ClassifyTask::loss(model, images, batch);
     return change_loss ? change_loss(value) : value;
   }
-  TaskEvaluation evaluate(VisionModel& model, const std::atomic<bool>* stop) override {
-    auto evaluation = ClassifyTask::evaluate(model, stop);
+  TaskEvaluation evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) override {
+    auto evaluation = ClassifyTask::evaluate(model, group, stop);
     if (replace_score) evaluation.score = replace_score();
     return evaluation;
   }
