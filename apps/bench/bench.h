@@ -1,4 +1,5 @@
-// multipole bench op|model: how fast attention and models are on this machine, beside what else could be used
+// multipole bench op|model|data: how fast attention, models and loaders are on this machine, beside what else could be
+// used
 #pragma once
 
 #include "apps/common/command.h"
@@ -9,5 +10,6 @@ void add_bench_commands(CLI::App& program, Run& run);
 
 void add_bench_op(CLI::App& parent, Run& run);
 void add_bench_model(CLI::App& parent, Run& run);
+void add_bench_data(CLI::App& parent, Run& run);
 
 }  // namespace multipole

@@ -68,7 +68,10 @@ int bench_model(const ModelOptions& options) {
     if (table) print_result(row_text(row));
   });
   if (options.json.empty()) return kExitDone;
-  Json json = {{"machine", machine}, {"optimizer", options.config.optimizer}, {"rows", Json::array()}};
+  Json json = {{"machine", machine},
+               {"optimizer", options.config.optimizer},
+               {"device", options.config.device},
+               {"rows", Json::array()}};
   for (const auto& row : rows) json["rows"].push_back(row_json(row));
   ResultOutput output(options.json);
   output.write(json_line(json));
@@ -105,6 +108,9 @@ void add_bench_model(CLI::App& parent, Run& run) {
       ->capture_default_str();
   command->add_option("--optimizer", config.optimizer, "of the training step: adamw, sgd or muon")
       ->check(CLI::IsMember({"adamw", "sgd", "muon"}))
+      ->capture_default_str();
+  command->add_option("--device", config.device, "cpu, cuda, or auto (CUDA where there is one)")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command->add_option("--classes", config.num_classes, "of the head")->check(any_size)->capture_default_str();
   command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));

@@ -9,13 +9,14 @@
 #include "apps/common/text.h"
 #include "backbone/config/error.h"
 #include "backbone/multipole/quadtree.h"
+#include "engine/training/execution.h"
 
 namespace multipole {
 namespace {
 
 struct OpOptions {
   OpBenchConfig config;
-  std::string variant = "log-linear", dtype = "float32", json, svg;
+  std::string variant = "log-linear", dtype = "float32", device = "cpu", json, svg;
   int threads = 0;
 };
 
@@ -23,7 +24,13 @@ OpBenchConfig resolve(const OpOptions& options) {
   OpBenchConfig config = options.config;
   OpCase& shape = config.shape;
   shape.linear = options.variant == "linear";
-  shape.dtype = options.dtype == "bfloat16" ? c10::ScalarType::BFloat16 : c10::ScalarType::Float;
+  shape.dtype = c10::ScalarType::Float;
+  if (options.dtype == "bfloat16") shape.dtype = c10::ScalarType::BFloat16;
+  if (options.dtype == "float16") shape.dtype = c10::ScalarType::Half;
+  shape.device = select_execution(options.device, "float32").device;
+  if (shape.dtype == c10::ScalarType::Half && shape.device.is_cpu()) {
+    throw ConfigError("--dtype float16 needs --device cuda; processors are measured in float32 and bfloat16");
+  }
   const int64_t subcells = subcells_per_side(shape.rank);
   if (subcells == 0 || subcells > shape.cell) {
     throw ConfigError("--rank " + std::to_string(shape.rank) +
@@ -81,8 +88,11 @@ void add_bench_op(CLI::App& parent, Run& run) {
   command->add_option("--batch", shape.batch, "pictures")->check(any_size)->capture_default_str();
   command->add_option("--heads", shape.heads, "attention heads")->check(any_size)->capture_default_str();
   command->add_option("--head-dim", shape.head_dim, "channels of a head")->check(any_size)->capture_default_str();
-  command->add_option("--dtype", options->dtype, "float32 or bfloat16")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
+  command->add_option("--dtype", options->dtype, "float32, bfloat16, or float16 (CUDA only)")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
+      ->capture_default_str();
+  command->add_option("--device", options->device, "cpu, cuda, or auto (CUDA where there is one)")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command->add_flag("--backward", config.backward, "also measure forward and backward together");

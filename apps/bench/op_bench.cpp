@@ -6,6 +6,7 @@
 #include "apps/bench/op_subjects.h"
 #include "apps/common/text.h"
 #include "backbone/config/error.h"
+#include "engine/bench/device_wait.h"
 #include "engine/bench/matrix_rate.h"
 #include "engine/bench/peak_memory.h"
 
@@ -54,7 +55,9 @@ double token_bytes(const OpCase& p) {
 OpBench::OpBench(const OpBenchConfig& config) : config_(config) {
   chosen_subjects(config_.subjects);
   std::sort(config_.tokens.begin(), config_.tokens.end());
-  limits_ = {measure_matrix_rate(config_.shape.dtype), measure_fma_peak(config_.shape.dtype)};
+  const OpCase& shape = config_.shape;
+  limits_.matrix_gflops = measure_matrix_rate(c10::TensorOptions(shape.dtype).device(shape.device));
+  if (shape.device.is_cpu()) limits_.fma = measure_fma_peak(shape.dtype);
 }
 
 std::vector<OpRow> OpBench::run(const std::function<void(const OpRow&)>& show) {
@@ -90,21 +93,26 @@ OpRow OpBench::measure(const OpSubject& subject, const OpCase& problem, bool bac
   row.width = problem.width;
   const double flops = flops_of(subject, problem, backward);
   const OpRow* smaller = find(row.subject, row.pass, row.tokens);
-  const double rate = smaller != nullptr ? smaller->gflops : kExpectedShare * limits_.fma.gflops;
+  const double rate = smaller != nullptr ? smaller->gflops : kExpectedShare * limits_.peak_gflops();
   const double expected_seconds = flops / rate / 1e9, bytes = subject.bytes(problem, subject.pairs(problem));
   row.skipped = subject.why_not(problem);
   if (expected_seconds > config_.max_seconds) {
     row.skipped = "left out: would take about " + fixed(expected_seconds, 0) + " s a call (--max-seconds)";
-  } else if (const auto memory = available_memory(); memory && bytes > 0.8 * static_cast<double>(*memory)) {
+  } else if (const auto memory = available_memory();
+             problem.device.is_cpu() && memory && bytes > 0.8 * static_cast<double>(*memory)) {
     row.skipped = "left out: would take about " + byte_count(bytes) + " of memory";
   }
   if (!row.skipped.empty()) return row;
 
   const OpCalls calls = subject.prepare(problem);
   const auto& call = backward ? calls.forward_backward : calls.forward;
-  row.timing = time_calls(call, {.seconds = config_.seconds});
+  const auto complete_call = [&] {
+    call();
+    wait_for(problem.device);
+  };
+  row.timing = time_calls(complete_call, {.seconds = config_.seconds});
   row.gflops = flops / row.timing.minimum / 1e9;
-  if (row.timing.minimum < 5 * config_.seconds) {
+  if (problem.device.is_cpu() && row.timing.minimum < 5 * config_.seconds) {
     const PeakMemory memory;
     call();
     if (const auto extra = memory.extra_bytes()) row.extra_bytes = static_cast<double>(*extra);

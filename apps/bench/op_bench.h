@@ -29,7 +29,7 @@ struct OpRow {
   std::string skipped;  // why there are no figures; empty where there are
   Timing timing;
   double gflops = 0;
-  std::optional<double> extra_bytes;  // the most memory beyond the inputs, result included
+  std::optional<double> extra_bytes;  // the most memory beyond the inputs, result included; on the CPU
   double extra_share = 0;             // of the size of q, k, v and out
   std::optional<double> growth;       // exponent from the subject's size before: log(time ratio) / log(token ratio)
   std::optional<double> speedup;      // over sdpa in the same pass
@@ -38,7 +38,9 @@ struct OpRow {
 // The machine's limits in the run's dtype.
 struct Limits {
   double matrix_gflops = 0;
-  FmaPeak fma;
+  std::optional<FmaPeak> fma;  // of processors only
+
+  double peak_gflops() const { return fma ? fma->gflops : matrix_gflops; }
 };
 
 class OpBench {

@@ -1,6 +1,7 @@
 // One attention problem that every subject of the bench solves.
 #pragma once
 
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 #include <cstdint>
@@ -15,6 +16,7 @@ struct OpCase {
   bool linear = false;
   int64_t window = 8;
   c10::ScalarType dtype = c10::ScalarType::Float;
+  c10::Device device = c10::Device(c10::DeviceType::CPU);
 
   int64_t tokens() const { return height * width; }
   MultipoleGrid grid() const { return {height, width, cell, rank, linear}; }

@@ -27,9 +27,10 @@ std::string optional_number(const std::optional<double>& value, double factor, i
 std::string variant_name(const OpCase& shape) { return shape.linear ? "linear" : "log-linear"; }
 
 std::string case_line(const OpCase& shape) {
-  return std::string(c10::toString(shape.dtype)) + ", batch " + std::to_string(shape.batch) + ", " +
-         std::to_string(shape.heads) + " heads x " + std::to_string(shape.head_dim) + ", cell " +
-         std::to_string(shape.cell) + ", rank " + std::to_string(shape.rank) + ", " + variant_name(shape);
+  return std::string(c10::toString(shape.dtype)) + " on " + shape.device.str() + ", batch " +
+         std::to_string(shape.batch) + ", " + std::to_string(shape.heads) + " heads x " +
+         std::to_string(shape.head_dim) + ", cell " + std::to_string(shape.cell) + ", rank " +
+         std::to_string(shape.rank) + ", " + variant_name(shape);
 }
 
 Json row_json(const OpRow& row, const Limits& limits) {
@@ -46,8 +47,8 @@ Json row_json(const OpRow& row, const Limits& limits) {
                    {"seconds_median", row.timing.median},
                    {"runs", row.timing.runs},
                    {"gflops", row.gflops},
-                   {"share_of_matmul", row.gflops / limits.matrix_gflops},
-                   {"share_of_fma_peak", row.gflops / limits.fma.gflops}});
+                   {"share_of_matmul", row.gflops / limits.matrix_gflops}});
+  json["share_of_fma_peak"] = limits.fma ? Json(row.gflops / limits.fma->gflops) : Json(nullptr);
   json["extra_bytes"] = row.extra_bytes ? Json(*row.extra_bytes) : Json(nullptr);
   json["extra_share_of_qkvo"] = row.extra_bytes ? Json(row.extra_share) : Json(nullptr);
   json["growth_exponent"] = row.growth ? Json(*row.growth) : Json(nullptr);
@@ -58,11 +59,13 @@ Json row_json(const OpRow& row, const Limits& limits) {
 }  // namespace
 
 std::string op_preamble(const OpBenchConfig& config, const Limits& limits, const Json& machine) {
+  std::string registers;
+  if (limits.fma) {
+    registers = ", registers only (" + limits.fma->instructions + ") " + fixed(limits.fma->gflops, 0) + " GFLOP/s";
+  }
   return machine_line(machine) + "\n" + case_line(config.shape) + "; window " + std::to_string(config.shape.window) +
-         "\nmatrix product " + fixed(limits.matrix_gflops, 0) + " GFLOP/s, registers only (" + limits.fma.instructions +
-         ") " + fixed(limits.fma.gflops, 0) +
-         " GFLOP/s; only keys that exist are counted; the fastest run after a warm-up decides\n\n" +
-         table_header(columns());
+         "\nmatrix product " + fixed(limits.matrix_gflops, 0) + " GFLOP/s" + registers +
+         "; only keys that exist are counted; the fastest run after a warm-up decides\n\n" + table_header(columns());
 }
 
 std::string op_row_text(const OpRow& row, const Limits& limits) {
@@ -70,11 +73,12 @@ std::string op_row_text(const OpRow& row, const Limits& limits) {
   if (!row.skipped.empty()) {
     cells.push_back(row.skipped);
   } else {
-    cells.insert(cells.end(),
-                 {fixed(row.timing.minimum * 1e3, 2), fixed(row.timing.median * 1e3, 2), fixed(row.gflops, 1),
-                  percent(row.gflops / limits.matrix_gflops), percent(row.gflops / limits.fma.gflops),
-                  optional_number(row.extra_bytes, 1e-6, 1), row.extra_bytes ? fixed(row.extra_share, 2) : "",
-                  optional_number(row.growth, 1, 2), row.speedup ? fixed(*row.speedup, 1) + "x" : ""});
+    cells.insert(
+        cells.end(),
+        {fixed(row.timing.minimum * 1e3, 2), fixed(row.timing.median * 1e3, 2), fixed(row.gflops, 1),
+         percent(row.gflops / limits.matrix_gflops), limits.fma ? percent(row.gflops / limits.fma->gflops) : "",
+         optional_number(row.extra_bytes, 1e-6, 1), row.extra_bytes ? fixed(row.extra_share, 2) : "",
+         optional_number(row.growth, 1, 2), row.speedup ? fixed(*row.speedup, 1) + "x" : ""});
   }
   return table_row(columns(), cells);
 }
@@ -82,13 +86,14 @@ std::string op_row_text(const OpRow& row, const Limits& limits) {
 Json op_json(const OpBenchConfig& config, const Limits& limits, const Json& machine, const std::vector<OpRow>& rows) {
   const OpCase& shape = config.shape;
   Json json = {{"machine", machine}};
-  json["settings"] = {{"batch", shape.batch},       {"heads", shape.heads},
-                      {"head_dim", shape.head_dim}, {"cell", shape.cell},
-                      {"rank", shape.rank},         {"variant", variant_name(shape)},
-                      {"window", shape.window},     {"dtype", c10::toString(shape.dtype)}};
+  json["settings"] = {{"batch", shape.batch},        {"heads", shape.heads},
+                      {"head_dim", shape.head_dim},  {"cell", shape.cell},
+                      {"rank", shape.rank},          {"variant", variant_name(shape)},
+                      {"window", shape.window},      {"dtype", c10::toString(shape.dtype)},
+                      {"device", shape.device.str()}};
   json["limits"] = {{"matrix_product_gflops", limits.matrix_gflops},
-                    {"fma_peak_gflops", limits.fma.gflops},
-                    {"fma_peak_instructions", limits.fma.instructions}};
+                    {"fma_peak_gflops", limits.fma ? Json(limits.fma->gflops) : Json(nullptr)},
+                    {"fma_peak_instructions", limits.fma ? Json(limits.fma->instructions) : Json(nullptr)}};
   json["subjects"] = Json::object();
   for (const auto& subject : op_subjects()) json["subjects"][subject.name] = subject.meaning;
   json["rows"] = Json::array();

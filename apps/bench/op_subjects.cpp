@@ -21,7 +21,7 @@ namespace {
 using Tensors = std::vector<at::Tensor>;
 using Attend = std::function<at::Tensor(const Tensors& inputs)>;
 
-at::TensorOptions options_of(const OpCase& problem) { return at::TensorOptions(problem.dtype); }
+at::TensorOptions options_of(const OpCase& problem) { return at::TensorOptions(problem.dtype).device(problem.device); }
 
 at::Tensor random_tokens(const OpCase& p) {
   return at::randn({p.batch, p.height, p.width, p.heads, p.head_dim}, options_of(p));
@@ -187,7 +187,9 @@ OpCalls on_backend(Backend backend, const OpCase& p, bool far_field) {
   return calls;
 }
 
-OpCalls prepare_near_field(const OpCase& p) { return on_backend(Backend::cpu, p, /*far_field=*/false); }
+Backend fused_backend(const OpCase& p) { return p.device.is_cuda() ? Backend::cuda : Backend::cpu; }
+
+OpCalls prepare_near_field(const OpCase& p) { return on_backend(fused_backend(p), p, /*far_field=*/false); }
 OpCalls prepare_reference(const OpCase& p) { return on_backend(Backend::reference, p, /*far_field=*/true); }
 
 std::string why_not_fused(const OpCase& p) {
@@ -195,7 +197,7 @@ std::string why_not_fused(const OpCase& p) {
   args.q = args.k = args.v = at::empty({1, 1, 1, 1, p.head_dim}, options_of(p));
   args.cell = p.cell;
   for (const auto& candidate : attention2d_candidates(args)) {
-    if (candidate.backend == Backend::cpu) return candidate.why_not;
+    if (candidate.backend == fused_backend(p)) return candidate.why_not;
   }
   return "this build has no fused kernels";
 }

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 
 #include "backbone/config/json.h"
 #include "tests/support/process.h"
+#include "tests/support/small_training.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -53,6 +55,8 @@ TEST(BenchOp, SaysWhatItLeavesOut) {
 TEST(BenchOp, WrongUsage) {
   EXPECT_EQ(run_multipole({"bench", "op", "--rank", "3"}).exit_code, 2);
   EXPECT_EQ(run_multipole({"bench", "op", "--tokens", "0"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "op", "--dtype", "float16"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "op", "--device", "tpu"}).exit_code, 2);
   const auto subject = run_multipole({"bench", "op", "--subjects", "spda"});
   EXPECT_EQ(subject.exit_code, 2);
   EXPECT_NE(subject.err.find("sdpa"), std::string::npos) << subject.err;
@@ -74,6 +78,41 @@ TEST(BenchModel, MeasuresEveryPassAndAttention) {
 TEST(BenchModel, WrongUsage) {
   EXPECT_EQ(run_multipole({"bench", "model", "--presets", "multipole_huge"}).exit_code, 2);
   EXPECT_EQ(run_multipole({"bench", "model", "--passes", "sleep"}).exit_code, 2);
+}
+
+TEST(BenchData, MeasuresFolderArchiveAndPackSideBySide) {
+  const test::TemporaryFolder folder;
+  const std::string data = (folder / "data").string(), tar = data + ".tar", pack = data + ".pack";
+  const auto path = (folder / "data.json").string();
+  ASSERT_EQ(test::draw_small_data(data).exit_code, 0);
+  ASSERT_EQ(test::run_process({"/bin/tar", "-cf", tar, "-C", data, "."}).exit_code, 0);
+  const auto packed = run_multipole({"data", "pack", data, "--out", pack});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  const auto result =
+      run_multipole({"bench", "data",         data,    tar,         pack,           "--workers", "0",
+                     "2",     "--transforms", "train", "eval",      "--image-size", "16",        "--batch-size",
+                     "5",     "--rounds",     "2",     "--seconds", "0.01",         "--json",    path});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(test::read_text(path), "bench");
+  ASSERT_EQ(report["rows"].size(), 3u * 2u * 2u);
+  for (const auto& row : report["rows"]) {
+    EXPECT_EQ(row["pictures"], 48) << row.dump();
+    const auto rate = row["images_per_second"].get<double>();
+    EXPECT_GE(rate, row["images_per_second_median"].get<double>());
+    EXPECT_GT(row["images_per_second_median"].get<double>(), 0);
+    EXPECT_NEAR(row["decoded_bytes_per_second"].get<double>() / rate, 32 * 32 * 3, 1e-6);
+    if (row["data"] == data) {
+      EXPECT_EQ(row["speedup_over_first"], 1.0);
+    }
+    EXPECT_NE(result.out.find(std::filesystem::path(row["data"].get<std::string>()).filename().string()),
+              std::string::npos);
+  }
+}
+
+TEST(BenchData, WrongUsage) {
+  EXPECT_EQ(run_multipole({"bench", "data"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "data", "/nowhere"}).exit_code, 2);
+  EXPECT_EQ(run_multipole({"bench", "data", "/tmp", "--transforms", "sleep"}).exit_code, 2);
 }
 
 }  // namespace
