@@ -95,6 +95,12 @@ OracleArgs2d to_dtype(const OracleArgs2d& args, torch::ScalarType dtype) {
   return with_tensors(args, tensors);
 }
 
+OracleArgs2d to_device(const OracleArgs2d& args, torch::Device device) {
+  std::vector<Tensor> tensors = tensors_of(args);
+  for (Tensor& tensor : tensors) tensor = tensor.to(device);
+  return with_tensors(args, tensors);
+}
+
 OracleResult run_op(const OracleArgs2d& args) {
   const auto optional_list = [](const std::vector<Tensor>& list) {
     return list.empty() ? std::nullopt : std::optional<at::TensorList>(list);
@@ -111,7 +117,7 @@ OpResults run_with_grads(OpFunction function, const OracleArgs2d& args, const Te
   for (const Tensor& tensor : tensors_of(args)) leaves.push_back(tensor.detach().requires_grad_());
   const OracleResult result = function(with_tensors(args, leaves));
   const auto grads = torch::autograd::grad({result.out, result.lse}, leaves,
-                                           {d_out.to(result.out.scalar_type()), d_lse.to(result.lse.scalar_type())});
+                                           {d_out.to(result.out.options()), d_lse.to(result.lse.options())});
   return {result.out.detach(), result.lse.detach(), grads};
 }
 
@@ -135,9 +141,9 @@ std::vector<Backend> runnable_backends(const OracleArgs2d& args) {
 
 double relative_error(const Tensor& actual, const Tensor& expected) {
   if (!actual.isfinite().all().item<bool>()) return std::numeric_limits<double>::infinity();
-  const Tensor wanted = expected.to(torch::kFloat64);
+  const Tensor wanted = expected.to(torch::kCPU, torch::kFloat64);
   const double scale = std::max(wanted.abs().max().item<double>(), 1e-30);
-  return (actual.to(torch::kFloat64) - wanted).abs().max().item<double>() / scale;
+  return (actual.to(torch::kCPU, torch::kFloat64) - wanted).abs().max().item<double>() / scale;
 }
 
 Bases random_bases(const CaseShape& shape, torch::ScalarType dtype) {

@@ -34,6 +34,7 @@ OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype);
 std::vector<torch::Tensor> tensors_of(const OracleArgs2d& args);
 OracleArgs2d with_tensors(const OracleArgs2d& args, const std::vector<torch::Tensor>& tensors);
 OracleArgs2d to_dtype(const OracleArgs2d& args, torch::ScalarType dtype);
+OracleArgs2d to_device(const OracleArgs2d& args, torch::Device device);
 
 // multipole::attention2d, through the dispatcher.
 OracleResult run_op(const OracleArgs2d& args);
@@ -60,7 +61,7 @@ class ForcedBackend {
   EnvironmentVariable variable_;
 };
 
-// max |actual - expected| / max |expected|, in float64; infinite where actual is not finite.
+// max |actual - expected| / max |expected|, in float64 and on whatever devices; infinite where actual is not finite.
 double relative_error(const torch::Tensor& actual, const torch::Tensor& expected);
 
 // The weights of the upward passes of q, k and v, and an attention over tokens with its own summaries.

@@ -1,5 +1,6 @@
 // Every golden file through every backend that can run it: outputs to 1e-5, gradients to 1e-4 of their largest entry.
 #include <gtest/gtest.h>
+#include <torch/cuda.h>
 #include <torch/types.h>
 
 #include <map>
@@ -22,13 +23,13 @@ struct GoldenRun {
   std::vector<Tensor> k_far, v_far;
 };
 
-std::map<std::string, Tensor> leaves_of(const GoldenFile& golden, torch::ScalarType dtype) {
+std::map<std::string, Tensor> leaves_of(const GoldenFile& golden, const torch::TensorOptions& options) {
   const std::string prefix = "grad.";
   std::map<std::string, Tensor> leaves;
   for (const auto& [name, tensor] : golden.tensors) {
     if (name.rfind(prefix, 0) != 0) continue;
     const std::string leaf = name.substr(prefix.size());
-    leaves[leaf] = golden.at(leaf).to(dtype).clone().requires_grad_();
+    leaves[leaf] = golden.at(leaf).to(options).clone().requires_grad_();
   }
   return leaves;
 }
@@ -62,8 +63,8 @@ OracleArgs2d make_args2d(const GoldenFile& golden, GoldenRun& run) {
   return args;
 }
 
-GoldenRun run_golden_1d(const GoldenFile& golden, torch::ScalarType dtype) {
-  GoldenRun run = {leaves_of(golden, dtype), {}, {}, {}, {}};
+GoldenRun run_golden_1d(const GoldenFile& golden, const torch::TensorOptions& options) {
+  GoldenRun run = {leaves_of(golden, options), {}, {}, {}, {}};
   const int64_t group = golden.parameters.at("m").get<int64_t>(),
                 levels = golden.parameters.at("levels").get<int64_t>();
   const auto far = [&](const std::string& side) {
@@ -84,20 +85,21 @@ void compare(const GoldenFile& golden, GoldenRun& run) {
     EXPECT_LE(relative_error(run.k_far[i], golden.at("k_far." + std::to_string(i + 1))), kForwardTolerance);
     EXPECT_LE(relative_error(run.v_far[i], golden.at("v_far." + std::to_string(i + 1))), kForwardTolerance);
   }
-  (run.out * golden.at("grad_out").to(run.out.scalar_type())).sum().backward();
+  (run.out * golden.at("grad_out").to(run.out.options())).sum().backward();
   for (const auto& [name, leaf] : run.leaves) {
     EXPECT_LE(relative_error(leaf.grad(), golden.at("grad." + name)), kGradientTolerance) << "gradient of " << name;
   }
 }
 
-TEST(Golden, Attention2d) {
+void expect_golden_2d(torch::Device device) {
   for (const GoldenFile& golden : read_golden_files("fma2d_")) {
     for (const torch::ScalarType dtype : {torch::kFloat32, torch::kFloat64}) {
-      GoldenRun probe = {leaves_of(golden, dtype), {}, {}, {}, {}};
+      const auto options = torch::TensorOptions(dtype).device(device);
+      GoldenRun probe = {leaves_of(golden, options), {}, {}, {}, {}};
       for (const Backend backend : runnable_backends(make_args2d(golden, probe))) {
         SCOPED_TRACE(golden.name + ", " + c10::toString(dtype) + ", " + backend_name(backend));
         const ForcedBackend forced(backend);
-        GoldenRun run = {leaves_of(golden, dtype), {}, {}, {}, {}};
+        GoldenRun run = {leaves_of(golden, options), {}, {}, {}, {}};
         const OracleResult result = run_op(make_args2d(golden, run));
         run.out = result.out;
         run.lse = result.lse;
@@ -107,14 +109,27 @@ TEST(Golden, Attention2d) {
   }
 }
 
-TEST(Golden, Attention1d) {
+void expect_golden_1d(torch::Device device) {
   for (const GoldenFile& golden : read_golden_files("fma1d_")) {
     for (const torch::ScalarType dtype : {torch::kFloat32, torch::kFloat64}) {
       SCOPED_TRACE(golden.name + ", " + c10::toString(dtype));
-      GoldenRun run = run_golden_1d(golden, dtype);
+      GoldenRun run = run_golden_1d(golden, torch::TensorOptions(dtype).device(device));
       compare(golden, run);
     }
   }
+}
+
+TEST(Golden, Attention2d) { expect_golden_2d(torch::kCPU); }
+TEST(Golden, Attention1d) { expect_golden_1d(torch::kCPU); }
+
+TEST(GoldenOnCuda, Attention2d) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "this machine or build has no CUDA device";
+  expect_golden_2d(torch::kCUDA);
+}
+
+TEST(GoldenOnCuda, Attention1d) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "this machine or build has no CUDA device";
+  expect_golden_1d(torch::kCUDA);
 }
 
 // The dense oracle of the tests is the same definition: it must reproduce the files too.
