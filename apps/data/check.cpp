@@ -7,6 +7,8 @@
 #include "apps/common/text.h"
 #include "apps/data/check_report.h"
 #include "apps/data/data.h"
+#include "apps/data/mask_report.h"
+#include "apps/data/mask_settings.h"
 
 namespace multipole {
 namespace {
@@ -14,29 +16,51 @@ namespace {
 struct CheckOptions {
   std::string data, json;
   SourceOptions source;
+  MaskSettings masks;
   std::string data_root;
   int64_t workers = 2;
   bool quiet = false;
 };
 
-int check(CheckOptions options) {
+void write_report(const CheckOptions& options, const std::string& text, const Json& json) {
+  if (options.json != "-") print_result(text);
+  if (options.json.empty()) return;
+  ResultOutput output(options.json);
+  output.write(json_line(json));
+  output.finish();
+}
+
+int check_labelled(CheckOptions options, CountedProgress& progress, const SignalStop& stop) {
   options.source.root = options.data_root;
   const auto source = open_picture_source(options.data, options.source);
-  const SignalStop stop;
-  CountedProgress progress("check", options.quiet);
   const DataCensus census = take_census(
       *source, options.workers, [&](int64_t done, int64_t total) { progress.show(done, total); }, stop.flag());
   progress.clear();
   if (!census.complete) return stop.exit_code();
-
-  if (options.json != "-") print_result(census_text(census, *source));
-  if (!options.json.empty()) {
-    ResultOutput output(options.json);
-    output.write(json_line(census_json(census, *source)));
-    output.finish();
-  }
+  write_report(options, census_text(census, *source), census_json(census, *source));
   if (!census.bad.empty()) return kExitSomeBad;
   return census.data.problems.empty() ? kExitDone : kExitUsage;
+}
+
+int check_masks(const CheckOptions& options, CountedProgress& progress, const SignalStop& stop) {
+  const MaskCensusOptions how{.layout = options.masks.layout,
+                              .masks = options.masks.options(),
+                              .decode = options.source.decode,
+                              .num_workers = options.workers};
+  const MaskCensus census = take_mask_census(
+      options.data, how, [&](int64_t done, int64_t total) { progress.show(done, total); }, stop.flag());
+  progress.clear();
+  if (!census.complete) return stop.exit_code();
+  write_report(options, mask_census_text(census, options.data), mask_census_json(census, options.data));
+  if (census.num_bad() > 0) return kExitSomeBad;
+  return census.problems.empty() ? kExitDone : kExitUsage;
+}
+
+int check(const CheckOptions& options) {
+  const SignalStop stop;
+  CountedProgress progress("check", options.quiet);
+  return is_segmentation_data(options.data) ? check_masks(options, progress, stop)
+                                            : check_labelled(options, progress, stop);
 }
 
 }  // namespace
@@ -45,13 +69,15 @@ void add_data_check(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command =
       add_command(parent, "check",
-                  "read every picture; report unreadable files, class counts, sizes, and look-alikes across splits",
+                  "read every picture and mask; report what is unreadable or no class, class counts, sizes, and "
+                  "look-alikes across splits",
                   "multipole data check photos --json report.json");
   command->add_option("data", options->data, data_option_help())->required();
   command->add_option("--data-root", options->data_root, data_root_option_help());
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
   command->add_flag("--allow-truncated", options->source.decode.allow_truncated,
                     "take what a damaged JPEG still shows");
+  add_mask_options(*command, options->masks);
   command->add_option("--workers", options->workers, "threads that decode pictures")
       ->check(CLI::Range(int64_t{1}, int64_t{256}))
       ->capture_default_str();

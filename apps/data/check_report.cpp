@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "apps/common/text.h"
+#include "apps/data/listed.h"
 
 namespace multipole {
 
 namespace {
-
-// Bad files and pairs that the text lists; JSON has them all.
-constexpr size_t kListed = 20;
 
 std::string size_text(const std::pair<int64_t, int64_t>& size) {
   return std::to_string(size.second) + " x " + std::to_string(size.first);
@@ -49,12 +47,6 @@ std::string size_lines(const DataCensus& census) {
     text += "  " + pad_right(range, 15) + "  " + pad_left(std::to_string(count), 8) + "\n";
   }
   return text;
-}
-
-template <class Items, class Line>
-void append_list(std::string& text, const Items& items, const Line& line) {
-  for (size_t i = 0; i < std::min(items.size(), kListed); ++i) text.append("  ").append(line(items[i])).append("\n");
-  if (items.size() > kListed) text += "  and " + std::to_string(items.size() - kListed) + " more (--json lists all)\n";
 }
 
 }  // namespace

@@ -7,11 +7,12 @@
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
 #include "apps/data/data.h"
+#include "apps/data/pack_input.h"
 #include "backbone/config/error.h"
-#include "datasets/all_pictures.h"
 #include "datasets/formats/pack_writer.h"
 #include "datasets/ordered_parallel.h"
 #include "datasets/resize.h"
+#include "datasets/segmentation/joint_augmentation.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {
@@ -21,6 +22,7 @@ struct PackOptions {
   std::string data, data_root, out;
   std::string on_error = "fail";
   SourceOptions source;
+  MaskSettings masks;
   int64_t size = 0;
   int64_t workers = 2;
   bool quiet = false;
@@ -33,58 +35,60 @@ struct Prepared {
 };
 
 // The shorter side becomes `size`; smaller pictures stay as they are.
-torch::Tensor shrink(const torch::Tensor& image, int64_t size) {
-  const int64_t height = image.size(0), width = image.size(1), side = std::min(height, width);
-  if (size == 0 || side <= size) return image.contiguous();
+void shrink(Sample& sample, int64_t size) {
+  sample.image = sample.image.contiguous();
+  const int64_t height = sample.image.size(0), width = sample.image.size(1), side = std::min(height, width);
+  if (size == 0 || side <= size) return;
   const auto scaled = [&](int64_t length) { return (length * size + side / 2) / side; };
-  return resize(image.contiguous(), scaled(height), scaled(width), Interpolation::kBilinear);
+  const CropBox whole{.top = 0, .left = 0, .height = scaled(height), .width = scaled(width)};
+  sample.image = resize(sample.image, whole.height, whole.width, Interpolation::kBilinear);
+  if (sample.mask.defined()) sample.mask = resize_mask(sample.mask, whole.height, whole.width, whole);
 }
 
-Prepared prepare(const PictureSource& source, const PictureItem& item, int64_t size) {
+Prepared prepare(const PackItem& item, int64_t size) {
   try {
-    Sample sample = source.read(item);
-    sample.image = shrink(sample.image, size);
+    Sample sample = item.read();
+    shrink(sample, size);
     return {std::move(sample), ""};
   } catch (const InputError& error) {
     return {{}, error.what()};
   }
 }
 
-PackRecord record_of(const Sample& sample, const AnyPicture& picture) {
-  PackRecord record;
-  record.name = picture.picture.name;
-  record.image = ByteView(sample.image.data_ptr<uint8_t>(), static_cast<size_t>(sample.image.numel()));
-  record.height = sample.image.size(0);
-  record.width = sample.image.size(1);
-  record.label = picture.label;
-  record.split = picture.split;
-  return record;
+ByteView bytes_of(const torch::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  return {tensor.data_ptr<uint8_t>(), static_cast<size_t>(tensor.numel())};
 }
 
-void require_no_problem(const AllPictures& all) {
-  if (all.problems.empty()) return;
-  throw ConfigError(all.problems.front() +
-                    (all.problems.size() > 1 ? " (and more: 'multipole data check' lists them)" : ""));
+PackRecord record_of(const Sample& sample, const PackItem& item) {
+  PackRecord record;
+  record.name = item.name;
+  record.image = bytes_of(sample.image);
+  record.mask = bytes_of(sample.mask);
+  record.height = sample.image.size(0);
+  record.width = sample.image.size(1);
+  record.label = item.label;
+  record.split = item.split;
+  return record;
 }
 
 int pack(PackOptions options) {
   options.source.root = options.data_root;
-  const auto source = open_picture_source(options.data, options.source);
-  const AllPictures all = list_all_pictures(*source);
-  require_no_problem(all);
+  const PackInput input = open_pack_input(options.data, options.source, options.masks);
   const SignalStop stop;
   CountedProgress progress("pack", options.quiet);
   AtomicFile file(options.out);
   const std::string note = options.size > 0 ? "shorter side at most " + std::to_string(options.size) : "original sizes";
-  PackWriter writer([&](const void* data, size_t size) { file.write(data, size); }, note, all.class_names, all.splits);
-  const auto total = static_cast<int64_t>(all.pictures.size());
+  PackWriter writer([&](const void* data, size_t size) { file.write(data, size); }, note, input.class_names,
+                    input.splits);
+  const auto total = static_cast<int64_t>(input.items.size());
   int64_t num_bad = 0;
   ordered_parallel<Prepared>(
       total, options.workers,
-      [&](int64_t index) { return prepare(*source, all.pictures[static_cast<size_t>(index)].picture, options.size); },
+      [&](int64_t index) { return prepare(input.items[static_cast<size_t>(index)], options.size); },
       [&](int64_t index, Prepared prepared) {
         if (prepared.reason.empty()) {
-          writer.add(record_of(prepared.sample, all.pictures[static_cast<size_t>(index)]));
+          writer.add(record_of(prepared.sample, input.items[static_cast<size_t>(index)]));
         } else if (options.on_error == "fail") {
           throw InputError(prepared.reason + "; --on-error skip leaves such pictures out");
         } else {
@@ -100,7 +104,7 @@ int pack(PackOptions options) {
   writer.finish();
   file.commit();
   progress.print(options.out + ": " + std::to_string(writer.size()) + " pictures of " +
-                 std::to_string(all.class_names.size()) + " classes, " +
+                 std::to_string(input.class_names.size()) + " classes, " +
                  byte_count(static_cast<double>(writer.bytes_written())));
   return num_bad == 0 ? kExitDone : kExitSomeBad;
 }
@@ -118,6 +122,7 @@ void add_data_pack(CLI::App& parent, Run& run) {
   command->add_option("--size", options->size, "shrink the shorter side to this many pixels; 0 keeps the sizes")
       ->check(CLI::Range(int64_t{0}, int64_t{65536}))
       ->capture_default_str();
+  add_mask_options(*command, options->masks);
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();

@@ -69,14 +69,13 @@ void check_classes(const std::vector<std::string>& model, const std::vector<std:
   throw ConfigError("the data's classes are not the model's: " + difference);
 }
 
-std::shared_ptr<SegmentationFolder> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
+std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
   const SegmentDataConfig config = data_config(options, metadata);
   DecodeOptions decode;
   decode.allow_truncated = config.allow_truncated;
-  auto folder = std::make_shared<SegmentationFolder>(options.data, split_options(config, options.split),
-                                                     mask_options(config), decode);
-  check_classes(metadata.classes, folder->class_names());
-  return folder;
+  auto data = open_segmentation_data(options.data, split_options(config, options.split), mask_options(config), decode);
+  check_classes(metadata.classes, data->class_names());
+  return data;
 }
 
 Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
@@ -115,14 +114,14 @@ int evaluate(const EvalOptions& options) {
   LoadedModel loaded = load_model(options.model, "segmentation");
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
-  const auto folder = open_data(options, loaded.metadata);
-  if (!options.quiet) std::cerr << folder->description() << "\n";
+  const auto pictures = open_data(options, loaded.metadata);
+  if (!options.quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
   CountedProgress progress("eval", options.quiet);
   // with --on-error fail the first one ends the command with its own message
-  std::shared_ptr<const Dataset> data = folder;
-  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(folder);
+  std::shared_ptr<const Dataset> data = pictures;
+  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(pictures);
   Loader loader = make_loader(options, data, preprocessing);
   std::optional<BoundaryScore> boundary;
   if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
@@ -132,13 +131,14 @@ int evaluate(const EvalOptions& options) {
       for (int64_t i = 0; i < batch.size(); ++i) boundary->update(predictions[i], batch.masks[i]);
     };
   }
-  how.on_progress = [&](int64_t done) { progress.show(done, folder->size()); };
+  how.on_progress = [&](int64_t done) { progress.show(done, pictures->size()); };
   const auto evaluation = evaluate_segmenter(loaded.model, loader, execution, stop.flag(), how);
   if (!evaluation.complete) return stop.exit_code();
   progress.clear();
   write_results(options, result_json(evaluation, boundary, loaded.metadata.classes));
   if (evaluation.bad_samples == 0) return kExitDone;
-  std::cerr << evaluation.bad_samples << " of " << folder->size() << " pictures could not be read and were left out\n";
+  std::cerr << evaluation.bad_samples << " of " << pictures->size()
+            << " pictures could not be read and were left out\n";
   return kExitSomeBad;
 }
 
@@ -149,10 +149,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   CLI::App* command = add_command(parent, "eval", "measure a model on pictures with masks",
                                   "multipole segment eval --model model.safetensors --data streets --split test");
   command->add_option("--model", options->model, "model file")->required();
-  command
-      ->add_option("--data", options->data,
-                   "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K")
-      ->required();
+  command->add_option("--data", options->data, segmentation_data_help())->required();
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();
   command->add_option("--layout", options->layout, "auto, pairs, voc, cityscapes or ade20k")->capture_default_str();
   command->add_flag("--reduce-zero-label", options->reduce_zero_label,

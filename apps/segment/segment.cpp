@@ -11,4 +11,9 @@ void add_segment_commands(CLI::App& program, Run& run) {
   add_segment_predict(*group, run);
 }
 
+const char* segmentation_data_help() {
+  return "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K; or what "
+         "'data pack' made of one";
+}
+
 }  // namespace multipole

@@ -51,10 +51,7 @@ void add_segment_train(CLI::App& parent, Run& run) {
   const auto settings = std::make_shared<RunSettings>();
   CLI::App* command = add_command(parent, "train", "train a model on pictures with masks",
                                   "multipole segment train --data streets --out runs/streets --epochs 60");
-  command
-      ->add_option("--data", settings->data,
-                   "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K")
-      ->required();
+  command->add_option("--data", settings->data, segmentation_data_help())->required();
   add_run_options(*command, *settings, recipes());
   command->callback([settings, &run] { run = [settings] { return train(*settings); }; });
 }

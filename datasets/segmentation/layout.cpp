@@ -4,7 +4,9 @@
 
 #include "backbone/config/error.h"
 #include "backbone/config/json.h"
+#include "datasets/image_files.h"
 #include "datasets/segmentation/layouts/layouts.h"
+#include "datasets/split_names.h"
 
 namespace multipole {
 
@@ -12,16 +14,17 @@ namespace {
 
 struct Layout {
   std::string name;
-  std::filesystem::path sign;  // what ROOT holds in this layout and in none that stands before it
+  std::filesystem::path sign;    // what ROOT holds in this layout and in none that stands before it
+  std::filesystem::path splits;  // the folder of the splits: a folder or a list of names for each
   SegmentationListing (*list)(const std::filesystem::path& root, const SegmentationSplitOptions& options);
 };
 
 const std::vector<Layout>& layouts() {
   static const std::vector<Layout> list = {
-      {"ade20k", "objectInfo150.txt", list_ade20k},
-      {"voc", "ImageSets/Segmentation", list_voc},
-      {"cityscapes", "leftImg8bit", list_cityscapes},
-      {"pairs", "annotations", list_pairs},
+      {"ade20k", "objectInfo150.txt", "images", list_ade20k},
+      {"voc", "ImageSets/Segmentation", "ImageSets/Segmentation", list_voc},
+      {"cityscapes", "leftImg8bit", "leftImg8bit", list_cityscapes},
+      {"pairs", "annotations", "images", list_pairs},
   };
   return list;
 }
@@ -41,7 +44,38 @@ const Layout& find_layout(const std::filesystem::path& root, const std::string& 
   throw ConfigError(root.string() + " has none of the known layouts of pictures and masks (" + signs + ")");
 }
 
+// Names of folders, and of text files without their ending.
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  auto names = subfolder_names(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".txt") names.push_back(entry.path().stem().string());
+  }
+  return names;
+}
+
 }  // namespace
+
+bool has_segmentation_layout(const std::filesystem::path& root) {
+  std::error_code code;
+  return std::any_of(layouts().begin(), layouts().end(), [&](const Layout& layout) {
+    return std::filesystem::exists(root / layout.sign, code) &&
+           std::filesystem::is_directory(root / layout.splits, code);
+  });
+}
+
+std::vector<std::string> layout_splits(const std::filesystem::path& root, const std::string& layout_name) {
+  const Layout& layout = find_layout(root, layout_name);
+  const auto present = names_in(root / layout.splits);
+  std::vector<std::string> splits;
+  for (const std::string split : {"train", "val", "test"}) {
+    const auto found = first_present(names_of_split(split), present);
+    if (found && std::find(splits.begin(), splits.end(), *found) == splits.end()) splits.push_back(*found);
+  }
+  if (layout.name != "pairs") return splits;
+  if (splits.empty()) return {"train", "val"};
+  if (!first_present(names_of_split("val"), splits)) splits.emplace_back("val");
+  return splits;
+}
 
 std::vector<std::string> layout_names() {
   std::vector<std::string> names;

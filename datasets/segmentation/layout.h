@@ -29,7 +29,8 @@ struct PictureAndMask {
 };
 
 struct SegmentationListing {
-  std::vector<PictureAndMask> pairs;  // byte order of the pictures' paths
+  std::vector<PictureAndMask> pairs;                // byte order of the pictures' paths
+  std::vector<std::filesystem::path> unused_masks;  // of no picture; only layouts that mirror folders look for them
   std::vector<std::string> class_names;
   std::vector<std::vector<int64_t>> palette;  // an RGB colour a class; empty where the layout has none
   bool reduce_zero_label = false;             // the layout's own habit
@@ -38,6 +39,13 @@ struct SegmentationListing {
 };
 
 std::vector<std::string> layout_names();
+
+// Whether `root` is a folder that holds the sign of a layout, and for pairs its pictures, too.
+bool has_segmentation_layout(const std::filesystem::path& root);
+
+// The splits that `root` has, by its own names, in the order train, val, test; for pairs without folders those that are
+// cut. Lists of other names, such as VOC's trainval, are left out. Throws ConfigError as list_segmentation() does.
+std::vector<std::string> layout_splits(const std::filesystem::path& root, const std::string& layout);
 
 // Throws ConfigError where the layout is unknown or cannot be told, the split is missing or empty, a picture has no
 // mask or two pictures share one.

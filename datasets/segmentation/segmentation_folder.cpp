@@ -16,7 +16,8 @@ std::string size_text(const torch::Tensor& picture) {
 
 SegmentationFolder::SegmentationFolder(const std::filesystem::path& root, const SegmentationSplitOptions& split,
                                        const MaskOptions& masks, const DecodeOptions& decode)
-    : listing_(list_segmentation(root, split)),
+    : root_(root),
+      listing_(list_segmentation(root, split)),
       labels_(static_cast<int64_t>(listing_.class_names.size()),
               masks.reduce_zero_label.value_or(listing_.reduce_zero_label)),
       decode_(decode) {
@@ -36,6 +37,20 @@ Sample SegmentationFolder::get(int64_t index) const {
                      image_path.string() + " is " + size_text(sample.image));
   }
   return sample;
+}
+
+std::string SegmentationFolder::image_name(int64_t index) const {
+  return listing_.pairs.at(index).image.lexically_relative(root_).string();
+}
+
+std::string SegmentationFolder::mask_name(int64_t index) const {
+  return listing_.pairs.at(index).mask.lexically_relative(root_).string();
+}
+
+std::vector<std::string> SegmentationFolder::unused_masks() const {
+  std::vector<std::string> paths;
+  for (const auto& mask : listing_.unused_masks) paths.push_back(mask.string());
+  return paths;
 }
 
 }  // namespace multipole

@@ -1,10 +1,9 @@
 #include "datasets/sources/packed_source.h"
 
-#include <ATen/ops/from_blob.h>
-
 #include <algorithm>
 
 #include "backbone/config/error.h"
+#include "datasets/mapped_tensor.h"
 
 namespace multipole {
 
@@ -12,13 +11,6 @@ namespace {
 
 int64_t place_of(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) - names.begin();
-}
-
-// A tensor over mapped memory that keeps the mapping alive.
-torch::Tensor view_of(ByteView bytes, at::IntArrayRef sizes, std::shared_ptr<const MappedFile> mapping) {
-  return at::from_blob(
-      const_cast<uint8_t*>(bytes.data()), sizes, [mapping = std::move(mapping)](void*) {},
-      at::TensorOptions(at::kByte));
 }
 
 }  // namespace
@@ -62,8 +54,8 @@ std::string PackedSource::describe_split(const std::string& split) const {
 Sample PackedSource::read(const PictureItem& item) const {
   const PackRecord record = reader_.checked_record(item.id);
   Sample sample;
-  sample.image = view_of(record.image, {record.height, record.width, 3}, mapping_);
-  if (!record.mask.empty()) sample.mask = view_of(record.mask, {record.height, record.width}, mapping_);
+  sample.image = mapped_tensor(record.image, {record.height, record.width, 3}, mapping_);
+  if (!record.mask.empty()) sample.mask = mapped_tensor(record.mask, {record.height, record.width}, mapping_);
   sample.path = path(item);
   return sample;
 }

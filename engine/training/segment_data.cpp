@@ -9,12 +9,12 @@ namespace multipole {
 
 namespace {
 
-std::string content_hash(const SegmentationFolder& split, const std::filesystem::path& root) {
+// Of the names within the data, so that what is moved is still the same.
+std::string content_hash(const SegmentationDataset& split) {
   ContentHash hash;
   for (int64_t i = 0; i < split.size(); ++i) {
-    // within the folder, so that a moved one is still the same data
-    hash.add(std::filesystem::path(split.path(i)).lexically_relative(root).string());
-    hash.add(std::filesystem::path(split.mask_path(i)).lexically_relative(root).string());
+    hash.add(split.image_name(i));
+    hash.add(split.mask_name(i));
   }
   return hash.hex();
 }
@@ -31,12 +31,11 @@ SegmentationCensus take_checked_census(const Dataset& split, const std::vector<s
   return census;
 }
 
-std::shared_ptr<SegmentationFolder> open_split(const SegmentConfig& config, const std::filesystem::path& root,
-                                               const std::string& split) {
+std::shared_ptr<const SegmentationDataset> open_split(const SegmentConfig& config, const std::filesystem::path& root,
+                                                      const std::string& split) {
   DecodeOptions decode;
   decode.allow_truncated = config.data.allow_truncated;
-  return std::make_shared<SegmentationFolder>(root, split_options(config.data, split), mask_options(config.data),
-                                              decode);
+  return open_segmentation_data(root, split_options(config.data, split), mask_options(config.data), decode);
 }
 
 }  // namespace
@@ -71,13 +70,14 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   data.validation_samples = validation->size();
   data.descriptions = {train->description(), validation->description()};
   data.fingerprint = {{"classes", data.class_names},
-                      {"train", {{"samples", train->size()}, {"hash", content_hash(*train, root)}}},
-                      {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation, root)}}}};
+                      {"train", {{"samples", train->size()}, {"hash", content_hash(*train)}}},
+                      {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation)}}}};
 
   const double train_share =
       static_cast<double>(train->size()) / static_cast<double>(train->size() + validation->size());
-  const auto cached_train = with_cache(train, config.data.cache_gib * train_share);
-  const auto cached_validation = with_cache(validation, config.data.cache_gib * (1 - train_share));
+  const double cache_gib = train->is_decoded() ? 0 : config.data.cache_gib;
+  const auto cached_train = with_cache(train, cache_gib * train_share);
+  const auto cached_validation = with_cache(validation, cache_gib * (1 - train_share));
   std::vector<int64_t> class_pixels;
   if (config.data.census) {
     // what fits into the caches is decoded once for the census and for training

@@ -1,4 +1,4 @@
-// The two splits of a segmentation data folder as loaders.
+// The two splits of pictures with masks as loaders.
 #pragma once
 
 #include <torch/types.h>
@@ -13,7 +13,7 @@
 #include "backbone/config/json.h"
 #include "datasets/loader.h"
 #include "datasets/segmentation/census.h"
-#include "datasets/segmentation/segmentation_folder.h"
+#include "datasets/segmentation/segmentation_dataset.h"
 #include "engine/training/segment_config.h"
 
 namespace multipole {
@@ -32,7 +32,7 @@ struct SegmentData {
   Json fingerprint = Json::object();      // numbers of samples, classes and a hash of paths within the folder
 };
 
-// Throws ConfigError where the folder has no usable splits, the two have different classes, or class weights cannot be
+// Throws ConfigError where the data has no usable splits, the two have different classes, or class weights cannot be
 // had; InputError where the census finds more bad samples than train.max_bad allows.
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root);
 

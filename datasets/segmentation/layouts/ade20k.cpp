@@ -24,8 +24,8 @@ SegmentationListing list_ade20k(const fs::path& root, const SegmentationSplitOpt
   const auto folder = first_present(names_of_split(options.split), subfolder_names(root / "images"));
   if (!folder) throw ConfigError((root / "images").string() + " has no split '" + options.split + "'");
   const fs::path images = root / "images" / *folder, annotations = root / "annotations" / *folder;
-  listing.pairs =
-      match_masks(images, [&](const fs::path& relative) { return (annotations / relative).replace_extension(".png"); });
+  listing.pairs = match_mirrored(images, annotations);
+  listing.unused_masks = masks_without_picture(annotations, listing.pairs);
   listing.description = options.split + ": " + std::to_string(listing.pairs.size()) +
                         " pictures and masks of ADE20K in " + images.string();
   return listing;

@@ -19,12 +19,16 @@ std::vector<int64_t> parse_color(const std::string& text) {
 }
 
 ClassList read_class_list(const std::filesystem::path& path) {
+  return parse_class_list(read_lines(path), path.string());
+}
+
+ClassList parse_class_list(const std::vector<std::string>& lines, const std::string& where) {
   ClassList list;
-  for (const auto& line : read_lines(path)) {
+  for (const auto& line : lines) {
     const auto fields = split_fields(line, '\t');
     const std::string& name = fields.front();
     const auto fail = [&](const std::string& reason) {
-      throw ConfigError(path.string() + ": class '" + name + "': " + reason);
+      throw ConfigError(where + ": class '" + name + "': " + reason);
     };
     if (name.empty() || fields.size() > 2) fail("expected a name, or a name, a tab and a colour 'R G B'");
     if (std::find(list.names.begin(), list.names.end(), name) != list.names.end()) fail("stands twice");
@@ -35,8 +39,20 @@ ClassList read_class_list(const std::filesystem::path& path) {
     }
     if (!list.palette.empty() && list.palette.size() != list.names.size()) fail("give all classes a colour, or none");
   }
-  if (list.names.empty()) throw ConfigError(path.string() + " names no class");
+  if (list.names.empty()) throw ConfigError(where + " names no class");
   return list;
+}
+
+std::vector<std::string> class_lines(const ClassList& list) {
+  std::vector<std::string> lines = list.names;
+  for (size_t i = 0; i < list.palette.size(); ++i) {
+    char separator = '\t';
+    for (const int64_t value : list.palette[i]) {
+      lines.at(i).append(1, separator).append(std::to_string(value));
+      separator = ' ';
+    }
+  }
+  return lines;
 }
 
 }  // namespace multipole

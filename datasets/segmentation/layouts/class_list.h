@@ -16,6 +16,12 @@ struct ClassList {
 // Throws ConfigError, naming the line, for a name that stands twice, a wrong colour, or colours for some classes only.
 ClassList read_class_list(const std::filesystem::path& path);
 
+// The same from the lines themselves; `where` stands for the file in messages.
+ClassList parse_class_list(const std::vector<std::string>& lines, const std::string& where);
+
+// The lines of `list`.
+std::vector<std::string> class_lines(const ClassList& list);
+
 // "128 64 0" -> {128, 64, 0}; empty where the text is no colour.
 std::vector<int64_t> parse_color(const std::string& text);
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "backbone/config/error.h"
@@ -49,6 +50,21 @@ std::vector<PictureAndMask> match_masks(const fs::path& images,
                       ": add the masks or take the pictures away");
   }
   return pairs;
+}
+
+std::vector<PictureAndMask> match_mirrored(const fs::path& images, const fs::path& annotations) {
+  return match_masks(images,
+                     [&](const fs::path& relative) { return (annotations / relative).replace_extension(".png"); });
+}
+
+std::vector<fs::path> masks_without_picture(const fs::path& annotations, const std::vector<PictureAndMask>& pairs) {
+  std::set<fs::path> used;
+  for (const auto& pair : pairs) used.insert(pair.mask);
+  std::vector<fs::path> unused;
+  for (const auto& mask : find_image_files(annotations).paths) {
+    if (!used.contains(mask)) unused.push_back(mask);
+  }
+  return unused;
 }
 
 std::vector<std::string> read_lines(const fs::path& path) {

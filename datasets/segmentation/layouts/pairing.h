@@ -16,6 +16,14 @@ std::vector<PictureAndMask> match_masks(
     const std::filesystem::path& images,
     const std::function<std::filesystem::path(const std::filesystem::path& relative)>& mask_of);
 
+// `annotations` mirrors `images`: images/deep/a.jpg has its mask in annotations/deep/a.png.
+std::vector<PictureAndMask> match_mirrored(const std::filesystem::path& images,
+                                           const std::filesystem::path& annotations);
+
+// The masks below `annotations` that none of `pairs` has.
+std::vector<std::filesystem::path> masks_without_picture(const std::filesystem::path& annotations,
+                                                         const std::vector<PictureAndMask>& pairs);
+
 // The lines of a text file, without line ends, trailing blanks and empty lines. Throws ConfigError where the file
 // cannot be read.
 std::vector<std::string> read_lines(const std::filesystem::path& path);

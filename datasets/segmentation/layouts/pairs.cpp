@@ -15,11 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<PictureAndMask> pairs_below(const fs::path& images, const fs::path& annotations) {
-  return match_masks(images,
-                     [&](const fs::path& relative) { return (annotations / relative).replace_extension(".png"); });
-}
-
 // The pictures that a seeded shuffle gives to `split`; train gets what val leaves.
 std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const SegmentationSplitOptions& options) {
   SampleRandom random(options.split_seed, 0, 0, RandomStream::kSplit);
@@ -42,22 +37,27 @@ SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOpti
   const auto folders = subfolder_names(images);
   auto wanted = names_of_split(options.split);
   if (wanted.empty()) wanted = {options.split};
-  if (const auto folder = first_present(wanted, folders)) {
-    listing.pairs = pairs_below(images / *folder, annotations / *folder);
+  // without a folder for val both are cut from the same pictures
+  const bool is_cut = options.split == "train" && !first_present(names_of_split("val"), folders);
+  const auto folder = first_present(wanted, folders);
+  if (folder && !is_cut) {
+    listing.pairs = match_mirrored(images / *folder, annotations / *folder);
+    listing.unused_masks = masks_without_picture(annotations / *folder, listing.pairs);
     listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks in " +
                           (images / *folder).string();
     return listing;
   }
   if (options.split != "train" && options.split != "val") {
     std::string found;
-    for (const auto& folder : folders) found += (found.empty() ? "" : ", ") + folder;
+    for (const auto& name : folders) found += (found.empty() ? "" : ", ") + name;
     throw ConfigError(images.string() + " has no split '" + options.split +
                       "'; found: " + (found.empty() ? "no folder" : found));
   }
-  // without a folder for val both are cut from the same pictures
   const auto train_folder = first_present(names_of_split("train"), folders);
   const fs::path inner = train_folder.value_or("");
-  listing.pairs = make_split(pairs_below(images / inner, annotations / inner), options);
+  auto all = match_mirrored(images / inner, annotations / inner);
+  listing.unused_masks = masks_without_picture(annotations / inner, all);
+  listing.pairs = make_split(std::move(all), options);
   listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks, cut from " +
                         (images / inner).string() + " by seed " + std::to_string(options.split_seed);
   return listing;

@@ -63,10 +63,38 @@ TEST(Pairs, WithoutFoldersASeededSplitIsMade) {
             std::string::npos);
 }
 
+// Otherwise the model would be measured on what it was trained on.
+TEST(Pairs, WithoutAFolderForValTheTrainingPicturesAreCut) {
+  const test::TemporaryFolder root;
+  test::write_text(root / "classes.txt", "a\nb\n");
+  for (int i = 0; i < 10; ++i) test::write_pair(root, "train", std::to_string(i), ids({0, 1}));
+  std::set<std::filesystem::path> all;
+  for (const std::string split : {"train", "val"}) {
+    for (const auto& pair : list_segmentation(root.path(), {.split = split}).pairs) {
+      EXPECT_TRUE(all.insert(pair.image).second) << pair.image;
+    }
+  }
+  EXPECT_EQ(all.size(), 10);
+  EXPECT_EQ(layout_splits(root.path(), "auto"), (std::vector<std::string>{"train", "val"}));
+}
+
+TEST(Pairs, MasksOfNoPictureAreFound) {
+  const test::TemporaryFolder root;
+  test::write_text(root / "classes.txt", "a\nb\n");
+  test::write_pair(root, "train", "p", ids({0}));
+  test::write_pair(root, "test", "q", ids({0}));
+  root.write("annotations/train/deep/r.png", test::encode_mask(ids({0})));
+  EXPECT_EQ(open(root, "train").unused_masks(),
+            std::vector<std::string>{(root / "annotations/train/deep/r.png").string()});
+  EXPECT_TRUE(open(root, "test").unused_masks().empty());
+  EXPECT_EQ(layout_splits(root.path(), "auto"), (std::vector<std::string>{"train", "test"}));
+}
+
 TEST(Pairs, WhatDoesNotMatchIsNamed) {
   const test::TemporaryFolder root;
   test::write_text(root / "classes.txt", "a\nb\n");
   test::write_pair(root, "train", "p", ids({0, 1}));
+  test::write_pair(root, "val", "v", ids({0}));
   root.write("images/train/q.png", test::encode_picture_for(ids({0})));
   EXPECT_NE(error_of([&] { open(root, "train"); }).find("annotations/train/q.png"), std::string::npos);
   root.write("annotations/train/q.png", test::encode_mask(ids({0, 1, 1})));
@@ -118,6 +146,8 @@ TEST(Voc, FollowsItsListsAndKeepsPaletteIds) {
   EXPECT_EQ(data.palette()[1], (std::vector<int64_t>{128, 0, 0}));
   EXPECT_EQ(data.palette()[20], (std::vector<int64_t>{0, 64, 128}));
   root.write("ImageSets/Segmentation/train.txt", {'t', 'w', 'o', '\n'});
+  root.write("ImageSets/Segmentation/trainval.txt", {'o', 'n', 'e', '\n', 't', 'w', 'o', '\n'});
+  EXPECT_EQ(layout_splits(root.path(), "auto"), (std::vector<std::string>{"train", "val"}));
   EXPECT_NE(error_of([&] { open(root, "train"); }).find("two.png"), std::string::npos);
 }
 

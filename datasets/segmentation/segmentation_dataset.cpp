@@ -1,0 +1,40 @@
+#include "datasets/segmentation/segmentation_dataset.h"
+
+#include <system_error>
+
+#include "backbone/config/error.h"
+#include "datasets/segmentation/segmentation_folder.h"
+#include "datasets/segmentation/segmentation_pack.h"
+
+namespace multipole {
+
+namespace {
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code code;
+  return std::filesystem::is_regular_file(path, code);
+}
+
+}  // namespace
+
+bool is_segmentation_data(const std::filesystem::path& path) {
+  return is_file(path) ? SegmentationPack::is_one(path) : has_segmentation_layout(path);
+}
+
+std::vector<std::string> segmentation_splits(const std::filesystem::path& path, const std::string& layout) {
+  return is_file(path) ? SegmentationPack::splits(path) : layout_splits(path, layout);
+}
+
+std::shared_ptr<const SegmentationDataset> open_segmentation_data(const std::filesystem::path& path,
+                                                                  const SegmentationSplitOptions& split,
+                                                                  const MaskOptions& masks,
+                                                                  const DecodeOptions& decode) {
+  if (!is_file(path)) return std::make_shared<SegmentationFolder>(path, split, masks, decode);
+  try {
+    return std::make_shared<SegmentationPack>(path, split.split, masks);
+  } catch (const InputError& failure) {
+    throw ConfigError(failure.what());  // the data as a whole is unusable, and not one picture of it
+  }
+}
+
+}  // namespace multipole

@@ -1,0 +1,53 @@
+// Pictures with masks, wherever they lie: a folder in one of the layouts of layout.h, or packed data.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/image_decode.h"
+#include "datasets/segmentation/layout.h"
+
+namespace multipole {
+
+struct MaskOptions {
+  std::optional<bool> reduce_zero_label = std::nullopt;  // nothing: the layout's own habit
+  std::vector<int64_t> ignored_values = {};              // stored values to ignore beside 255
+  std::filesystem::path color_map = {};                  // see color_map.h; empty: masks hold class ids
+};
+
+// get() gives the upright picture and its mask, (H, W) uint8 with 255 ignored. It throws InputError where one of them
+// cannot be read, their sizes differ, or the mask holds an unknown value.
+class SegmentationDataset : public Dataset {
+ public:
+  virtual const std::vector<std::string>& class_names() const = 0;
+  // An RGB colour a class; empty where the data has none.
+  virtual const std::vector<std::vector<int64_t>>& palette() const = 0;
+  // What was taken from where, one line for people.
+  virtual const std::string& description() const = 0;
+  // Names within the data, the same wherever it lies.
+  virtual std::string image_name(int64_t index) const = 0;
+  virtual std::string mask_name(int64_t index) const = 0;
+  // Masks that belong to no picture.
+  virtual std::vector<std::string> unused_masks() const { return {}; }
+  // Whether reading costs no decoding, so that keeping samples in memory would gain nothing.
+  virtual bool is_decoded() const { return false; }
+};
+
+// Whether `path` is a folder in a layout of pictures with masks, or packed data with masks.
+bool is_segmentation_data(const std::filesystem::path& path);
+
+// The splits that the data has, by its own names: train (or training), val, test and the like. Throws ConfigError.
+std::vector<std::string> segmentation_splits(const std::filesystem::path& path, const std::string& layout);
+
+// Throws ConfigError where the data as a whole is unusable.
+std::shared_ptr<const SegmentationDataset> open_segmentation_data(const std::filesystem::path& path,
+                                                                  const SegmentationSplitOptions& split,
+                                                                  const MaskOptions& masks = {},
+                                                                  const DecodeOptions& decode = {});
+
+}  // namespace multipole
