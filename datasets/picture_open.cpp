@@ -47,6 +47,7 @@ std::unique_ptr<codecs::RowDecoder> open_decoder(const codecs::ByteSource& sourc
   const auto begins = [&](std::string_view text) { return std::equal(text.begin(), text.end(), magic.begin()); };
   std::unique_ptr<codecs::RowDecoder> decoder;
   if (begins("\xff\xd8\xff")) decoder = codecs::open_jpeg_rows(source, options);
+  if (begins("\x89PNG")) decoder = codecs::open_png_rows(source, options);
   if (begins("II") || begins("MM")) decoder = codecs::open_tiff_rows(source, options);
   const bool streams = decoder != nullptr && decoder->header().streams && decoder->header().orientation == 1;
   return streams ? std::move(decoder) : nullptr;

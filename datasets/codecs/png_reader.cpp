@@ -11,7 +11,7 @@ constexpr png_alloc_size_t kMaxChunkBytes = 16 << 20;  // of text or a colour pr
 
 }  // namespace
 
-PngReader::PngReader(ByteView bytes) : bytes_(bytes) {
+PngReader::PngReader(const ByteSource& source) : source_(source) {
   png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, fail, [](png_structp, png_const_charp) {});
   if (png_ != nullptr) info_ = png_create_info_struct(png_);
   if (info_ == nullptr) {
@@ -35,9 +35,8 @@ void PngReader::fail(png_structp png, const char* message) {
 
 void PngReader::read_bytes(png_structp png, png_bytep out, size_t count) {
   auto& self = *static_cast<PngReader*>(png_get_io_ptr(png));
-  if (count > self.bytes_.size()) fail(png, "truncated");
-  std::memcpy(out, self.bytes_.data(), count);
-  self.bytes_ = self.bytes_.subspan(count);
+  if (self.source_.read(self.offset_, out, count) < count) fail(png, "truncated");
+  self.offset_ += count;
 }
 
 }  // namespace multipole::codecs

@@ -33,6 +33,8 @@ class RowDecoder {
 
 // Throw CodecError where the header is damaged or beyond the limits. `source` must outlive the decoder.
 std::unique_ptr<RowDecoder> open_jpeg_rows(const ByteSource& source, const DecodeOptions& options);
+// Null where an orientation may stand behind the pixels.
+std::unique_ptr<RowDecoder> open_png_rows(const ByteSource& source, const DecodeOptions& options);
 // Null where the kind of TIFF cannot be streamed.
 std::unique_ptr<RowDecoder> open_tiff_rows(const ByteSource& source, const DecodeOptions& options);
 

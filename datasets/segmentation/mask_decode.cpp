@@ -27,7 +27,8 @@ torch::Tensor read_rows(PngReader& reader, int64_t height, int64_t row_bytes) {
 }
 
 StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options) {
-  PngReader reader(bytes);
+  const codecs::MemorySource source(bytes);
+  PngReader reader(source);
   reader.run([](png_structp png, png_infop info) { png_read_info(png, info); });
   const int64_t width = png_get_image_width(reader.png(), reader.info());
   const int64_t height = png_get_image_height(reader.png(), reader.info());

@@ -70,9 +70,10 @@ Bytes encode_raw_png(const RawPng& png) {
   Bytes header;
   append_number(header, png.width, 4, true);
   append_number(header, png.height, 4, true);
-  header.insert(header.end(), {static_cast<uint8_t>(png.bit_depth), static_cast<uint8_t>(png.color_type), 0, 0, 0});
+  header.insert(header.end(),
+                {static_cast<uint8_t>(png.bit_depth), static_cast<uint8_t>(png.color_type), 0, 0, png.interlaced});
   append_chunk(out, "IHDR", header);
-  if (!png.exif.empty()) append_chunk(out, "eXIf", png.exif);
+  if (!png.exif.empty() && !png.exif_last) append_chunk(out, "eXIf", png.exif);
   if (!png.palette.empty()) append_chunk(out, "PLTE", png.palette);
   if (!png.transparency.empty()) append_chunk(out, "tRNS", png.transparency);
   Bytes filtered;
@@ -87,6 +88,7 @@ Bytes encode_raw_png(const RawPng& png) {
   compress(packed.data(), &count, filtered.data(), static_cast<uLong>(filtered.size()));
   packed.resize(count);
   append_chunk(out, "IDAT", packed);
+  if (!png.exif.empty() && png.exif_last) append_chunk(out, "eXIf", png.exif);
   append_chunk(out, "IEND", {});
   return out;
 }

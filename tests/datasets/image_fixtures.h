@@ -30,7 +30,9 @@ Bytes with_app1(const Bytes& jpeg, const Bytes& payload);
 struct RawPng {
   uint32_t width = 1, height = 1;
   int bit_depth = 8, color_type = 2;
+  bool interlaced = false;  // rows as the seven passes have them
   Bytes palette = {}, transparency = {}, exif = {};
+  bool exif_last = false;  // behind the pixels
   Bytes rows = {};
 };
 Bytes encode_raw_png(const RawPng& png);

@@ -83,6 +83,52 @@ Bytes striped_tiff(int samples, int bits, int orientation = 1) {
   return test::encode_raw_tiff(tiff);
 }
 
+// Random rows of a PNG of this kind.
+test::RawPng raw_png(int color_type, int bit_depth) {
+  test::RawPng png{.bit_depth = bit_depth, .color_type = color_type};
+  png.width = static_cast<uint32_t>(random_int(1, 60));
+  png.height = static_cast<uint32_t>(random_int(1, 60));
+  const int samples = color_type == 2 ? 3 : color_type == 4 ? 2 : color_type == 6 ? 4 : 1;
+  png.rows = Bytes(((static_cast<size_t>(png.width) * samples * bit_depth + 7) / 8) * png.height);
+  for (auto& byte : png.rows) byte = static_cast<uint8_t>(random_int(0, 255));
+  return png;
+}
+
+TEST(PictureRows, EveryKindOfPngIsThePictureDecodedWhole) {
+  const test::TemporaryFolder folder;
+  for (const auto& [color_type, bit_depth] : std::vector<std::pair<int, int>>{
+           {0, 1}, {0, 2}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 8}, {3, 4}, {4, 8}, {4, 16}, {6, 8}, {6, 16}}) {
+    auto png = raw_png(color_type, bit_depth);
+    if (color_type == 3) {
+      png.palette = Bytes(768);
+      for (auto& byte : png.palette) byte = static_cast<uint8_t>(random_int(0, 255));
+      png.palette.resize(3U << bit_depth);
+      png.transparency = {0, 100, 200};
+    }
+    const auto name = std::to_string(color_type) + "-" + std::to_string(bit_depth) + ".png";
+    expect_same(folder.write(name, test::encode_raw_png(png)));
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+      const Bytes block = test::exif_block(orientation);
+      png.exif = Bytes(block.begin() + 6, block.end());
+      for (const bool last : {false, true}) {
+        png.exif_last = last;
+        expect_same(folder.write(name, test::encode_raw_png(png)));
+      }
+    }
+  }
+  const test::RawPng interlaced{.interlaced = true, .rows = {1, 2, 3}};
+  expect_same(folder.write("interlaced.png", test::encode_raw_png(interlaced)));
+}
+
+TEST(PictureRows, APngIsDecodedNoFurtherThanItIsAskedFor) {
+  const test::TemporaryFolder folder;
+  Bytes bytes = encode_png(noise(300, 200, 3));
+  bytes.resize(bytes.size() / 2);
+  const auto picture = open_picture_rows(folder.write("half.png", bytes), {});
+  EXPECT_EQ(picture->read(100).size(0), 100);
+  EXPECT_THROW(picture->read(200), InputError);
+}
+
 TEST(PictureRows, EveryFormatIsThePictureDecodedWhole) {
   const test::TemporaryFolder folder;
   for (int round = 0; round < 4; ++round) {
