@@ -10,7 +10,8 @@
 namespace multipole {
 namespace {
 
-constexpr double kWidth = 480, kHeight = 290, kLeft = 58, kRight = 14, kTop = 34, kBottom = 46;
+constexpr double kWidth = 480, kHeight = 300, kLeft = 62, kRight = 16, kTop = 38, kBottom = 50;
+constexpr double kLegendRow = 22, kLegendLine = 32, kLetter = 9.2;  // of 16 pixels, about
 constexpr std::array kColors = {"#0b5fa5", "#b3420a", "#4d6b00", "#7a2a8c", "#8a1538", "#00676b"};
 constexpr std::array kDashes = {"none", "7 4", "2 3", "10 3 2 3", "4 4", "1 5"};
 
@@ -41,11 +42,12 @@ std::string line_element(double x1, double y1, double x2, double y2, const std::
          "\" y2=\"" + number_text(y2, 1) + "\" " + style + "/>\n";
 }
 
-std::string open_svg(const std::string& alternative) {
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 290\" role=\"img\" aria-label=\"" +
+std::string open_svg(const std::string& alternative, double height = kHeight) {
+  const std::string size = number_text(kWidth, 0) + " " + number_text(height, 0);
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" role=\"img\" aria-label=\"" +
          escape_html(alternative) +
-         "\" font-family=\"system-ui, sans-serif\" font-size=\"14\" fill=\"#1b1b1b\">\n"
-         "<rect width=\"480\" height=\"290\" fill=\"#ffffff\"/>\n";
+         "\" font-family=\"system-ui, sans-serif\" font-size=\"16\" fill=\"#1b1b1b\">\n"
+         "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
 }
 
 std::string axis_elements(const Axis& x, const Axis& y, const std::string& x_label, bool percent) {
@@ -59,10 +61,27 @@ std::string axis_elements(const Axis& x, const Axis& y, const std::string& x_lab
   }
   const int x_digits = std::clamp(static_cast<int>(-std::floor(std::log10(x_step))), 0, 4);
   for (double value = std::ceil(x.low / x_step) * x_step; value <= x.high + 1e-9 * x_step; value += x_step) {
-    svg += text_element(x.place(value), y.begin + 18, "middle", number_text(value, x_digits));
+    svg += text_element(x.place(value), y.begin + 20, "middle", number_text(value, x_digits));
   }
   svg += line_element(x.begin, y.begin, x.end, y.begin, "stroke=\"#1b1b1b\"");
-  return svg + text_element((x.begin + x.end) / 2, kHeight - 6, "middle", x_label);
+  return svg + text_element((x.begin + x.end) / 2, y.begin + kBottom - 8, "middle", x_label);
+}
+
+struct LegendPlace {
+  double x = kLeft, y = 0;
+};
+
+// One place a name, row by row.
+std::vector<LegendPlace> legend_places(const std::vector<ChartSeries>& series) {
+  std::vector<LegendPlace> places;
+  LegendPlace next;
+  for (const auto& one : series) {
+    const double width = kLegendLine + 14 + kLetter * static_cast<double>(one.name.size());
+    if (next.x > kLeft && next.x + width > kWidth) next = {kLeft, next.y + kLegendRow};
+    places.push_back(next);
+    next.x += width;
+  }
+  return places;
 }
 
 Axis fitted_axis(double low, double high, double begin, double end) {
@@ -91,9 +110,10 @@ std::string line_chart_svg(const LineChart& chart) {
   if (x_low > x_high) return "";
   const Axis x = fitted_axis(x_low, x_high, kLeft, kWidth - kRight);
   const double room = 0.05 * (y_high - y_low);
-  const Axis y = fitted_axis(y_low - room, y_high + room, kHeight - kBottom, kTop);
-  std::string svg = open_svg(chart.title) + axis_elements(x, y, chart.x_label, chart.percent);
-  double legend_x = kLeft;
+  const auto legend = legend_places(all);
+  const double more = legend.back().y;  // rows of the legend beyond the first
+  const Axis y = fitted_axis(y_low - room, y_high + room, kHeight + more - kBottom, kTop + more);
+  std::string svg = open_svg(chart.title, kHeight + more) + axis_elements(x, y, chart.x_label, chart.percent);
   for (size_t i = 0; i < all.size(); ++i) {
     const std::string color = kColors[i % kColors.size()];
     const std::string stroke =
@@ -107,9 +127,8 @@ std::string line_chart_svg(const LineChart& chart) {
       svg += "<circle r=\"4\" fill=\"" + color + "\" cx=\"" + number_text(x.place(all[i].points[0].first), 1) +
              "\" cy=\"" + number_text(y.place(all[i].points[0].second), 1) + "\"/>\n";
     }
-    svg += line_element(legend_x, 14, legend_x + 26, 14, stroke);
-    svg += text_element(legend_x + 32, 19, "start", all[i].name);
-    legend_x += 46 + 7.5 * static_cast<double>(all[i].name.size());
+    svg += line_element(legend[i].x, legend[i].y + 14, legend[i].x + kLegendLine - 6, legend[i].y + 14, stroke);
+    svg += text_element(legend[i].x + kLegendLine, legend[i].y + 19, "start", all[i].name);
   }
   return svg + "</svg>\n";
 }

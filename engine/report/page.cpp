@@ -17,11 +17,12 @@ h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #767676; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #4a4a4a; padding-bottom: .3rem; }
+caption { text-align: left; color: #4a4a4a; padding-bottom: .3rem; max-width: calc(100vw - 2rem); }
 th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #d0d0d0; }
 th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-width: 7rem; }
-svg { width: 100%; max-width: 40rem; height: auto; display: block; }
+svg { width: 100%; max-width: 34rem; height: auto; display: block; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; margin: 1rem 0; list-style: none; }
+ul.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .7rem; }
 .tile { border: 1px solid #767676; border-radius: .4rem; padding: .5rem .9rem; }
 .tile strong { display: block; font-size: 1.5rem; line-height: 1.3; }
 figure { margin: 0; width: 9rem; }
@@ -33,9 +34,14 @@ figure.pair img + img { margin-left: .2rem; }
 .swatch { display: inline-block; border: .45rem solid; outline: 1px solid #767676; margin-right: .4rem;
   vertical-align: -.05rem; }
 figcaption { font-size: .85rem; line-height: 1.35; overflow-wrap: anywhere; }
-pre { background: #f3f3f3; color: #1b1b1b; padding: .7rem; overflow-x: auto; font-size: .85rem; }
+pre { background: #f3f3f3; color: #1b1b1b; padding: .7rem; white-space: pre-wrap;
+  overflow-wrap: anywhere; font-size: .85rem; }
 details > summary { cursor: pointer; color: #0b4f8a; }
 .note { color: #4a4a4a; }
+@media (max-width: 30rem) {
+  th, td { padding: .2rem .3rem; font-size: .9rem; }
+  th:first-child, td:first-child { min-width: 6.5rem; }
+}
 )";
 
 }  // namespace

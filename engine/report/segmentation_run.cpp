@@ -1,6 +1,8 @@
 #include "engine/report/segmentation_run.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,15 +36,22 @@ Json warnings_of(const Json& report) {
   return unseen.empty() ? Json::array() : Json::array({"no pixel of these classes to measure on: " + unseen});
 }
 
+// Enough of the pixels for a thumbnail, of a picture or of its labels.
+torch::Tensor thinned(const torch::Tensor& map) {
+  const int64_t step = std::max<int64_t>(1, std::max(map.size(0), map.size(1)) / (4 * kThumbnailSide));
+  return map.slice(0, 0, std::nullopt, step).slice(1, 0, std::nullopt, step).contiguous();
+}
+
 std::map<std::string, LabelThumbnails> make_thumbnails(const WorstPictures& worst, const Dataset& pictures,
                                                        const std::vector<PaletteColor>& palette) {
   std::map<std::string, LabelThumbnails> thumbnails;
   for (const auto& picture : worst.pictures()) {
     try {
       const Sample sample = pictures.get(picture.index);
+      const auto image = thinned(sample.image);
       thumbnails[picture.path] = {
-          thumbnail_uri(labelled_picture(sample.image, sample.mask, palette), kThumbnailSide),
-          thumbnail_uri(labelled_picture(sample.image, picture.labels, palette), kThumbnailSide)};
+          thumbnail_uri(labelled_picture(image, thinned(sample.mask), palette), kThumbnailSide),
+          thumbnail_uri(labelled_picture(image, thinned(picture.labels), palette), kThumbnailSide)};
     } catch (const InputError&) {
       continue;  // gone since it was measured: its entry stands without a picture
     }
