@@ -16,8 +16,6 @@ enum ExitCode {
   kExitSignal = 128,   // plus the signal's number
 };
 
-bool is_out_of_memory(const std::exception& error);
-
 // The code for a failure; kExitFailure for what it does not know.
 int exit_code_of(const std::exception& error);
 

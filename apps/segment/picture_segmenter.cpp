@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "apps/common/byte_size.h"
-#include "apps/common/exit_code.h"
+#include "engine/training/out_of_memory.h"
 #include "apps/common/process_memory.h"
 #include "apps/common/text.h"
 #include "backbone/config/error.h"

@@ -1,5 +1,6 @@
 #include "engine/training/classify_task.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "datasets/augmentation/batch_mix.h"
@@ -23,7 +24,8 @@ void ClassifyObjective::validate(const std::string& where) const {
 torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t num_classes) {
   const auto counts = torch::bincount(torch::tensor(labels, torch::kLong), {}, num_classes).to(torch::kFloat);
   const auto present = counts > 0;
-  const auto weights = torch::where(present, counts.clamp_min(1).reciprocal(), torch::zeros_like(counts));
+  const double least = std::max(1.0, counts.max().item<double>() / kMaxClassWeight);
+  const auto weights = torch::where(present, counts.clamp_min(least).reciprocal(), torch::zeros_like(counts));
   return weights * present.sum() / weights.sum();
 }
 

@@ -39,7 +39,9 @@ class ClassifyTask : public TrainTask {
 };
 
 // (number of classes) floats proportional to 1 / count with a mean of 1 over the classes that have pictures; a class
-// without any gets 0.
+// without any gets 0. No class weighs more than kMaxClassWeight times the largest one: a few pictures, one of them
+// perhaps mislabelled, must not outvote all others.
+inline constexpr double kMaxClassWeight = 50;
 torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t num_classes);
 
 }  // namespace multipole

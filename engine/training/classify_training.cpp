@@ -11,42 +11,65 @@
 
 namespace multipole {
 
-TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem::path& data_root,
+namespace {
+
+// What both trainings and range tests start from; it outlives the TrainingRun that is made of it.
+struct OpenedData {
+  OpenedData(const ClassifyConfig& given, const std::filesystem::path& path)
+      : config(resolve_classify_config(given)), data(open_classify_data(config, path)) {
+    take_num_classes(config.model, data.class_names.size(), path);
+    if (config.objective.class_weights == "balanced") {
+      class_weights = balanced_class_weights(data.train_labels, config.model.num_classes);
+    }
+  }
+
+  TrainingRun run() const {
+    ModelMetadata metadata;
+    metadata.task = "classification";
+    metadata.classes = data.class_names;
+    metadata.preprocessing = to_json_config(config.preprocessing);
+    const auto make_task = [this](const Execution& execution, const std::filesystem::path& best_path,
+                                  const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
+      return std::make_unique<ClassifyTask>(execution, config.train.label_smoothing, *data.validation, best_path,
+                                            complete, config.objective, class_weights);
+    };
+    return {.model = config.model,
+            .train = config.train,
+            .config = to_json_config(config),
+            .data = data.fingerprint,
+            .loader = *data.train,
+            .validation_loader = *data.validation,
+            .train_samples = data.train_samples,
+            .validation_samples = data.validation_samples,
+            .metadata = metadata,
+            .descriptions = data.descriptions,
+            .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
+            .make_task = make_task};
+  }
+
+  ClassifyConfig config;  // resolved
+  ClassifyData data;
+  torch::Tensor class_weights;
+};
+
+}  // namespace
+
+TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem::path& data,
                              const std::filesystem::path& out, TrainObserver& observer, const ResumeOptions& resume,
                              const std::atomic<bool>* stop) {
-  ClassifyConfig resolved = resolve_classify_config(config);
-  const ClassifyData data = open_classify_data(resolved, data_root);
-  take_num_classes(resolved.model, data.class_names.size(), data_root);
-  ModelMetadata metadata;
-  metadata.task = "classification";
-  metadata.classes = data.class_names;
-  metadata.preprocessing = to_json_config(resolved.preprocessing);
-  torch::Tensor class_weights;
-  if (resolved.objective.class_weights == "balanced") {
-    class_weights = balanced_class_weights(data.train_labels, resolved.model.num_classes);
-  }
-  const auto make_task = [&](const Execution& execution, const std::filesystem::path& best_path,
-                             const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
-    return std::make_unique<ClassifyTask>(execution, resolved.train.label_smoothing, *data.validation, best_path,
-                                          complete, resolved.objective, class_weights);
-  };
-  const TrainingRun run{.model = resolved.model,
-                        .train = resolved.train,
-                        .config = to_json_config(resolved),
-                        .data = data.fingerprint,
-                        .loader = *data.train,
-                        .validation_loader = *data.validation,
-                        .train_samples = data.train_samples,
-                        .validation_samples = data.validation_samples,
-                        .metadata = metadata,
-                        .descriptions = data.descriptions,
-                        .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
-                        .make_task = make_task};
-  TrainResult result = run_training(run, out, observer, resume, stop);
+  const OpenedData opened(config, data);
+  TrainResult result = run_training(opened.run(), out, observer, resume, stop);
   if (result.has_trained && result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
-    report_classification_run(resolved, data, out, observer, stop);
+    report_classification_run(opened.config, opened.data, out, observer, stop);
   }
   return result;
+}
+
+LrRange test_classifier_learning_rates(const ClassifyConfig& config, const std::filesystem::path& data,
+                                       const LrRangeOptions& options, TrainObserver& observer,
+                                       const ResumeOptions& start, const std::atomic<bool>* stop) {
+  const OpenedData opened(config, data);
+  return run_lr_range_test(opened.run(), start, options, observer, stop);
 }
 
 }  // namespace multipole

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "engine/training/classify_config.h"
+#include "engine/training/lr_range_test.h"
 #include "engine/training/resume.h"
 #include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
@@ -17,5 +18,10 @@ namespace multipole {
 TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem::path& data,
                              const std::filesystem::path& out, TrainObserver& observer,
                              const ResumeOptions& resume = {}, const std::atomic<bool>* stop = nullptr);
+
+// A learning-rate range test (lr_range_test.h) of that training.
+LrRange test_classifier_learning_rates(const ClassifyConfig& config, const std::filesystem::path& data,
+                                       const LrRangeOptions& options, TrainObserver& observer,
+                                       const ResumeOptions& start = {}, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace multipole

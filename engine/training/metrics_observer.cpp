@@ -10,14 +10,16 @@ MetricsObserver::MetricsObserver(const RunFolder& folder, int64_t resumed_step, 
 
 void MetricsObserver::on_step(const StepReport& report) {
   if (report.step % log_every_ == 0) {
-    log_.append({{"event", "step"},
-                 {"epoch", report.epoch + 1},
-                 {"step", report.step},
-                 {"loss", report.loss},
-                 {"lr", report.learning_rate},
-                 {"grad_norm", report.gradient_norm},
-                 {"images_per_second", report.images_per_second},
-                 {"skipped_steps", report.skipped_steps}});
+    Json entry = {{"event", "step"},
+                  {"epoch", report.epoch + 1},
+                  {"step", report.step},
+                  {"loss", report.loss},
+                  {"lr", report.learning_rate},
+                  {"grad_norm", report.gradient_norm},
+                  {"images_per_second", report.images_per_second},
+                  {"skipped_steps", report.skipped_steps}};
+    if (report.micro_batch > 0) entry["micro_batch"] = report.micro_batch;
+    log_.append(entry);
   }
   next_.on_step(report);
 }

@@ -31,6 +31,7 @@ struct StepReport {
   double gradient_norm = 0;  // before clipping
   double images_per_second = 0;
   int64_t skipped_steps = 0;  // so far, for a loss or gradient that was not finite
+  int64_t micro_batch = 0;    // the most pictures in one forward pass since memory ran out; 0 where it never did
 };
 
 struct EpochReport {

@@ -8,6 +8,9 @@
 
 #include "datasets/sample_random.h"
 #include "engine/training/freezing.h"
+#include "engine/training/micro_batches.h"
+#include "engine/training/out_of_memory.h"
+#include "engine/training/random_state.h"
 
 namespace multipole {
 
@@ -35,16 +38,38 @@ StepOutcome TrainStep::run(const std::vector<Batch>& window, double lr_factor, i
   // running statistics move in the forward pass already
   std::vector<torch::Tensor> buffers;
   for (const auto& buffer : buffers_) buffers.push_back(buffer.clone());
-  if (accumulate_gradients(window, outcome) && clip_gradients(outcome)) {
+  if (accumulate_within_memory(window, buffers, outcome) && clip_gradients(outcome)) {
     optimizer_->step(lr_factor);
     group_->broadcast(buffers_);
     if (ema_) ema_->update(step);
     outcome.updated = true;
   } else {
-    for (size_t i = 0; i < buffers.size(); ++i) buffers_[i].copy_(buffers[i]);
+    put_back(buffers);
   }
   clear_gradients();
   return outcome;
+}
+
+bool TrainStep::accumulate_within_memory(const std::vector<Batch>& window, const std::vector<torch::Tensor>& buffers,
+                                         StepOutcome& outcome) {
+  const auto random = random_state(execution_.device);
+  const int64_t largest = largest_batch(window);
+  while (true) {
+    const bool fits = micro_batch_ == 0 || largest <= micro_batch_;
+    try {
+      return accumulate_gradients(fits ? window : split_batches(window, micro_batch_), outcome);
+    } catch (const std::exception& error) {
+      const int64_t tried = fits ? largest : micro_batch_;
+      // other processes wait for this one's gradients: they cannot be asked to begin again
+      if (!is_out_of_memory(error) || tried <= 1 || group_->size() > 1) throw;
+      micro_batch_ = (tried + 1) / 2;
+    }
+    outcome.shrank = true;
+    reducer_.reset();
+    clear_gradients();
+    put_back(buffers);
+    restore_random_state(random, execution_.device);
+  }
 }
 
 bool TrainStep::accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome) {
@@ -112,6 +137,10 @@ bool TrainStep::clip_gradients(StepOutcome& outcome) {
     at::_foreach_mul_(gradients, config_.clip_grad / outcome.gradient_norm);
   }
   return true;
+}
+
+void TrainStep::put_back(const std::vector<torch::Tensor>& buffers) {
+  for (size_t i = 0; i < buffers.size(); ++i) buffers_[i].copy_(buffers[i]);
 }
 
 void TrainStep::clear_gradients() {

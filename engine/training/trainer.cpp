@@ -105,6 +105,12 @@ void Trainer::train_window(const std::vector<Batch>& window) {
   const double lr_factor = schedule_.factor(progress_.step);
   const auto outcome = train_step_.run(window, lr_factor, progress_.step);
   ++progress_.step;
+  if (outcome.shrank) {
+    parts_.observer.on_message("step " + std::to_string(progress_.step) + ": out of memory; from here on at most " +
+                               std::to_string(train_step_.micro_batch()) +
+                               " pictures at once and as many passes a step as that takes: the batch of " +
+                               std::to_string(outcome.samples) + " stays");
+  }
   progress_.batch += static_cast<int64_t>(window.size());
   if (outcome.updated) {
     progress_.skipped_in_a_row = 0;
@@ -127,6 +133,7 @@ void Trainer::train_window(const std::vector<Batch>& window) {
   report.gradient_norm = outcome.gradient_norm;
   report.images_per_second = static_cast<double>(outcome.samples) / seconds;
   report.skipped_steps = progress_.skipped_steps;
+  report.micro_batch = train_step_.micro_batch();
   parts_.observer.on_step(report);
 }
 
