@@ -67,4 +67,18 @@ class Collector {
 
 AllPictures list_all_pictures(const PictureSource& source) { return Collector(source).collect(); }
 
+std::vector<size_t> pictures_to_split(const AllPictures& all) {
+  const bool has_train = first_present(names_of_split("train"), all.splits).has_value();
+  const auto is_test = [&](const AnyPicture& picture) {
+    if (picture.split < 0 || !has_train) return false;
+    const std::string& name = all.splits[static_cast<size_t>(picture.split)];
+    return name == "test" || name == "testing";
+  };
+  std::vector<size_t> places;
+  for (size_t i = 0; i < all.pictures.size(); ++i) {
+    if (!is_test(all.pictures[i])) places.push_back(i);
+  }
+  return places;
+}
+
 }  // namespace multipole

@@ -25,4 +25,8 @@ struct AllPictures {
 
 AllPictures list_all_pictures(const PictureSource& source);
 
+// Which of them a split of our own takes from, by their places: all but a test split beside a train split, which stays
+// what it is.
+std::vector<size_t> pictures_to_split(const AllPictures& all);
+
 }  // namespace multipole

@@ -6,6 +6,7 @@
 
 #include "backbone/config/error.h"
 #include "backbone/config/fields.h"
+#include "datasets/all_pictures.h"
 #include "datasets/image_files.h"
 #include "datasets/split_names.h"
 #include "datasets/stratified_split.h"
@@ -78,11 +79,44 @@ SplitSelection cut(SplitSelection all, const SplitOptions& options) {
   return all;
 }
 
+// The fold that is val, or all others.
+SplitSelection cut_fold(const PictureSource& source, const SplitOptions& options) {
+  AllPictures all = list_all_pictures(source);
+  if (!all.problems.empty()) throw ConfigError(all.problems.front());
+  const auto pool = pictures_to_split(all);
+  if (static_cast<int64_t>(pool.size()) < options.folds) {
+    throw ConfigError(source.name() + ": " + std::to_string(pool.size()) + " pictures cannot be cut into " +
+                      std::to_string(options.folds) + " folds");
+  }
+  std::vector<int64_t> labels;
+  for (const size_t place : pool) labels.push_back(all.pictures[place].label);
+  const auto folds = stratified_folds(labels, options.folds, options.split_seed);
+  SplitSelection out;
+  out.class_names = options.class_names.empty() ? all.class_names : options.class_names;
+  for (size_t i = 0; i < pool.size(); ++i) {
+    if ((folds[i] == options.fold - 1) != (options.split == "val")) continue;
+    AnyPicture& picture = all.pictures[pool[i]];
+    const std::string& name = all.class_names[static_cast<size_t>(picture.label)];
+    const auto place = std::find(out.class_names.begin(), out.class_names.end(), name);
+    if (place == out.class_names.end()) {
+      throw ConfigError(source.name() + ": no class of the model: " + name + "; known: " + join(out.class_names));
+    }
+    out.items.push_back({std::move(picture.picture), place - out.class_names.begin()});
+  }
+  std::stable_sort(out.items.begin(), out.items.end(),
+                   [](const LabelledItem& a, const LabelledItem& b) { return a.label < b.label; });
+  out.description = source.name() + ": " + std::to_string(out.items.size()) + " of " + std::to_string(pool.size()) +
+                    " pictures are " + options.split + ", fold " + std::to_string(options.fold) + " of " +
+                    std::to_string(options.folds) + " being val (seed " + std::to_string(options.split_seed) + ")";
+  return out;
+}
+
 }  // namespace
 
 SplitSelection select_split(const PictureSource& source, const SplitOptions& options) {
   require(options.val_fraction > 0.0 && options.val_fraction < 1.0, "val_fraction", "must be between 0 and 1",
           options.val_fraction);
+  if (options.folds > 0 && (options.split == "train" || options.split == "val")) return cut_fold(source, options);
   const Names present = source.splits();
   const auto refuse = [&](const Names& found) {
     throw ConfigError(source.name() + ": no split '" + options.split + "'; found " + join(found));

@@ -14,6 +14,8 @@ struct SplitOptions {
   std::vector<std::string> class_names = {};  // a model's classes, in order; empty: the classes of train
   double val_fraction = 0.2;                  // of each class, where a split has to be made
   uint64_t split_seed = 0;
+  int64_t folds = 0;  // above 0: train and val are cut into folds for cross-validation, whatever splits there are
+  int64_t fold = 1;   // which of them is val, from 1
 };
 
 struct LabelledItem {
@@ -31,6 +33,9 @@ struct SplitSelection {
 // at all), train and val are cut from the same pictures: every class is shuffled by split_seed and
 // round(val_fraction * n) of it, at least one when there are two or more pictures, go to val. The description says
 // which of this happened.
+//
+// With folds, train and val are cut from all pictures but a test split's: the folds that `multipole data split --folds`
+// writes for the same seed.
 //
 // Throws ConfigError, naming what was found, when the source holds no such split, a class has no picture, or a class is
 // not among the known ones. A known class may be absent outside train.

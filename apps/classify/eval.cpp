@@ -74,6 +74,10 @@ SplitOptions split_options(const EvalOptions& options, const ModelMetadata& meta
   };
   split.val_fraction = options.val_fraction.value_or(trained_with("val_fraction", split.val_fraction));
   split.split_seed = options.split_seed.value_or(trained_with("split_seed", split.split_seed));
+  if (!options.val_fraction) {
+    split.folds = trained_with("folds", split.folds);
+    split.fold = trained_with("fold", split.fold);
+  }
   return split;
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "apps/classify/classify.h"
+#include "apps/classify/fold_training.h"
+#include "apps/classify/lr_range.h"
 #include "apps/classify/starting_point.h"
 #include "apps/classify/train_settings.h"
 #include "apps/common/exit_code.h"
@@ -23,7 +25,18 @@ struct TrainOptions {
   std::optional<std::string> data_root;
   std::string recipe;
   double minutes = 10;
+  int64_t folds = 0;
+  std::string fold;
+  bool lr_range_test = false;
 };
+
+// The settings of --folds and --fold.
+void choose_fold(Json& settings, const TrainOptions& options) {
+  if (options.folds > 0) merge_json(settings, {{"data", {{"folds", options.folds}, {"fold", 1}}}});
+  if (options.fold.empty()) return;
+  const FoldChoice choice = parse_fold(options.fold);
+  merge_json(settings, {{"data", {{"folds", choice.folds}, {"fold", choice.fold}}}});
+}
 
 std::string summary(const TrainResult& result) {
   if (std::isnan(result.best_score)) return "";
@@ -36,6 +49,7 @@ int train(const TrainOptions& options) {
   use_threads(run.threads);
   Json settings = merged_settings(run, classify_recipe_book());
   if (options.data_root) merge_json(settings, {{"data", {{"root", *options.data_root}}}});
+  choose_fold(settings, options);
   std::vector<std::string> chosen;
   if (options.recipe == "auto") {
     chosen = apply_auto_recipe(settings, run.data, run.init, options.minutes);
@@ -51,6 +65,8 @@ int train(const TrainOptions& options) {
   }
 
   const SignalStop stop;
+  if (options.lr_range_test) return find_learning_rate(config, run, report, stop);
+  if (options.folds > 0) return train_folds(config, run, report, stop);
   const TrainResult result = train_classifier(config, run.data, run.out, report, resume_options(run), stop.flag());
   if (result.stop_reason == StopReason::kStopToken) {
     if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
@@ -74,6 +90,15 @@ void add_classify_train(CLI::App& parent, Run& run) {
   command->add_option("--minutes", options->minutes, "time that --recipe auto plans for, on two CPU cores")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  CLI::Option* folds =
+      command
+          ->add_option("--folds", options->folds, "cross-validation: a run for each of so many folds, and their mean")
+          ->check(CLI::Range(int64_t{2}, int64_t{1000}));
+  command->add_option("--fold", options->fold, "the run of one fold: I of K")->option_text("I/K")->excludes(folds);
+  command
+      ->add_flag("--lr-range-test", options->lr_range_test,
+                 "no training: 100 steps of growing learning rate, and the one where the loss falls fastest")
+      ->excludes(folds);
   command->callback([options, &run] { run = [options] { return train(*options); }; });
 }
 

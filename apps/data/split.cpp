@@ -9,7 +9,6 @@
 #include "backbone/config/error.h"
 #include "datasets/all_pictures.h"
 #include "datasets/formats/manifest.h"
-#include "datasets/split_names.h"
 #include "datasets/stratified_split.h"
 #include "engine/files/atomic_file.h"
 
@@ -43,14 +42,6 @@ Destination find_destination(const std::string& out, const fs::path& root) {
   return to;
 }
 
-// Which pictures a split of ours takes from: all but a test split, which stays what it is.
-bool is_test(const AllPictures& all, const AnyPicture& picture) {
-  if (picture.split < 0) return false;
-  const std::string& name = all.splits[static_cast<size_t>(picture.split)];
-  const bool has_train = first_present(names_of_split("train"), all.splits).has_value();
-  return has_train && (name == "test" || name == "testing");
-}
-
 void write_manifest(const fs::path& path, const AllPictures& all, const Destination& to,
                     const std::vector<std::string>& splits) {
   std::error_code error;
@@ -77,13 +68,9 @@ int split(const DataSplitOptions& options) {
   }
   const AllPictures all = list_all_pictures(*source);
   if (all.pictures.empty()) throw ConfigError(options.data + ": no pictures");
-  std::vector<size_t> pool;
+  const std::vector<size_t> pool = pictures_to_split(all);
   std::vector<int64_t> labels;
-  for (size_t i = 0; i < all.pictures.size(); ++i) {
-    if (is_test(all, all.pictures[i])) continue;
-    pool.push_back(i);
-    labels.push_back(all.pictures[i].label);
-  }
+  for (const size_t place : pool) labels.push_back(all.pictures[place].label);
   const Destination to = find_destination(options.out, source->root());
   const auto write = [&](const std::string& name, const std::function<bool(size_t)>& in_val) {
     std::vector<std::string> splits(all.pictures.size(), "test");

@@ -50,6 +50,8 @@ SplitOptions split_options(const DataConfig& config, const std::string& split) {
   options.split = split;
   options.val_fraction = config.val_fraction;
   options.split_seed = static_cast<uint64_t>(config.split_seed);
+  options.folds = config.folds;
+  options.fold = config.fold;
   return options;
 }
 

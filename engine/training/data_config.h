@@ -14,6 +14,8 @@ struct DataConfig {
   std::string val_split = "val";
   double val_fraction = 0.2;
   int64_t split_seed = 0;
+  int64_t folds = 0;
+  int64_t fold = 1;
   double balance = 0.0;
   bool allow_truncated = false;
   int64_t workers = 2;
@@ -27,6 +29,8 @@ struct DataConfig {
     field("val_split", self.val_split, "split to evaluate on");
     field("val_fraction", self.val_fraction, "share of each class to evaluate on where there is no such split");
     field("split_seed", self.split_seed, "which pictures that share is");
+    field("folds", self.folds, "above 0: cut all pictures but a test split's into so many folds, one of which is val");
+    field("fold", self.fold, "which of the folds is val, from 1");
     field("balance", self.balance,
           "show rare classes more often: (largest class / class)^balance times; 0 is off, 1 makes all classes alike");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");

@@ -125,6 +125,30 @@ TEST(SplitSelection, RootsThatHoldNothing) {
   EXPECT_NE(refusal(folder.path(), {.val_fraction = 1.0}).find("val_fraction"), std::string::npos);
 }
 
+TEST(SplitSelection, FoldsPartitionAllButTheTestSplit) {
+  const test::TemporaryFolder folder;
+  for (int i = 0; i < 11; ++i) touch(folder, {(i < 7 ? "train/a/" : "val/a/") + std::to_string(i) + ".png"});
+  for (int i = 0; i < 6; ++i) touch(folder, {(i < 2 ? "train/b/" : "test/b/") + std::to_string(i) + ".png"});
+  std::map<std::string, int> validated;
+  for (int64_t fold = 1; fold <= 3; ++fold) {
+    const SplitOptions val{.split = "val", .folds = 3, .fold = fold}, train{.folds = 3, .fold = fold};
+    const auto held_out = names_of(select(folder.path(), val));
+    for (const auto& name : held_out) ++validated[name];
+    const auto kept = names_of(select(folder.path(), train));
+    EXPECT_EQ(held_out.size() + kept.size(), 13u);
+    const std::set<std::string> all(kept.begin(), kept.end());
+    for (const auto& name : held_out) EXPECT_FALSE(all.contains(name)) << name;
+    EXPECT_EQ(select(folder.path(), val).class_names, (Names{"a", "b"}));
+  }
+  EXPECT_EQ(validated.size(), 13u);
+  for (const auto& [name, times] : validated) EXPECT_EQ(times, 1) << name;
+  const auto test = names_of(select(folder.path(), {.split = "test", .folds = 3, .fold = 1}));
+  EXPECT_EQ(test.size(), 4u) << "a test split stays what it is";
+  EXPECT_EQ(select(folder.path(), {.split = "val", .class_names = {"b", "a"}, .folds = 3, .fold = 1}).items[0].label, 0)
+      << "labelled by the model's order";
+  EXPECT_NE(refusal(folder.path(), {.folds = 14}).find("13 pictures cannot be cut into 14 folds"), std::string::npos);
+}
+
 TEST(SplitSelection, LinksAreFollowedAndLoopsAreErrors) {
   const test::TemporaryFolder folder, elsewhere;
   touch(elsewhere, {"1.png", "2.png"});

@@ -1,0 +1,25 @@
+// k-fold cross-validation: one training a fold, and what they say together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "apps/common/run_settings.h"
+#include "apps/common/signals.h"
+#include "engine/training/classify_config.h"
+#include "engine/training/train_observer.h"
+
+namespace multipole {
+
+struct FoldChoice {
+  int64_t fold = 1, folds = 0;
+};
+
+// "2/5": the second of five. Throws ConfigError for anything else.
+FoldChoice parse_fold(const std::string& text);
+
+// Trains OUT/fold_1 to OUT/fold_K, each of which is resumed like any run, writes OUT/folds.json and prints mean and
+// deviation of every score. config.data.folds is K. Returns the exit code.
+int train_folds(const ClassifyConfig& config, const RunSettings& run, TrainObserver& observer, const SignalStop& stop);
+
+}  // namespace multipole
