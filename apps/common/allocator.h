@@ -8,4 +8,8 @@ namespace multipole {
 // environment variables of glibc (MALLOC_TRIM_THRESHOLD_ and the like) go before. Call it before the first tensor.
 void keep_freed_memory();
 
+// Hands what is free, holes in the middle of the heap included, back to the system: between pieces of work of very
+// different sizes, the holes that one leaves fit the next one badly and the heap would grow with their number.
+void release_freed_memory();
+
 }  // namespace multipole

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <utility>
 
+#include "apps/common/allocator.h"
 #include "apps/common/byte_size.h"
-#include "engine/training/out_of_memory.h"
 #include "apps/common/process_memory.h"
 #include "apps/common/text.h"
 #include "backbone/config/error.h"
 #include "datasets/picture_rows.h"
+#include "engine/segmentation/coarse_picture.h"
+#include "engine/training/out_of_memory.h"
 
 namespace multipole {
 namespace {
@@ -69,11 +71,13 @@ PictureSegmenter::PictureSegmenter(LoadedModel model, const Execution& execution
     : loaded_(std::move(model)),
       options_(options),
       normalizer_(config_from_json<Preprocessing>(loaded_.metadata.preprocessing, "preprocessing")),
-      model_([this, execution](const torch::Tensor& images) {
-        const AutocastGuard autocast(execution);
-        return loaded_.model->forward(images.to(execution.device));
+      execution_(execution),
+      model_([this](const torch::Tensor& tile, TileOrigin origin) {
+        const AutocastGuard autocast(execution_);
+        const auto images = tile.to(execution_.device);
+        if (!coarse_view_) return loaded_.model->forward(images);
+        return forward_with_context(loaded_.model, images, *coarse_view_, origin).front();
       }),
-      on_cpu_(execution.device.is_cpu()),
       alignment_(loaded_.model->backbone()->feature_info().back().stride),
       classes_(class_table(loaded_.metadata)) {
   loaded_.model->to(execution.device);
@@ -87,17 +91,34 @@ InferencePlan PictureSegmenter::plan(const PictureRows& picture, const TileOptio
   request.outputs = options_.outputs;
   request.alignment = alignment_;
   request.limit_bytes = options_.limit_bytes;
-  if (on_cpu_) request.held_bytes = static_cast<double>(resident_bytes());
+  if (execution_.device.is_cpu()) {
+    release_freed_memory();  // what the picture before left is not held
+    request.held_bytes = static_cast<double>(resident_bytes());
+  }
   return plan_inference(request, cost_);
+}
+
+void PictureSegmenter::take_coarse_view(const NamedInput& input) {
+  const auto picture = open_picture_rows(input.path, options_.decode);
+  const CoarsePicture coarse = read_coarse_picture(*picture, loaded_.model->backbone()->config().image_size);
+  const AutocastGuard autocast(execution_);
+  const auto shrunk = normalizer_(coarse.pixels).unsqueeze(0).to(execution_.device);
+  coarse_view_ = coarse_view(loaded_.model, shrunk, coarse.factor);
 }
 
 Json PictureSegmenter::segment_with(const TileOptions& tiles, const NamedInput& input, const OutputNames& names,
                                     const Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
-  const auto picture = open_picture_rows(input.path, options_.decode);
+  coarse_view_.reset();
+  auto picture = open_picture_rows(input.path, options_.decode);
   const ImageSize size{picture->height(), picture->width()};
   const InferencePlan chosen = plan(*picture, tiles);
   observer.message(input.path.string() + ": " + plan_text(chosen, size, options_.limit_bytes));
+  if (takes_context(loaded_.model) && !chosen.is_whole()) {
+    picture.reset();  // two readers at once would hold twice what cannot be streamed
+    take_coarse_view(input);
+    picture = open_picture_rows(input.path, options_.decode);
+  }
   PictureOutputs outputs(names, size, classes_, read_geo_tags(input.path));
   segment_picture(*picture, model_, normalizer_, chosen.grid, options_.outputs, outputs, observer.progress);
   outputs.commit();

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "apps/common/input_list.h"
@@ -39,14 +40,17 @@ class PictureSegmenter {
 
  private:
   InferencePlan plan(const PictureRows& picture, const TileOptions& tiles) const;
+  // What the model is shown of the whole picture beside each of its tiles.
+  void take_coarse_view(const NamedInput& input);
   Json segment_with(const TileOptions& tiles, const NamedInput& input, const OutputNames& names,
                     const Observer& observer);
 
   LoadedModel loaded_;
   SegmenterOptions options_;
   Normalizer normalizer_;
+  Execution execution_;
+  std::optional<CoarseView> coarse_view_;  // of the picture in work
   DenseModel model_;
-  bool on_cpu_;
   int64_t alignment_;
   ForwardCost cost_;
   ClassTable classes_;

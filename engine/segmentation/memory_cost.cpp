@@ -14,7 +14,7 @@ constexpr double kUnseen = 1.1;
 
 int64_t probe(const DenseModel& model, int64_t side, int64_t& num_classes) {
   return peak_tensor_bytes([&] {
-    num_classes = model(torch::zeros({1, 3, side, side}, torch::MemoryFormat::ChannelsLast)).size(1);
+    num_classes = model(torch::zeros({1, 3, side, side}, torch::MemoryFormat::ChannelsLast), TileOrigin{}).size(1);
   });
 }
 

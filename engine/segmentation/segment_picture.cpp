@@ -6,8 +6,9 @@
 namespace multipole {
 namespace {
 
-torch::Tensor tile_logits(const torch::Tensor& pixels, const DenseModel& model, const Normalizer& normalizer) {
-  const torch::Tensor logits = model(normalizer(pixels).unsqueeze(0));
+torch::Tensor tile_logits(const torch::Tensor& pixels, TileOrigin origin, const DenseModel& model,
+                          const Normalizer& normalizer) {
+  const torch::Tensor logits = model(normalizer(pixels).unsqueeze(0), origin);
   TORCH_CHECK(logits.dim() == 4 && logits.size(0) == 1, "logits: expected (1, num_classes, h, w), got ",
               logits.sizes());
   return logits[0].to(torch::kCPU);
@@ -27,7 +28,8 @@ void segment_picture(PictureRows& picture, const DenseModel& model, const Normal
     window.move_to(y.begin, y.end);
     for (int64_t column = 0; column < grid.columns.size(); ++column) {
       const auto& x = grid.columns.spans[static_cast<size_t>(column)];
-      stitcher.add(row, column, tile_logits(window.rows(y.begin, y.end).slice(1, x.begin, x.end), model, normalizer));
+      const auto pixels = window.rows(y.begin, y.end).slice(1, x.begin, x.end);
+      stitcher.add(row, column, tile_logits(pixels, {y.begin, x.begin}, model, normalizer));
       progress(++done, grid.num_tiles());
     }
     MapBand band = stitcher.take_band(row);

@@ -10,12 +10,13 @@
 #include "datasets/preprocessing.h"
 #include "engine/segmentation/map_sink.h"
 #include "engine/segmentation/tile_grid.h"
+#include "heads/segmentation/context.h"
 
 namespace multipole {
 
-// Any dense classifier: normalised pictures (1, 3, h, w), float32 on the CPU -> logits (1, num_classes, h, w), any
-// floating type and device.
-using DenseModel = std::function<torch::Tensor(const torch::Tensor& images)>;
+// Any dense classifier: a normalised tile (1, 3, h, w), float32 on the CPU, and where it begins -> logits
+// (1, num_classes, h, w), any floating type and device.
+using DenseModel = std::function<torch::Tensor(const torch::Tensor& tile, TileOrigin origin)>;
 
 // Told after every tile; may throw to stop.
 using TileProgress = std::function<void(int64_t done, int64_t total)>;

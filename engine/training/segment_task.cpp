@@ -1,6 +1,7 @@
 #include "engine/training/segment_task.h"
 
 #include "engine/training/segment_evaluator.h"
+#include "engine/training/train_tile.h"
 
 namespace multipole {
 
@@ -9,7 +10,11 @@ SegmentTask::SegmentTask(const Execution& execution, const SegmentationLoss& los
     : execution_(execution), loss_(loss), validation_(validation), best_path_(best_path), metadata_(metadata) {}
 
 torch::Tensor SegmentTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {
-  return loss_(model->forward_all(images), batch.masks.to(images.device(), torch::kLong));
+  const auto masks = batch.masks.to(images.device(), torch::kLong);
+  const auto whole = loss_(model->forward_all(images), masks);
+  if (!takes_context(model)) return whole;
+  const TrainTile tile = random_train_tile(model, images, masks);
+  return (whole + loss_(forward_with_context(model, tile.images, tile.view, tile.origin), tile.masks)) / 2;
 }
 
 TaskEvaluation SegmentTask::evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) {

@@ -21,6 +21,12 @@ SegmentationHead::SegmentationHead(const SegmentationHeadConfig& config, const s
                                    int64_t num_classes) {
   dropout_ = register_module("dropout", torch::nn::Dropout2d(config.dropout));
   classifier_ = register_module("classifier", Linear(config.channels, num_classes));
+  if (config.context) {
+    const int64_t channels = feature_info.back().num_channels;
+    context_ = register_module("context", Linear(channels, channels));
+    const torch::NoGradGuard no_grad;
+    context_->weight.zero_();
+  }
   if (!config.auxiliary) return;
   auxiliary_conv_ = register_module("auxiliary_conv",
                                     ConvNorm(feature_info.at(kAuxiliaryMap).num_channels, config.channels, /*size=*/3));
@@ -42,6 +48,10 @@ std::vector<torch::Tensor> SegmentationHead::forward_all(const std::vector<torch
     logits.push_back(logits_at(auxiliary_classifier_(tokens), image_size));
   }
   return logits;
+}
+
+torch::Tensor SegmentationHead::add_context(const torch::Tensor& last_map, const torch::Tensor& context) {
+  return last_map + context_(context.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
 }
 
 }  // namespace multipole

@@ -26,12 +26,14 @@ struct SegmentationHeadConfig {
   int64_t channels = 128;
   double dropout = 0.1;
   bool auxiliary = false;
+  bool context = false;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("channels", self.channels, "width of the decoder");
     field("dropout", self.dropout, "share of the decoded channels that training sets to zero, whole maps at a time");
     field("auxiliary", self.auxiliary, "a second classifier on the third map, in training only");
+    field("context", self.context, "learn to use a coarse view of the whole picture beside a tile of it");
   }
   void validate(const std::string& where) const;
 };
@@ -47,6 +49,12 @@ class SegmentationHead : public Head {
   // The same and, in training, the auxiliary classifier's.
   std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
 
+  bool takes_context() const { return !context_.is_empty(); }
+
+  // The last map plus what a linear layer, which begins as zero, makes of the context, both (B, C, h, w): see
+  // context.h.
+  torch::Tensor add_context(const torch::Tensor& last_map, const torch::Tensor& context);
+
  protected:
   // Tokens (B, h, w, C) of the four maps, finest first -> (B, h0, w0, channels) at the finest map's size.
   virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens) = 0;
@@ -56,6 +64,7 @@ class SegmentationHead : public Head {
   Linear classifier_{nullptr};
   ConvNorm auxiliary_conv_{nullptr};  // null without the auxiliary classifier
   Linear auxiliary_classifier_{nullptr};
+  Linear context_{nullptr};  // null for a model that takes none
 };
 
 }  // namespace multipole

@@ -13,6 +13,7 @@
 #include "datasets/geo_tiff.h"
 #include "datasets/image_decode.h"
 #include "datasets/image_encode.h"
+#include "engine/files/model_file.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/random_source.h"
@@ -103,6 +104,29 @@ TEST_F(SegmentPredict, AMapOfThePicturesOwnSizeWhateverItIs) {
   }
   EXPECT_NE(result.err.find("whole"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("peak memory"), std::string::npos) << result.err;
+}
+
+// Tiles of a model that takes a coarse view of the whole are told what lies beyond them; a whole picture needs none.
+TEST_F(SegmentPredict, TilesSeeTheWholePictureCoarsely) {
+  ModelMetadata metadata = load_model(model()).metadata;
+  metadata.architecture.head["context"] = true;
+  const VisionModel with_context(metadata.architecture);
+  const std::vector<std::string> inputs = {"--quiet", (folder_ / "p.png").string()};
+  folder_.write("p.png", encode_png(noise(200, 300)));
+  const auto maps = [&](double weight, const std::string& tile) {
+    const torch::NoGradGuard no_grad;
+    for (auto& item : with_context->named_parameters()) {
+      if (item.key() == "head.context.weight") item.value().copy_(weight * torch::eye(item.value().size(0)));
+    }
+    save_model(model(), *with_context, metadata);
+    auto words = inputs;
+    words.insert(words.end(), {"--tile", tile});
+    const auto result = predict(words);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return test::read_text(out("p.png"));
+  };
+  EXPECT_EQ(maps(0, "none"), maps(5, "none"));
+  EXPECT_NE(maps(0, "96"), maps(5, "96"));
 }
 
 TEST_F(SegmentPredict, EveryKindOfOutput) {

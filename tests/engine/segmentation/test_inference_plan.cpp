@@ -65,7 +65,7 @@ TEST(InferencePlan, WhatTheUserChoseIsKept) {
 
 TEST(InferencePlan, TheEstimateCoversWhatTensorsTake) {
   const auto weight = torch::randn({7, 3, 3, 3});
-  const DenseModel model = [&](const torch::Tensor& images) {
+  const DenseModel model = [&](const torch::Tensor& images, TileOrigin) {
     const auto hidden = images.repeat({1, 12, 1, 1}).relu();
     return torch::conv2d(images, weight, {}, 1, 1) + hidden.mean(1, true);
   };

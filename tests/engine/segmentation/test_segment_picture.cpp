@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/segmentation/coarse_picture.h"
 #include "engine/segmentation/segment_picture.h"
 #include "tests/engine/segmentation/map_keeper.h"
 #include "tests/support/random_source.h"
@@ -30,7 +31,7 @@ Normalizer plain_normalizer() {
 // Whole weights: sums are exact, in whatever order a convolution takes them.
 DenseModel local_model(int64_t num_classes, int64_t kernel) {
   const auto weight = torch::randint(-8, 9, {num_classes, 3, kernel, kernel}).to(torch::kFloat);
-  return [weight, kernel](const torch::Tensor& images) {
+  return [weight, kernel](const torch::Tensor& images, TileOrigin) {
     return torch::conv2d(images.round(), weight, {}, 1, kernel / 2);
   };
 }
@@ -69,7 +70,7 @@ Case random_case(int64_t least_overlap) {
 TEST(SegmentPicture, AConstantModelGivesAConstantMap) {
   for (int round = 0; round < 20; ++round) {
     const auto sample = random_case(0);
-    const DenseModel constant = [](const torch::Tensor& images) {
+    const DenseModel constant = [](const torch::Tensor& images, TileOrigin) {
       return torch::tensor({0.5F, 1.25F, -3.0F}).view({1, 3, 1, 1}).repeat({1, 1, images.size(2), images.size(3)});
     };
     const auto map = segment(sample.image, constant, sample.tiles);
@@ -100,12 +101,50 @@ TEST(SegmentPicture, WholeMapsAreTheModelsOwnAnswer) {
   const auto image = torch::randint(0, 256, {23, 37, 3}, torch::kUInt8);
   const auto model = local_model(5, 3);
   const auto map = segment(image, model, whole_picture_grid({23, 37}));
-  const auto probabilities = model(plain_normalizer()(image).unsqueeze(0))[0].softmax(0);
+  const auto probabilities = model(plain_normalizer()(image).unsqueeze(0), {})[0].softmax(0);
   EXPECT_TRUE(torch::equal(map.classes(), probabilities.argmax(0).to(torch::kUInt8)));
   EXPECT_LE((map.probability() / 255.0 - std::get<0>(probabilities.max(0))).abs().max().item<double>(),
             0.5 / 255 + 1e-6);
   const auto entropy = -torch::xlogy(probabilities, probabilities).sum(0) / std::log(5.0);
   EXPECT_LE((map.uncertainty() / 255.0 - entropy).abs().max().item<double>(), 0.5 / 255 + 1e-6);
+}
+
+// A model whose answer is the coarse view alone: every tile must have been told its own part of it.
+TEST(SegmentPicture, TilesGetTheirOwnPartOfTheCoarseView) {
+  for (int round = 0; round < 10; ++round) {
+    constexpr int64_t kStride = 4;
+    const int64_t height = random_int(1, 40) * kStride, width = random_int(1, 40) * kStride;
+    CoarseView view;
+    view.factor = random_int(2, 5);
+    view.stride = kStride;
+    const auto tokens = [&](int64_t pixels) { return (pixels + view.factor * kStride - 1) / (view.factor * kStride); };
+    view.map = torch::randn({1, 3, tokens(height), tokens(width)});
+    const DenseModel copy = [&](const torch::Tensor& images, TileOrigin origin) {
+      const auto part = sample_view(view, origin, images.size(2) / kStride, images.size(3) / kStride);
+      return part.repeat_interleave(kStride, 2).repeat_interleave(kStride, 3);
+    };
+    const auto image = torch::randint(0, 256, {height, width, 3}, torch::kUInt8);
+    const auto grid = make_tile_grid({height, width}, {.tile = 32, .overlap = 8, .alignment = kStride});
+    EXPECT_TRUE(torch::equal(segment(image, copy, grid).classes(),
+                             segment(image, copy, whole_picture_grid({height, width})).classes()))
+        << height << " x " << width;
+  }
+}
+
+TEST(CoarsePicture, IsTheMeanOfEachBlock) {
+  const int64_t height = random_int(1, 90), width = random_int(1, 90), most = random_int(1, 30);
+  const auto image = torch::randint(0, 256, {height, width, 3}, torch::kUInt8);
+  const auto coarse = read_coarse_picture(*rows_of(image), most);
+  EXPECT_LE(std::max(coarse.pixels.size(0), coarse.pixels.size(1)), most);
+  EXPECT_TRUE(coarse.factor == 1 || (std::max(height, width) - 1) / (coarse.factor - 1) + 1 > most) << "too coarse";
+  for (int64_t y = 0; y < coarse.pixels.size(0); ++y) {
+    for (int64_t x = 0; x < coarse.pixels.size(1); ++x) {
+      const auto block = image.slice(0, y * coarse.factor, (y + 1) * coarse.factor)
+                             .slice(1, x * coarse.factor, (x + 1) * coarse.factor)
+                             .reshape({-1, 3});
+      EXPECT_LE((coarse.pixels[y][x] - block.to(torch::kDouble).mean(0)).abs().max().item<double>(), 0.501);
+    }
+  }
 }
 
 // Where tiles disagree, the map fades from one to the other: logits between the two, no seam, nothing else.
@@ -114,7 +153,7 @@ TEST(SegmentPicture, DisagreeingTilesFade) {
   const TileGrid grid = make_tile_grid({height, width}, {.tile = 60, .overlap = 20});
   ASSERT_EQ(grid.num_tiles(), 2);
   int call = 0;
-  const DenseModel model = [&call](const torch::Tensor& images) {
+  const DenseModel model = [&call](const torch::Tensor& images, TileOrigin) {
     const auto first = torch::full({1, 1, images.size(2), images.size(3)}, call++ == 0 ? 4.0F : -4.0F);
     return torch::cat({torch::zeros_like(first), first}, 1);
   };

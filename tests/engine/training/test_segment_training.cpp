@@ -123,6 +123,20 @@ TEST_F(SegmentTraining, AStoppedAndResumedRunEndsInTheSameBits) {
   test::expect_same_bits_after_stops(run, {{3}, {4}});
 }
 
+TEST_F(SegmentTraining, ACoarseViewIsLearntAndResumedInTheSameBits) {
+  auto with_context = config();
+  with_context.model.head["context"] = true;
+  const auto run = [&](const std::filesystem::path& out, int64_t stop_after) {
+    const auto result = train(with_context, out, stop_after);
+    if (stop_after < 0) {
+      const auto weights = named_weights(*load_model(result.best_model).model);
+      EXPECT_GT(weights.at("head.context.weight").abs().max().item<float>(), 0) << "never learnt";
+    }
+    return result;
+  };
+  test::expect_same_bits_after_stops(run, {{3}});
+}
+
 TEST_F(SegmentTraining, BadMasksStopTheRunBeforeItStarts) {
   root_.write("data/annotations/train/3.png", test::encode_mask(torch::full({20, 29}, 9)));
   EXPECT_NE(error_of(config()).find("3.png: the value 9 at row 0, column 0"), std::string::npos) << error_of(config());
