@@ -27,6 +27,14 @@ StorePointer with_prefix(const std::string& prefix, const StorePointer& store) {
   return c10::make_intrusive<c10d::PrefixStore>(prefix, store);
 }
 
+// A launcher's store outlives the processes, so that keys of those before would pass for ours: each attempt has its
+// own, and within it each group, of which the first `size` arrivals make the first.
+StorePointer store_of_this_group(const ProcessPlace& place, std::chrono::seconds timeout) {
+  const auto attempt = with_prefix("multipole/" + std::to_string(place.attempt), open_store(place, timeout));
+  const int64_t group = (attempt->add("arrivals", 1) - 1) / place.num_processes;
+  return with_prefix(std::to_string(group), attempt);
+}
+
 c10::intrusive_ptr<c10d::Backend> make_gloo(const StorePointer& store, int rank, int size,
                                             std::chrono::seconds timeout) {
   const auto options = c10d::ProcessGroupGloo::Options::create(timeout);
@@ -50,8 +58,7 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const StorePointer& store, int rank,
 c10::intrusive_ptr<c10d::ProcessGroup> connect_processes(const ProcessPlace& place, const ProcessTimeouts& timeouts) {
   using BackendType = c10d::ProcessGroup::BackendType;
   const int rank = static_cast<int>(place.process_rank), size = static_cast<int>(place.num_processes);
-  // a launcher's store holds keys of its own
-  const StorePointer store = with_prefix("multipole", open_store(place, timeouts.meeting));
+  const StorePointer store = store_of_this_group(place, timeouts.meeting);
   const auto group = c10::make_intrusive<c10d::ProcessGroup>(store, rank, size);
   const auto gloo = make_gloo(store, rank, size, timeouts.exchange);
   group->setBackend(c10::DeviceType::CPU, BackendType::GLOO, gloo);

@@ -41,21 +41,34 @@ GradientReducer::~GradientReducer() = default;
 void GradientReducer::backward(const torch::Tensor& loss, bool last) {
   if (group_->size() == 1 || !last) {
     if (loss.defined()) loss.backward();
-  } else if (used_.empty()) {
-    reduce_first(loss);
-  } else {
+  } else if (native_) {
     reduce_overlapped(loss);
+  } else {
+    reduce_afterwards(loss);
   }
 }
 
-void GradientReducer::reduce_first(const torch::Tensor& loss) {
+// loss.backward(); whether a parameter got its gradient in more than one portion.
+bool GradientReducer::backward_in_portions(const torch::Tensor& loss) {
+  const auto portions = std::make_shared<std::vector<int>>(parameters_.size());
+  std::vector<unsigned> hooks;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    hooks.push_back(parameters_[i].register_hook([portions, i](const torch::Tensor&) { ++portions->at(i); }));
+  }
   if (loss.defined()) loss.backward();
+  for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i].remove_hook(hooks[i]);
+  return std::any_of(portions->begin(), portions->end(), [](int count) { return count > 1; });
+}
+
+void GradientReducer::reduce_afterwards(const torch::Tensor& loss) {
+  const bool in_portions = backward_in_portions(loss);
   const torch::NoGradGuard no_grad;
   const auto count = static_cast<int64_t>(parameters_.size());
   torch::Tensor users = torch::zeros({count}, torch::kInt64);  // processes in which each has a gradient
   for (int64_t i = 0; i < count; ++i) users[i] = parameters_[static_cast<size_t>(i)].grad().defined() ? 1 : 0;
   group_->sum(users);
 
+  used_.clear();
   std::vector<torch::Tensor> used;
   for (int64_t i = 0; i < count; ++i) {
     torch::Tensor& parameter = parameters_[static_cast<size_t>(i)];
@@ -67,15 +80,17 @@ void GradientReducer::reduce_first(const torch::Tensor& loss) {
     group_->sum(sum);
     parameter.mutable_grad().copy_(sum / group_->size());
   }
-  if (!used.empty()) native_ = std::make_unique<Native>(Native{make_reducer(used, *group_)});
+  // a part that is computed twice and again in the backward pass gives portions, which c10d's reducer does not take
+  const bool overlaps = group_->sum(in_portions ? 1.0 : 0.0) == 0;
+  if (overlaps && !used.empty()) native_ = std::make_unique<Native>(Native{make_reducer(used, *group_)});
 }
 
 void GradientReducer::reduce_overlapped(const torch::Tensor& loss) {
   const torch::Tensor own = loss.defined() ? loss : loss_without_samples();
   translating_failures([&] {
     // once, after the first pass: buckets in the order in which gradients came
-    if (native_) native_->reducer->rebuild_buckets();
-    if (native_) native_->reducer->prepare_for_backward({own});
+    native_->reducer->rebuild_buckets();
+    native_->reducer->prepare_for_backward({own});
     own.backward();
   });
   for (size_t i = 0; i < parameters_.size(); ++i) {

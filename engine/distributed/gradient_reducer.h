@@ -24,18 +24,20 @@ class GradientReducer {
   // process without samples: its gradients count as 0.
   //
   // The first pass that is reduced finds out which parameters get a gradient at all (a small picture leaves the deeper
-  // levels' without one) and overlaps nothing; a parameter without gradients in all processes keeps none. Throws
-  // TrainingError where another process is lost, or where later passes give gradients to other parameters.
+  // levels' without one), and overlaps nothing; no pass does where checkpointing hands a gradient over in portions. A
+  // parameter without gradients in all processes keeps none. Throws TrainingError where another process is lost, or
+  // where overlapped passes give gradients to other parameters than the first.
   void backward(const torch::Tensor& loss, bool last);
 
  private:
   struct Native;
-  void reduce_first(const torch::Tensor& loss);
+  bool backward_in_portions(const torch::Tensor& loss);
+  void reduce_afterwards(const torch::Tensor& loss);
   void reduce_overlapped(const torch::Tensor& loss);
   torch::Tensor loss_without_samples() const;
 
   std::vector<torch::Tensor> parameters_;
-  std::vector<bool> used_;  // which of them get gradients; empty before the first reduced pass
+  std::vector<bool> used_;  // which of them get gradients; of the last pass before overlapping
   std::shared_ptr<const ProcessGroup> group_;
   std::unique_ptr<Native> native_;
 };

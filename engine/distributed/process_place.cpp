@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <string_view>
 
 #include "backbone/config/error.h"
@@ -43,6 +44,7 @@ ProcessPlace process_place_from_environment() {
   place.local_rank = number("LOCAL_RANK", 0, place.num_processes - 1, place.process_rank);
   place.port = number("MASTER_PORT", 1, 65535, kUnset);
   place.address = variable("MASTER_ADDR");
+  place.attempt = number("TORCHELASTIC_RESTART_COUNT", 0, std::numeric_limits<int64_t>::max(), 0);
   place.launcher_keeps_store = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";
   if (place.address.empty()) throw ConfigError("MASTER_ADDR is not set, but WORLD_SIZE is");
   return place;

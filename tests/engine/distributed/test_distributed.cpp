@@ -1,5 +1,6 @@
 // Several processes on the loopback interface: this test program starts itself as each of them.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <torch/types.h>
 #include <unistd.h>
 
@@ -7,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
 #include "backbone/checkpoint.h"
@@ -23,9 +26,12 @@ namespace {
 constexpr char kRole[] = "MULTIPOLE_TEST_ROLE";
 constexpr int64_t kRows = 8;
 
+const ProcessTimeouts kTimeouts = {std::chrono::seconds(60), std::chrono::seconds(60)};
+
+std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
 std::vector<test::ProcessResult> run_processes(const std::string& role) {
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  auto processes = test::launch({2, {self, "--gtest_filter=Role.*"}}, {{kRole, role}});
+  auto processes = test::launch({2, {own_program(), "--gtest_filter=Role.*"}}, {{kRole, role}});
   return test::wait_for(processes);
 }
 
@@ -64,6 +70,21 @@ void expect_same_gradients(const SmallModel& actual, const SmallModel& expected)
     if (a.defined()) {
       EXPECT_TRUE(torch::allclose(a, b, 1e-12, 1e-12)) << i;
     }
+  }
+}
+
+// A checkpointed part that runs twice: its weight gets two gradients a pass.
+void average_portions(const std::shared_ptr<const ProcessGroup>& group) {
+  SmallModel mine, whole;
+  GradientReducer reducer(mine.weights, group), alone(whole.weights, std::make_shared<ProcessGroup>(ProcessPlace{}));
+  const int64_t half = kRows / 2, first = half * group->process_rank();
+  const auto both = static_cast<double>(group->size());
+  for (int step = 0; step < 3; ++step) {
+    reducer.backward(both * (mine.loss(first, half) + mine.loss(first, 1)), true);
+    alone.backward(whole.loss(0, kRows) + whole.loss(0, 1) + whole.loss(half, 1), true);
+    expect_same_gradients(mine, whole);
+    mine.clear();
+    whole.clear();
   }
 }
 
@@ -110,6 +131,14 @@ void exchange_values(const ProcessGroup& group) {
   }
 }
 
+// One group after the other, as the runs of a cross-validation have them.
+void meet_again(const ProcessPlace& place) {
+  for (int64_t meeting = 0; meeting < 3; ++meeting) {
+    const ProcessGroup group(place, kTimeouts);
+    EXPECT_EQ(group.sum(1.0), 2);
+  }
+}
+
 void lose_a_process(const ProcessGroup& group) {
   group.barrier();
   if (!group.is_first()) _exit(9);
@@ -122,16 +151,22 @@ void lose_a_process(const ProcessGroup& group) {
 TEST(Role, Runs) {
   const char* role = std::getenv(kRole);
   if (role == nullptr) return;
-  const auto group = std::make_shared<const ProcessGroup>(
-      process_place_from_environment(), ProcessTimeouts{std::chrono::seconds(60), std::chrono::seconds(60)});
+  const ProcessPlace place = process_place_from_environment();
+  if (role == std::string("meet again")) return meet_again(place);
+  const auto group = std::make_shared<const ProcessGroup>(place, kTimeouts);
   ASSERT_EQ(group->size(), 2);
   if (role == std::string("average")) average_gradients(group);
+  if (role == std::string("portions")) average_portions(group);
   if (role == std::string("exchange")) exchange_values(*group);
   if (role == std::string("lose")) lose_a_process(*group);
 }
 
 TEST(Distributed, GradientsAreThoseOfOneProcessWithAllTheData) {
   for (const auto& result : run_processes("average")) EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+}
+
+TEST(Distributed, GradientsInPortionsAreSummedFirst) {
+  for (const auto& result : run_processes("portions")) EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
 }
 
 TEST(Distributed, ValuesAreExchanged) {
@@ -142,6 +177,31 @@ TEST(Distributed, ALostProcessEndsTheOthers) {
   const auto results = run_processes("lose");
   EXPECT_EQ(results[0].exit_code, 0) << results[0].out << results[0].err;
   EXPECT_EQ(results[1].exit_code, 9);
+}
+
+// torchrun keeps one store for all attempts: what killed processes left there must not mislead later ones.
+TEST(Distributed, ALaunchersStoreServesOneAttemptAfterTheOther) {
+  c10d::TCPStoreOptions options;
+  options.port = 0;
+  options.isServer = true;
+  options.waitWorkers = false;
+  const auto store = c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
+  const auto launch = [&](size_t count, const std::string& attempt) {
+    return test::launch({count, {own_program(), "--gtest_filter=Role.*"}},
+                        {{kRole, "meet again"},
+                         {"WORLD_SIZE", "2"},
+                         {"MASTER_PORT", std::to_string(store->getPort())},
+                         {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                         {"TORCHELASTIC_RESTART_COUNT", attempt}});
+  };
+  auto lone = launch(1, "0");
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // it has left its address in the store, and waits
+  lone[0].send(SIGKILL);
+  EXPECT_EQ(lone[0].wait().exit_code, -SIGKILL);
+  for (const char* attempt : {"1", "2"}) {
+    auto both = launch(2, attempt);
+    for (const auto& result : test::wait_for(both)) EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  }
 }
 
 TEST(Distributed, AProcessThatNeverComesIsNotWaitedForLong) {
@@ -190,6 +250,9 @@ TEST(ProcessPlace, VariablesAreChecked) {
   EXPECT_FALSE(place.launcher_keeps_store);
   const test::EnvironmentVariable store("TORCHELASTIC_USE_AGENT_STORE", "True");
   EXPECT_TRUE(process_place_from_environment().launcher_keeps_store);
+  EXPECT_EQ(process_place_from_environment().attempt, 0);
+  const test::EnvironmentVariable attempt("TORCHELASTIC_RESTART_COUNT", "3");
+  EXPECT_EQ(process_place_from_environment().attempt, 3);
 }
 
 }  // namespace
