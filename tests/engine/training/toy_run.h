@@ -115,8 +115,9 @@ struct ToyRun {
     torch::manual_seed(static_cast<uint64_t>(config.seed));
     model = VisionModel(toy_model_config(attention, kClasses));
     if (config.ema.enabled) average = VisionModel(toy_model_config(attention, kClasses));
+    const TrainState identity;
     trainer = std::make_unique<Trainer>(
-        config, Execution{}, TrainerParts{model, average, task, *train_loader, observer, folder / "last", {}});
+        config, Execution{}, TrainerParts{model, average, task, *train_loader, observer, folder / "last", identity});
   }
 
   static ModelMetadata metadata(const std::string& attention) {
