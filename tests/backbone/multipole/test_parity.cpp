@@ -23,9 +23,11 @@ std::vector<Tensor> results_on(Backend backend, const OracleArgs2d& args, const 
   return list;
 }
 
-double rounding(torch::ScalarType type) {
-  if (type == torch::kFloat32) return 2e-6;  // sums of hundreds of terms in another order
-  return type == torch::kHalf ? 9.8e-4 : 7.8e-3;
+// Sums of hundreds of terms in another order; in 16 bits the weights and the output, which the gradients are made of,
+// are rounded where the reference keeps them.
+double roundings(torch::ScalarType type) {
+  if (type == torch::kFloat32) return 2e-6;
+  return type == torch::kHalf ? 3 * 9.8e-4 : 3 * 7.8e-3;
 }
 
 CaseShape random_kernel_shape(int64_t max_side) {
@@ -51,7 +53,7 @@ void expect_parity(torch::Device device, torch::ScalarType type, int64_t max_sid
     }
     const auto fused = results_on(fastest, here, d_out, d_lse), again = results_on(fastest, here, d_out, d_lse);
     for (size_t k = 0; k < exact.size(); ++k) {
-      EXPECT_LE(relative_error(fused[k], exact[k]), 2 * relative_error(plain[k], exact[k]) + rounding(type)) << k;
+      EXPECT_LE(relative_error(fused[k], exact[k]), 2 * relative_error(plain[k], exact[k]) + roundings(type)) << k;
       EXPECT_TRUE(torch::equal(fused[k], again[k])) << k << ": other bits in a second run";
     }
   }
