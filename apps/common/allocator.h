@@ -8,8 +8,11 @@ namespace multipole {
 // environment variables of glibc (MALLOC_TRIM_THRESHOLD_ and the like) go before. Call it before the first tensor.
 void keep_freed_memory();
 
-// Hands what is free, holes in the middle of the heap included, back to the system: between pieces of work of very
-// different sizes, the holes that one leaves fit the next one badly and the heap would grow with their number.
-void release_freed_memory();
+// The opposite, for work on pieces of very different sizes one after another: what one frees seldom fits the next, and
+// the heap would grow with their number. Blocks of 1 MiB and more are mapped by themselves and go back when freed.
+void return_freed_memory();
+
+// Hands back what is free now, holes in the middle of the heap included.
+void trim_freed_memory();
 
 }  // namespace multipole

@@ -92,7 +92,7 @@ InferencePlan PictureSegmenter::plan(const PictureRows& picture, const TileOptio
   request.alignment = alignment_;
   request.limit_bytes = options_.limit_bytes;
   if (execution_.device.is_cpu()) {
-    release_freed_memory();  // what the picture before left is not held
+    trim_freed_memory();  // what the picture before left is not held
     request.held_bytes = static_cast<double>(resident_bytes());
   }
   return plan_inference(request, cost_);
