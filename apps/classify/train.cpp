@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iostream>
 #include <optional>
+#include <sstream>
 
 #include "apps/classify/classify.h"
 #include "apps/classify/fold_training.h"
@@ -38,10 +39,13 @@ void choose_fold(Json& settings, const TrainOptions& options) {
   merge_json(settings, {{"data", {{"folds", choice.folds}, {"fold", choice.fold}}}});
 }
 
-std::string summary(const TrainResult& result) {
+std::string summary(const TrainResult& result, const ClassifyObjective& objective) {
   if (std::isnan(result.best_score)) return "";
-  return "best top-1 " + fixed(100 * result.best_score, 2) + "% in epoch " + std::to_string(result.best_epoch + 1) +
-         ": " + result.best_model.string() + "\n";
+  std::ostringstream line;
+  line << "best " << (objective.score == "top1" ? "top-1" : "balanced accuracy") << " "
+       << fixed(100 * result.best_score, 2) << "% in epoch " << result.best_epoch + 1 << ": "
+       << result.best_model.string() << "\n";
+  return line.str();
 }
 
 int train(const TrainOptions& options) {
@@ -72,7 +76,7 @@ int train(const TrainOptions& options) {
     if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
     return stop.exit_code();
   }
-  print_result(summary(result));
+  print_result(summary(result, config.objective));
   return kExitDone;
 }
 

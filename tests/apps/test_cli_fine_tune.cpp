@@ -57,6 +57,7 @@ TEST(FineTune, OnePercentPositives) {
   EXPECT_NE(process.err.find("rare classes shown more often"), std::string::npos) << process.err;
   const Json report = read_json_file(run / "report.json");
   EXPECT_EQ(report["config"]["objective"]["score"], "balanced_accuracy");
+  EXPECT_NE(process.out.find("best balanced accuracy"), std::string::npos) << process.out;
   EXPECT_EQ(report["census"]["imbalance"].get<double>(), 119.0) << "238 and 2 to train on";
 }
 

@@ -21,7 +21,8 @@ inline std::vector<Process> launch(const std::vector<std::vector<std::string>>& 
                            {"WORLD_SIZE", std::to_string(commands.size())},
                            {"LOCAL_RANK", std::to_string(rank)},
                            {"MASTER_ADDR", "127.0.0.1"},
-                           {"MASTER_PORT", port}};
+                           {"MASTER_PORT", port},
+                           {"GLOO_SOCKET_IFNAME", "lo"}};  // whatever the machine's name resolves to
     options.environment.insert(options.environment.end(), environment.begin(), environment.end());
     processes.emplace_back(commands[rank], options);
   }
