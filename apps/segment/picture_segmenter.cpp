@@ -17,8 +17,9 @@
 namespace multipole {
 namespace {
 
-constexpr size_t kMostClasses = 256;     // of a map of bytes
-constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory to speak of
+constexpr size_t kMostClasses = 256;        // of a map of bytes
+constexpr int64_t kSmallestRetry = 128;     // pixels: smaller tiles save no memory to speak of
+constexpr int64_t kLargePicture = 1 << 18;  // pixels
 
 ClassTable class_table(const ModelMetadata& metadata) {
   if (metadata.classes.size() > kMostClasses) {
@@ -32,6 +33,16 @@ ClassTable class_table(const ModelMetadata& metadata) {
     colors.push_back(bytes);
   }
   return {metadata.classes, full_palette(colors)};
+}
+
+// Small pictures of all sizes leave holes that seldom fit the next one. In a large one the same blocks come again with
+// every tile and layer, and clearing their pages anew would nearly double the time.
+void choose_allocation(ImageSize size) {
+  if (size.height * size.width < kLargePicture) {
+    return_freed_memory();
+  } else {
+    keep_freed_memory();
+  }
 }
 
 std::string plan_text(const InferencePlan& plan, ImageSize size, double limit) {
@@ -113,6 +124,7 @@ Json PictureSegmenter::segment_with(const TileOptions& tiles, const NamedInput& 
   auto picture = open_picture_rows(input.path, options_.decode);
   const ImageSize size{picture->height(), picture->width()};
   const InferencePlan chosen = plan(*picture, tiles);
+  choose_allocation(size);
   observer.message(input.path.string() + ": " + plan_text(chosen, size, options_.limit_bytes));
   if (takes_context(loaded_.model) && !chosen.is_whole()) {
     picture.reset();  // two readers at once would hold twice what cannot be streamed
