@@ -17,9 +17,9 @@
 namespace multipole {
 namespace {
 
-constexpr size_t kMostClasses = 256;        // of a map of bytes
-constexpr int64_t kSmallestRetry = 128;     // pixels: smaller tiles save no memory to speak of
-constexpr int64_t kLargePicture = 1 << 18;  // pixels
+constexpr size_t kMostClasses = 256;                           // of a map of bytes
+constexpr int64_t kSmallestRetry = 128;                        // pixels: smaller tiles save no memory to speak of
+constexpr int64_t kSmallTile = 1 << 18, kLargeTile = 1 << 21;  // pixels
 
 ClassTable class_table(const ModelMetadata& metadata) {
   if (metadata.classes.size() > kMostClasses) {
@@ -35,10 +35,13 @@ ClassTable class_table(const ModelMetadata& metadata) {
   return {metadata.classes, full_palette(colors)};
 }
 
-// Small pictures of all sizes leave holes that seldom fit the next one. In a large one the same blocks come again with
-// every tile and layer, and clearing their pages anew would nearly double the time.
-void choose_allocation(ImageSize size) {
-  if (size.height * size.width < kLargePicture) {
+// Small pictures of all sizes leave holes that seldom fit the next one, and the blocks of large tiles are mapped one by
+// one in any case. Between the two the same blocks come again with every tile and layer, and clearing their pages anew
+// would nearly double the time.
+void choose_allocation(const TileGrid& grid) {
+  const TileSpan &y = grid.rows.spans.front(), &x = grid.columns.spans.front();
+  const int64_t pixels = (y.end - y.begin) * (x.end - x.begin);
+  if (pixels < kSmallTile || pixels > kLargeTile) {
     return_freed_memory();
   } else {
     keep_freed_memory();
@@ -124,7 +127,7 @@ Json PictureSegmenter::segment_with(const TileOptions& tiles, const NamedInput& 
   auto picture = open_picture_rows(input.path, options_.decode);
   const ImageSize size{picture->height(), picture->width()};
   const InferencePlan chosen = plan(*picture, tiles);
-  choose_allocation(size);
+  choose_allocation(chosen.grid);
   observer.message(input.path.string() + ": " + plan_text(chosen, size, options_.limit_bytes));
   if (takes_context(loaded_.model) && !chosen.is_whole()) {
     picture.reset();  // two readers at once would hold twice what cannot be streamed
