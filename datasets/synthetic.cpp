@@ -59,19 +59,20 @@ Sample draw_segment(const SyntheticConfig& config, SampleRandom& random) {
   return sample;
 }
 
-// Four marks at the corners of a turned square, two of either of two colours. Label 0: equal colours face each other,
-// 1: they are neighbours. Colours and their counts are the same in both classes, so pooled local features tell nothing.
+// Two marks, each of either of two colours, at the ends of a turned diameter. Label 0: they share a colour, 1: they do
+// not. What sums up local features knows the colours' counts 0, 1 or 2, which no threshold parts: it is right for at
+// most three pictures in four.
 Sample draw_long_range(const SyntheticConfig& config, int64_t label, SampleRandom& random) {
   Sample sample;
   sample.image = draw_ground(config.image_size, random);
   const auto size = static_cast<double>(config.image_size);
   const int64_t first_color = random.below(2);
   const double direction = random.uniform(0.0, 2.0 * std::numbers::pi);
-  for (int64_t corner = 0; corner < 4; ++corner) {
+  for (int64_t end = 0; end < 2; ++end) {
     Figure mark;
-    mark.color = label == 0 ? (corner + first_color) % 2 : (corner / 2 + first_color) % 2;
+    mark.color = (first_color + end * label) % 2;
     mark.radius = std::max(2.0, 0.09 * size);
-    const double turn = direction + static_cast<double>(corner) * std::numbers::pi / 2.0 + random.uniform(-0.15, 0.15);
+    const double turn = direction + static_cast<double>(end) * std::numbers::pi + random.uniform(-0.3, 0.3);
     const double reach = size / 2.0 - mark.radius - 1.0;
     mark.center_x = size / 2.0 + reach * std::cos(turn);
     mark.center_y = size / 2.0 + reach * std::sin(turn);
@@ -97,7 +98,7 @@ void SyntheticConfig::validate(const std::string& where) const {
 }
 
 std::vector<std::string> synthetic_class_names(const SyntheticConfig& config) {
-  if (config.kind == "long_range") return {"opposite_same", "opposite_different"};
+  if (config.kind == "long_range") return {"same_color", "different_color"};
   std::vector<std::string> names;
   if (config.kind == "segment") names.emplace_back("background");
   for (int64_t label = 0; static_cast<int64_t>(names.size()) < config.num_classes; ++label) {

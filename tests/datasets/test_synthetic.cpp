@@ -1,6 +1,7 @@
 // Procedural data: balanced, deterministic, masks exact.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "backbone/config/error.h"
@@ -61,19 +62,24 @@ TEST(Synthetic, MasksCoverTheFiguresExactly) {
 
 TEST(Synthetic, LongRangeMarksLieFarApartAndDecideTheLabel) {
   const SyntheticDataset dataset({.kind = "long_range", .num_classes = 2, .image_size = 64}, "train");
-  for (int64_t i = 0; i < 40; ++i) {
+  std::map<std::string, int64_t> seen;
+  for (int64_t i = 0; i < 200; ++i) {
     const Sample sample = dataset.get(i);
     const torch::Tensor image = sample.image.to(torch::kInt);
     const torch::Tensor colored = (image.amax(2) - image.amin(2)) > 40;
-    const torch::Tensor red = colored & (image.select(2, 0) > image.select(2, 1)), green = colored & ~red;
-    const double share = red.sum().item<double>() / colored.sum().item<double>();
-    EXPECT_NEAR(share, 0.5, 0.1) << "both colours are as frequent in either class";
     EXPECT_FALSE(colored.slice(0, 22, 42).slice(1, 22, 42).any().item<bool>()) << "nothing near the centre";
-    // equal colours that face each other balance around the centre, neighbours do not
-    const torch::Tensor places = torch::nonzero(red).to(torch::kDouble).mean(0) - 31.5;
-    EXPECT_EQ(sample.label, places.norm().item<double>() > 10.0 ? 1 : 0) << places;
-    EXPECT_TRUE(green.any().item<bool>());
+    // the diameter's ends: each half of the picture along it has one mark
+    const torch::Tensor places = torch::nonzero(colored).to(torch::kDouble) - 31.5;
+    const torch::Tensor first = (places * places[0]).sum(1) > 0;
+    EXPECT_NEAR(first.to(torch::kDouble).mean().item<double>(), 0.5, 0.15);
+    const torch::Tensor red = (image.select(2, 0) > image.select(2, 1)).masked_select(colored).to(torch::kDouble);
+    const bool one = red.masked_select(first).mean().item<double>() > 0.5;
+    const bool other = red.masked_select(~first).mean().item<double>() > 0.5;
+    EXPECT_EQ(sample.label, one == other ? 0 : 1);
+    ++seen[std::string(one ? "red" : "green") + (other ? "red" : "green")];
   }
+  ASSERT_EQ(seen.size(), 4u) << "every pair of colours";
+  for (const auto& [pair, count] : seen) EXPECT_NEAR(count, 50, 25) << pair;
 }
 
 TEST(Synthetic, BadConfigsNameTheirKey) {
