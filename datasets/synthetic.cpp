@@ -59,23 +59,23 @@ Sample draw_segment(const SyntheticConfig& config, SampleRandom& random) {
   return sample;
 }
 
-// Two marks, each of either of two colours, at the ends of a turned diameter. Label 0: they share a colour, 1: they do
-// not. What sums up local features knows the colours' counts 0, 1 or 2, which no threshold parts: it is right for at
-// most three pictures in four.
+// Two marks, each of either of two colours: bars along opposite sides. Label 0: they share a colour, 1: they do not.
+// What sums up local features knows the colours' counts 0, 1 or 2, which no threshold parts: it is right for at most
+// three pictures in four.
 Sample draw_long_range(const SyntheticConfig& config, int64_t label, SampleRandom& random) {
+  constexpr int64_t kSquare = 1;
+  constexpr double kHalfSide = 0.7;  // of a square of radius 1
   Sample sample;
   sample.image = draw_ground(config.image_size, random);
   const auto size = static_cast<double>(config.image_size);
   const int64_t first_color = random.below(2);
-  const double direction = random.uniform(0.0, 2.0 * std::numbers::pi);
+  const bool upright = random.below(2) == 1;
   for (int64_t end = 0; end < 2; ++end) {
-    Figure mark;
-    mark.color = (first_color + end * label) % 2;
-    mark.radius = std::max(2.0, 0.09 * size);
-    const double turn = direction + static_cast<double>(end) * std::numbers::pi + random.uniform(-0.3, 0.3);
-    const double reach = size / 2.0 - mark.radius - 1.0;
-    mark.center_x = size / 2.0 + reach * std::cos(turn);
-    mark.center_y = size / 2.0 + reach * std::sin(turn);
+    // a square as large as the picture, of which a bar shows
+    Figure mark{.shape = kSquare, .color = (first_color + end * label) % 2, .radius = size / kHalfSide};
+    const double shown = size * random.uniform(0.12, 0.22), center = end == 0 ? shown - size : 2 * size - shown;
+    mark.center_x = upright ? center : size / 2;
+    mark.center_y = upright ? size / 2 : center;
     draw_figure(sample.image, sample.mask, mark, 0, random);
   }
   sample.label = label;

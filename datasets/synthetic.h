@@ -1,7 +1,7 @@
 // Procedural pictures with exact labels, for tests and tutorials. Three kinds:
 //   classify    one figure of a shape, a texture and a colour on a noisy ground; the class names all three
 //   segment     several figures; the mask gives every pixel's shape, 0 = background
-//   long_range  two marks far apart, each of either of two colours: do they share it?
+//   long_range  bars along opposite sides, each of either of two colours: do they share it?
 //               The answer lies in no patch narrower than half of the picture; local features that are summed up know
 //               the counts of the colours, and the best threshold on them is right three times in four.
 #pragma once

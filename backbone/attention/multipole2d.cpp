@@ -1,6 +1,7 @@
 #include "backbone/attention/multipole2d.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "backbone/layers/init.h"
 #include "backbone/multipole/op.h"
@@ -94,9 +95,16 @@ Basis2d Multipole2dAttention::basis_for(int64_t levels, const torch::TensorOptio
 
 std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) const {
   std::vector<torch::Tensor> tables;
-  if (far_bias_.empty()) return tables;
+  if (far_bias_.empty() && config_.log_mass) return tables;
   const int64_t last = static_cast<int64_t>(far_bias_.size()) - 1;
-  for (int64_t i = 0; i < levels; ++i) tables.push_back(far_bias_[std::min(i, last)]);
+  double mass = static_cast<double>(config_.cell * config_.cell) / static_cast<double>(config_.rank);
+  for (int64_t i = 0; i < levels; ++i, mass *= 4) {
+    tables.push_back(far_bias_.empty()
+                         ? torch::zeros({shape_.num_heads, kFarBiasSide, kFarBiasSide}, qkv_->weight.options())
+                         : far_bias_[std::min(i, last)]);
+    // the operator adds the logarithm of a summary's tokens to its score
+    if (!config_.log_mass) tables.back() = tables.back() - std::log(mass);
+  }
   return tables;
 }
 

@@ -21,6 +21,7 @@ struct Multipole2dConfig {
   int64_t rank = 4;
   std::string variant = "linear";
   bool bias = true;
+  bool log_mass = true;
   bool qkv_bias = true;
   double proj_drop = 0.0;
   std::optional<int64_t> max_levels = std::nullopt;
@@ -32,6 +33,8 @@ struct Multipole2dConfig {
     field("rank", self.rank, "summaries a far cell is seen through: a perfect square of at most cell * cell");
     field("variant", self.variant, "linear: queries of far levels are summarised too, O(n); log-linear: they are not");
     field("bias", self.bias, "learned bias by relative position, near and far");
+    field("log_mass", self.log_mass,
+          "a summary counts as many keys as it has tokens; false: as one (at a ragged border as its share of one)");
     field("qkv_bias", self.qkv_bias, "bias of the query, key and value projection");
     field("proj_drop", self.proj_drop, "dropout after the output projection");
     field("max_levels", self.max_levels,

@@ -68,10 +68,11 @@ TEST(Synthetic, LongRangeMarksLieFarApartAndDecideTheLabel) {
     const torch::Tensor image = sample.image.to(torch::kInt);
     const torch::Tensor colored = (image.amax(2) - image.amin(2)) > 40;
     EXPECT_FALSE(colored.slice(0, 22, 42).slice(1, 22, 42).any().item<bool>()) << "nothing near the centre";
-    // the diameter's ends: each half of the picture along it has one mark
+    // opposite sides: each half of the picture has one mark, of about the same size
     const torch::Tensor places = torch::nonzero(colored).to(torch::kDouble) - 31.5;
-    const torch::Tensor first = (places * places[0]).sum(1) > 0;
-    EXPECT_NEAR(first.to(torch::kDouble).mean().item<double>(), 0.5, 0.15);
+    const int64_t axis = places.select(1, 0).abs().min().item<double>() > 10 ? 0 : 1;
+    const torch::Tensor first = places.select(1, axis) < 0;
+    EXPECT_NEAR(first.to(torch::kDouble).mean().item<double>(), 0.5, 0.2);
     const torch::Tensor red = (image.select(2, 0) > image.select(2, 1)).masked_select(colored).to(torch::kDouble);
     const bool one = red.masked_select(first).mean().item<double>() > 0.5;
     const bool other = red.masked_select(~first).mean().item<double>() > 0.5;

@@ -109,6 +109,32 @@ TEST(Multipole2dTest, PlainMeansStandInWhereThereAreNoParameters) {
   EXPECT_TRUE(torch::allclose(one.forward(x), expected, 1e-5, 1e-7));
 }
 
+// 8 x 8 tokens in cells of 2: the first token sees 16 near tokens and the 12 other cells of level 1. All scores are
+// zero and values pass unchanged, so the answer is the share of the weights on the last cell, the one where x is 1.
+TEST(Multipole2dTest, ASummaryWeighsAsManyKeysAsItHasTokensOrOne) {
+  const auto x = torch::zeros({1, 8, 8, 4});
+  x.slice(1, 6).slice(2, 6).fill_(1);
+  for (const char* variant : {"linear", "log-linear"}) {
+    for (const bool bias : {false, true}) {
+      for (const bool log_mass : {true, false}) {
+        Multipole2dAttention attention({.cell = 2, .rank = 1, .variant = variant, .bias = bias, .log_mass = log_mass},
+                                       {.embed_dim = 4, .num_heads = 1, .grid_size = 8});
+        {
+          torch::NoGradGuard no_grad;
+          auto parameters = attention.named_parameters();
+          for (auto& parameter : parameters) {
+            if (parameter.key().find("basis") == std::string::npos) parameter->zero_();
+          }
+          parameters["qkv.weight"].slice(0, 8).copy_(torch::eye(4));
+          parameters["proj.weight"].copy_(torch::eye(4));
+        }
+        const auto first = attention.forward(x).index({0, 0, 0, 0}).item<double>();
+        EXPECT_NEAR(first, log_mass ? 4.0 / 64 : 1.0 / 28, 1e-6) << variant << " bias " << bias;
+      }
+    }
+  }
+}
+
 TEST(Multipole2dTest, OutputDropoutActsInTrainingOnly) {
   Multipole2dAttention attention({.proj_drop = 0.5}, {.embed_dim = 8, .num_heads = 2, .grid_size = 4});
   const auto x = torch::randn({4, 4, 4, 8});
