@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backbone/config/error.h"
+#include "datasets/formats/label_set.h"
 #include "datasets/split_names.h"
 
 namespace multipole {
@@ -11,7 +12,10 @@ namespace {
 
 class Collector {
  public:
-  explicit Collector(const PictureSource& source) : source_(source) { all_.splits = source.splits(); }
+  explicit Collector(const PictureSource& source) : source_(source) {
+    all_.splits = source.splits();
+    all_.has_label_sets = source.has_label_sets();
+  }
 
   AllPictures collect() {
     // train first, so that its classes are numbered as a training numbers them
@@ -25,6 +29,14 @@ class Collector {
  private:
   void learn_classes(const std::string& split) {
     for (const auto& name : source_.classes(split)) place_of(name);
+    if (all_.has_label_sets) known_ = classes_of_sets(all_.class_names);
+  }
+
+  // A set of classes may be new; each of its classes has to be known.
+  bool is_known(const std::string& class_name, int64_t label, int64_t num_known) const {
+    if (!all_.has_label_sets) return label < num_known;
+    const auto names = classes_of_set(class_name);
+    return std::includes(known_.begin(), known_.end(), names.begin(), names.end());
   }
 
   int64_t place_of(const std::string& class_name) {
@@ -47,7 +59,7 @@ class Collector {
     for (const auto& class_name : present) {
       const auto num_known = static_cast<int64_t>(all_.class_names.size());
       const int64_t label = place_of(class_name);
-      if (classes_are_known && label >= num_known) {
+      if (classes_are_known && !is_known(class_name, label, num_known)) {
         all_.problems.push_back(source_.describe_split(split) +
                                 ": no class of train: " + source_.describe_class(split, class_name));
       }
@@ -61,6 +73,7 @@ class Collector {
 
   const PictureSource& source_;
   AllPictures all_;
+  std::vector<std::string> known_;  // the classes that train's sets are made of
 };
 
 }  // namespace
@@ -79,6 +92,12 @@ std::vector<size_t> pictures_to_split(const AllPictures& all) {
     if (!is_test(all.pictures[i])) places.push_back(i);
   }
   return places;
+}
+
+std::vector<int64_t> strata_of(const AllPictures& all, const std::vector<size_t>& places) {
+  std::vector<int64_t> labels;
+  for (const size_t place : places) labels.push_back(all.pictures[place].label);
+  return all.has_label_sets ? rarest_classes(labels, all.class_names) : labels;
 }
 
 }  // namespace multipole

@@ -19,6 +19,7 @@ struct AllPictures {
   std::vector<AnyPicture> pictures;      // by split and class
   std::vector<std::string> splits;       // in the source's order
   std::vector<std::string> class_names;  // those of train first, as a training on the source numbers them
+  bool has_label_sets = false;           // what stands in class_names are sets (formats/label_set.h)
   std::vector<std::string> problems;     // what a training or an evaluation would refuse: a class without pictures, a
                                          // class that train lacks
 };
@@ -28,5 +29,8 @@ AllPictures list_all_pictures(const PictureSource& source);
 // Which of them a split of our own takes from, by their places: all but a test split beside a train split, which stays
 // what it is.
 std::vector<size_t> pictures_to_split(const AllPictures& all);
+
+// What a seeded cut keeps even, for each picture at these places: its class, or of several the rarest one.
+std::vector<int64_t> strata_of(const AllPictures& all, const std::vector<size_t>& places);
 
 }  // namespace multipole

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "backbone/config/error.h"
 #include "backbone/config/fields.h"
 #include "datasets/all_pictures.h"
+#include "datasets/formats/label_set.h"
 #include "datasets/image_files.h"
 #include "datasets/split_names.h"
 #include "datasets/stratified_split.h"
@@ -24,22 +26,48 @@ std::string join(const Names& names) {
   return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
 }
 
+// Adds to a description what kinds of classes there are.
+std::string classes_text(const Names& present, bool has_label_sets) {
+  if (has_label_sets) {
+    return std::to_string(classes_of_sets(present).size()) + " classes, any number of them in a picture";
+  }
+  const std::string note = separator_note(present);
+  return std::to_string(present.size()) + " classes" + (note.empty() ? "" : " (" + note + ")");
+}
+
+// The place of a class among the known ones. A set of classes that was not met yet becomes known.
+std::optional<int64_t> place_of(const std::string& name, SplitSelection& split) {
+  const auto found = std::find(split.class_names.begin(), split.class_names.end(), name);
+  const auto place = found - split.class_names.begin();
+  if (found == split.class_names.end()) {
+    if (!split.has_label_sets) return std::nullopt;
+    split.class_names.push_back(name);
+  }
+  return place;
+}
+
+void sort_by_class(std::vector<LabelledItem>& items) {
+  std::stable_sort(items.begin(), items.end(),
+                   [](const LabelledItem& a, const LabelledItem& b) { return a.label < b.label; });
+}
+
 // The pictures of every class of a split, labelled by their place in `class_names`.
 SplitSelection read_classes(const PictureSource& source, const std::string& split, const Names& class_names) {
   const Names present = source.classes(split);
   SplitSelection out;
   out.class_names = class_names.empty() ? present : class_names;
+  out.has_label_sets = source.has_label_sets();
   Names unknown, empty;
   int64_t num_other_files = 0;
   for (const auto& name : present) {
-    const auto place = std::find(out.class_names.begin(), out.class_names.end(), name);
-    if (place == out.class_names.end()) {
+    const auto place = place_of(name, out);
+    if (!place) {
       unknown.push_back(source.describe_class(split, name));
       continue;
     }
     PictureListing found = source.pictures(split, name);
     if (found.items.empty()) empty.push_back(name);
-    for (auto& item : found.items) out.items.push_back({std::move(item), place - out.class_names.begin()});
+    for (auto& item : found.items) out.items.push_back({std::move(item), *place});
     num_other_files += found.num_other_files;
   }
   const std::string where = source.describe_split(split);
@@ -51,10 +79,9 @@ SplitSelection read_classes(const PictureSource& source, const std::string& spli
     throw ConfigError(where + ": classes without a picture: " + join(empty) +
                       " (extensions: " + image_extension_list() + "); add pictures or remove them");
   }
-  std::stable_sort(out.items.begin(), out.items.end(),
-                   [](const LabelledItem& a, const LabelledItem& b) { return a.label < b.label; });
+  sort_by_class(out.items);
   out.description =
-      where + ": " + std::to_string(out.items.size()) + " pictures of " + std::to_string(present.size()) + " classes";
+      where + ": " + std::to_string(out.items.size()) + " pictures of " + classes_text(present, out.has_label_sets);
   if (num_other_files > 0) out.description += ", " + std::to_string(num_other_files) + " other files left out";
   return out;
 }
@@ -64,6 +91,7 @@ SplitSelection cut(SplitSelection all, const SplitOptions& options) {
   const bool want_val = options.split != "train";
   std::vector<int64_t> labels;
   for (const auto& item : all.items) labels.push_back(item.label);
+  if (all.has_label_sets) labels = rarest_classes(labels, all.class_names);
   const std::vector<bool> in_val = held_out_part(labels, options.val_fraction, options.split_seed);
   std::vector<LabelledItem> kept;
   for (size_t i = 0; i < all.items.size(); ++i) {
@@ -88,23 +116,21 @@ SplitSelection cut_fold(const PictureSource& source, const SplitOptions& options
     throw ConfigError(source.name() + ": " + std::to_string(pool.size()) + " pictures cannot be cut into " +
                       std::to_string(options.folds) + " folds");
   }
-  std::vector<int64_t> labels;
-  for (const size_t place : pool) labels.push_back(all.pictures[place].label);
-  const auto folds = stratified_folds(labels, options.folds, options.split_seed);
+  const auto folds = stratified_folds(strata_of(all, pool), options.folds, options.split_seed);
   SplitSelection out;
   out.class_names = options.class_names.empty() ? all.class_names : options.class_names;
+  out.has_label_sets = all.has_label_sets;
   for (size_t i = 0; i < pool.size(); ++i) {
     if ((folds[i] == options.fold - 1) != (options.split == "val")) continue;
     AnyPicture& picture = all.pictures[pool[i]];
     const std::string& name = all.class_names[static_cast<size_t>(picture.label)];
-    const auto place = std::find(out.class_names.begin(), out.class_names.end(), name);
-    if (place == out.class_names.end()) {
+    const auto place = place_of(name, out);
+    if (!place) {
       throw ConfigError(source.name() + ": no class of the model: " + name + "; known: " + join(out.class_names));
     }
-    out.items.push_back({std::move(picture.picture), place - out.class_names.begin()});
+    out.items.push_back({std::move(picture.picture), *place});
   }
-  std::stable_sort(out.items.begin(), out.items.end(),
-                   [](const LabelledItem& a, const LabelledItem& b) { return a.label < b.label; });
+  sort_by_class(out.items);
   out.description = source.name() + ": " + std::to_string(out.items.size()) + " of " + std::to_string(pool.size()) +
                     " pictures are " + options.split + ", fold " + std::to_string(options.fold) + " of " +
                     std::to_string(options.folds) + " being val (seed " + std::to_string(options.split_seed) + ")";

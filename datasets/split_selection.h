@@ -27,6 +27,7 @@ struct SplitSelection {
   std::vector<LabelledItem> items;  // by class, then in the source's order
   std::vector<std::string> class_names;
   std::string description;
+  bool has_label_sets = false;  // what stands in class_names are sets of classes (formats/label_set.h)
 };
 
 // The split of that name, else the first of its other names (split_names.h). Without a split for val (or without splits
@@ -36,6 +37,9 @@ struct SplitSelection {
 //
 // With folds, train and val are cut from all pictures but a test split's: the folds that `multipole data split --folds`
 // writes for the same seed.
+//
+// Of a source with label sets, class_names are those of the options or of train, and then every further set that the
+// split has; such sets are no error, and a cut keeps the rarest class of each picture even.
 //
 // Throws ConfigError, naming what was found, when the source holds no such split, a class has no picture, or a class is
 // not among the known ones. A known class may be absent outside train.

@@ -4,15 +4,20 @@
 #include <optional>
 
 #include "apps/classify/classify.h"
+#include "apps/classify/eval_table.h"
+#include "apps/classify/threshold.h"
 #include "apps/common/counted_progress.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
+#include "backbone/config/error.h"
+#include "datasets/label_targets.h"
 #include "datasets/labelled_pictures.h"
-#include "engine/files/model_file.h"
+#include "engine/files/classifier_file.h"
 #include "engine/training/evaluator.h"
+#include "engine/training/multi_label_evaluator.h"
 
 namespace multipole {
 namespace {
@@ -23,25 +28,12 @@ struct EvalOptions {
   std::string split = "val";
   std::optional<double> val_fraction;
   std::optional<uint64_t> split_seed;
+  std::optional<double> threshold;
   bool allow_truncated = false;
   bool quiet = false;
   std::string precision = "float32";
   ComputeOptions compute;
 };
-
-std::string result_table(const Json& result) {
-  std::string text = "samples  " + result["samples"].dump() + "\n";
-  const auto percent = [](const Json& share) { return share.is_null() ? "n/a" : fixed(100 * share.get<double>(), 2); };
-  text += "top-1    " + percent(result["top1"]) + "%\ntop-5    " + percent(result["top5"]) + "%\n\n";
-  size_t width = 5;
-  for (const auto& row : result["per_class"]) width = std::max(width, row["class"].get<std::string>().size());
-  text += pad_right("class", width) + "  samples  accuracy\n";
-  for (const auto& row : result["per_class"]) {
-    text += pad_right(row["class"].get<std::string>(), width) + "  " + pad_left(row["samples"].dump(), 7) + "  " +
-            pad_left(percent(row["accuracy"]), 7) + "%\n";
-  }
-  return text;
-}
 
 Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
                    const Preprocessing& preprocessing) {
@@ -53,7 +45,8 @@ Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> da
 }
 
 void write_results(const EvalOptions& options, const Json& result) {
-  if (options.json != "-") print_result(result_table(result));
+  const bool answers_each = result["task"] == kMultiLabelClassification;
+  if (options.json != "-") print_result(answers_each ? average_precision_table(result) : accuracy_table(result));
   if (options.json.empty()) return;
   ResultOutput output(options.json);
   output.write(json_line(result));
@@ -81,11 +74,35 @@ SplitOptions split_options(const EvalOptions& options, const ModelMetadata& meta
   return split;
 }
 
+struct Measured {
+  Json metrics;
+  int64_t bad_samples = 0;
+  bool complete = true;
+};
+
+// What can be told of the model on such labels. Throws ConfigError where it answers another question than they do.
+Measured measure(const EvalOptions& options, LoadedModel& loaded, const LabelledPictures& pictures, Loader& loader,
+                 const Execution& execution, const std::atomic<bool>* stop,
+                 const std::function<void(int64_t)>& progress) {
+  const auto& classes = loaded.metadata.classes;
+  if (!is_multi_label(loaded.metadata)) {
+    const auto found = evaluate_classifier(loaded.model, loader, execution, stop, progress);
+    return {found.metrics.to_json(classes), found.bad_samples, found.complete};
+  }
+  const auto label_sets = pictures.has_label_sets()
+                              ? label_set_targets(pictures.class_names(), classes, pictures.description())
+                              : torch::eye(static_cast<int64_t>(classes.size()));
+  const double threshold = options.threshold.value_or(kDefaultThreshold);
+  const auto found = evaluate_multi_label(loaded.model, loader, label_sets, execution, threshold, stop, progress);
+  return {found.metrics.to_json(classes), found.bad_samples, found.complete};
+}
+
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
   const Execution execution = select_execution(options.compute.device, options.precision);
-  LoadedModel loaded = load_model(options.model, "classification");
+  LoadedModel loaded = load_classifier(options.model);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
+  check_threshold(options.threshold, options.model, loaded.metadata);
   loaded.model->to(execution.device);
 
   const SplitOptions split = split_options(options, loaded.metadata);
@@ -93,6 +110,10 @@ int evaluate(const EvalOptions& options) {
   source.decode.allow_truncated = options.allow_truncated;
   source.root = options.data_root;
   const auto pictures = std::make_shared<LabelledPictures>(options.data, split, source);
+  if (pictures->has_label_sets() && !is_multi_label(loaded.metadata)) {
+    throw ConfigError(options.data + " gives pictures any number of classes, and " + options.model +
+                      " names one: it can be measured on a column 'label', not on 'labels'");
+  }
   if (!options.quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
@@ -101,18 +122,17 @@ int evaluate(const EvalOptions& options) {
   std::shared_ptr<const Dataset> data = pictures;
   if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(pictures);
   Loader loader = make_loader(options, data, preprocessing);
-  const auto evaluation = evaluate_classifier(loaded.model, loader, execution, stop.flag(),
-                                              [&](int64_t done) { progress.show(done, pictures->size()); });
-  if (!evaluation.complete) return stop.exit_code();
+  const auto progressed = [&](int64_t done) { progress.show(done, pictures->size()); };
+  const Measured measured = measure(options, loaded, *pictures, loader, execution, stop.flag(), progressed);
+  if (!measured.complete) return stop.exit_code();
   progress.clear();
 
-  Json result = {{"task", "classification"}};
-  result.update(evaluation.metrics.to_json(loaded.metadata.classes));
-  result["bad_samples"] = evaluation.bad_samples;
+  Json result = {{"task", loaded.metadata.task}};
+  result.update(measured.metrics);
+  result["bad_samples"] = measured.bad_samples;
   write_results(options, result);
-  if (evaluation.bad_samples == 0) return kExitDone;
-  std::cerr << evaluation.bad_samples << " of " << pictures->size()
-            << " pictures could not be read and were left out\n";
+  if (measured.bad_samples == 0) return kExitDone;
+  std::cerr << measured.bad_samples << " of " << pictures->size() << " pictures could not be read and were left out\n";
   return kExitSomeBad;
 }
 
@@ -129,6 +149,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
   command->add_option("--val-fraction", options->val_fraction,
                       "share of each class that makes the split where the data has none; default: as in training");
   command->add_option("--split-seed", options->split_seed, "which pictures that share is; default: as in training");
+  add_threshold_option(*command, options->threshold);
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))

@@ -1,6 +1,5 @@
 #include <torch/types.h>
 
-#include <algorithm>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -9,22 +8,27 @@
 #include "apps/classify/classify.h"
 #include "apps/classify/explanation_writer.h"
 #include "apps/classify/prediction_writer.h"
+#include "apps/classify/predictions.h"
+#include "apps/classify/threshold.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/input_list.h"
 #include "apps/common/picture_list.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "datasets/loader.h"
-#include "engine/files/model_file.h"
+#include "engine/files/classifier_file.h"
 #include "engine/training/execution.h"
 
 namespace multipole {
 namespace {
 
+constexpr int64_t kTopFew = 5;
+
 struct PredictOptions {
   std::string model;
   std::vector<std::string> inputs;
-  int64_t top_k = 5;
+  std::optional<int64_t> top_k;
+  std::optional<double> threshold;
   std::string format = "text";
   std::string out, explain;
   bool allow_truncated = false;
@@ -32,29 +36,20 @@ struct PredictOptions {
   ComputeOptions compute;
 };
 
-// The k most probable classes of each picture.
-std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, int64_t k,
-                                                     const std::vector<std::string>& classes) {
-  const auto [values, indices] =
-      logits.to(torch::kFloat64).softmax(1).cpu().topk(std::min<int64_t>(k, static_cast<int64_t>(classes.size())), 1);
-  const auto value = values.accessor<double, 2>();
-  const auto index = indices.accessor<int64_t, 2>();
-  std::vector<std::vector<Prediction>> all(static_cast<size_t>(logits.size(0)));
-  for (int64_t i = 0; i < logits.size(0); ++i) {
-    for (int64_t j = 0; j < value.size(1); ++j) {
-      all[static_cast<size_t>(i)].push_back({classes[static_cast<size_t>(index[i][j])], index[i][j], value[i][j]});
-    }
-  }
-  return all;
+std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const PredictOptions& options,
+                                             const ModelMetadata& metadata) {
+  if (!is_multi_label(metadata)) return top_predictions(logits, options.top_k.value_or(kTopFew), metadata.classes);
+  return predictions_above(logits, options.threshold.value_or(kDefaultThreshold),
+                           options.top_k.value_or(logits.size(1)), metadata.classes);
 }
 
 // A batch's lines in the order of the inputs, the failed ones among the others.
 std::map<int64_t, std::string> batch_lines(const Batch& batch, const torch::Tensor& logits,
-                                           const PredictOptions& options, const std::vector<std::string>& classes) {
+                                           const PredictOptions& options, const ModelMetadata& metadata) {
   const PredictionFormat format = prediction_format(options.format);
   std::map<int64_t, std::string> lines;
   if (batch.size() > 0) {
-    const auto predictions = top_predictions(logits, options.top_k, classes);
+    const auto predictions = answers(logits, options, metadata);
     for (size_t i = 0; i < predictions.size(); ++i) {
       lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i]);
     }
@@ -86,8 +81,9 @@ int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
   const Execution execution = select_execution(options.compute.device, options.precision);
-  LoadedModel loaded = load_model(options.model, "classification");
+  LoadedModel loaded = load_classifier(options.model);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
+  check_threshold(options.threshold, options.model, loaded.metadata);
   loaded.model->to(execution.device);
 
   std::cerr << "computing in " << execution.precision_name() << "\n";
@@ -109,7 +105,7 @@ int predict(const PredictOptions& options) {
       logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
-    for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata.classes)) output.write(line);
+    for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata)) output.write(line);
     output.flush();
     num_bad += batch->bad.size();
   }
@@ -131,9 +127,13 @@ void add_classify_predict(CLI::App& parent, Run& run) {
                    "files, folders (pictures at any depth, in byte order of their paths), quoted globs, or - for a "
                    "list on standard input, one path a line")
       ->required();
-  command->add_option("--top-k", options->top_k, "most probable classes to name")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
-      ->capture_default_str();
+  command
+      ->add_option(
+          "--top-k", options->top_k,
+          "at most so many classes, the most probable ones; 5, or all above the threshold by a model of several "
+          "classes a picture")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  add_threshold_option(*command, options->threshold);
   command->add_option("--format", options->format, "text, json (one object a line) or csv (one row a prediction)")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();

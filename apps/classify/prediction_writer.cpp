@@ -42,6 +42,7 @@ std::string format_predictions(PredictionFormat format, const std::string& path,
     }
     return json_line({{"path", path}, {"predictions", list}});
   }
+  if (predictions.empty()) return format == PredictionFormat::kText ? path + ": (none)\n" : csv_field(path) + ",,,,,\n";
   std::string text = format == PredictionFormat::kText ? path + ":" : "";
   for (size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& p = predictions[i];

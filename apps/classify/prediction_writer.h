@@ -3,6 +3,8 @@
 //   text  photo.jpg: cat 91.2%, dog 5.0%            photo.jpg: error: reason
 //   json  {"path", "predictions": [{"class", "index", "probability"}]}, {"path", "error"}: one object a line
 //   csv   path,rank,class,index,probability,error: one row a prediction
+//
+// A picture of none of the classes is "photo.jpg: (none)", an empty list, and a row with its path alone.
 #pragma once
 
 #include <cstdint>

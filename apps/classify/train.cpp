@@ -39,12 +39,15 @@ void choose_fold(Json& settings, const TrainOptions& options) {
   merge_json(settings, {{"data", {{"folds", choice.folds}, {"fold", choice.fold}}}});
 }
 
-std::string summary(const TrainResult& result, const ClassifyObjective& objective) {
+std::string score_words(const std::string& name) {
+  return name == "top1" ? "top-1" : name == "map" ? "mAP" : "balanced accuracy";
+}
+
+std::string summary(const TrainResult& result) {
   if (std::isnan(result.best_score)) return "";
   std::ostringstream line;
-  line << "best " << (objective.score == "top1" ? "top-1" : "balanced accuracy") << " "
-       << fixed(100 * result.best_score, 2) << "% in epoch " << result.best_epoch + 1 << ": "
-       << result.best_model.string() << "\n";
+  line << "best " << score_words(result.score_name) << " " << fixed(100 * result.best_score, 2) << "% in epoch "
+       << result.best_epoch + 1 << ": " << result.best_model.string() << "\n";
   return line.str();
 }
 
@@ -76,7 +79,7 @@ int train(const TrainOptions& options) {
     if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
     return stop.exit_code();
   }
-  print_result(summary(result, config.objective));
+  print_result(summary(result));
   return kExitDone;
 }
 

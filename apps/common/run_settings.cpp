@@ -21,16 +21,20 @@ Json read_config_or_recipe(const std::string& name, const RecipeBook& recipes) {
 
 }  // namespace
 
+void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& example) {
+  command.add_option("--set", sets, "one value of the config, such as " + example + "; repeatable")
+      ->option_text("a.b=v")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook& recipes) {
   std::string names;
   for (const auto& name : recipes.names) names += (names.empty() ? "" : ", ") + name;
   command.add_option("--out", settings.out, "run folder: config, metrics, best model, state to resume")->required();
   command.add_option("--config", settings.config, "JSON file, or a recipe: " + names);
-  command.add_option("--set", settings.sets, "one value of the config, such as train.batch_size=64; repeatable")
-      ->option_text("a.b=v")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_set_option(command, settings.sets, "train.batch_size=64");
   command.add_option("--init", settings.init,
                      "safetensors file whose weights training starts from: a model of any task");
   command.add_option("--init-map", settings.init_map,

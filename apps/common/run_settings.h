@@ -36,6 +36,9 @@ struct RunSettings {
 // The options of `train`, but --data, whose help is the task's.
 void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook& recipes);
 
+// --set a.b=value, any number of times, in order into `sets` for set_by_path.
+void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& example);
+
 // The config as JSON: the file or recipe, then every --set, then the options of their own. Throws ConfigError.
 Json merged_settings(const RunSettings& settings, const RecipeBook& recipes);
 

@@ -34,7 +34,7 @@ void TrainReport::on_step(const StepReport& report) {
 void TrainReport::on_epoch_end(const EpochReport& report) {
   std::string line = "epoch " + std::to_string(report.epoch + 1) + "/" + std::to_string(num_epochs_) + "  loss " +
                      fixed(report.train_loss, 4);
-  for (const auto& [key, name] : {std::pair{"top1", "top-1"}, std::pair{"miou", "mIoU"}}) {
+  for (const auto& [key, name] : {std::pair{"top1", "top-1"}, std::pair{"map", "mAP"}, std::pair{"miou", "mIoU"}}) {
     if (!report.metrics.contains(key) || !report.metrics[key].is_number()) continue;
     line += std::string("  val ") + name + " " + fixed(100 * report.metrics[key].get<double>(), 2) + "%";
     if (report.is_best) line += " (best)";

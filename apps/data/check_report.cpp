@@ -4,6 +4,7 @@
 
 #include "apps/common/text.h"
 #include "apps/data/listed.h"
+#include "datasets/formats/label_set.h"
 
 namespace multipole {
 
@@ -20,12 +21,12 @@ std::vector<std::string> split_titles(const DataCensus& census) {
 std::string class_table(const DataCensus& census) {
   const auto titles = split_titles(census);
   size_t width = 5;
-  for (const auto& name : census.data.class_names) width = std::max(width, name.size());
+  for (const auto& name : census.class_names) width = std::max(width, name.size());
   std::string text = pad_right("class", width);
   for (const auto& title : titles) text += "  " + pad_left(title, 8);
   text += "\n";
-  for (size_t label = 0; label < census.data.class_names.size(); ++label) {
-    text += pad_right(census.data.class_names[label], width);
+  for (size_t label = 0; label < census.class_names.size(); ++label) {
+    text += pad_right(census.class_names[label], width);
     for (size_t split = 0; split < titles.size(); ++split) {
       const auto column = std::max<size_t>(8, titles[split].size());
       text += "  " + pad_left(std::to_string(census.class_counts[split][label]), column);
@@ -33,6 +34,15 @@ std::string class_table(const DataCensus& census) {
     text += "\n";
   }
   return text;
+}
+
+// How the labels were read, where that might surprise.
+std::string kinds_text(const DataCensus& census) {
+  if (census.data.has_label_sets) {
+    return ", any number of them in a picture; " + std::to_string(census.num_without_class) + " show none";
+  }
+  const std::string note = separator_note(census.class_names);
+  return note.empty() ? "" : " (" + note + ")";
 }
 
 std::string size_lines(const DataCensus& census) {
@@ -55,8 +65,8 @@ std::string census_text(const DataCensus& census, const PictureSource& source) {
   const auto& pictures = census.data.pictures;
   const auto path = [&](int64_t index) { return source.path(pictures[static_cast<size_t>(index)].picture); };
   std::string text = source.name() + ": " + std::to_string(pictures.size()) + " pictures of " +
-                     std::to_string(census.data.class_names.size()) + " classes\n\n" + class_table(census) + "\n" +
-                     size_lines(census);
+                     std::to_string(census.class_names.size()) + " classes" + kinds_text(census) + "\n\n" +
+                     class_table(census) + "\n" + size_lines(census);
   text += "\nunreadable: " + std::to_string(census.bad.size()) + "\n";
   append_list(text, census.bad, [](const BadSample& bad) { return bad.reason; });
   text += std::string("near-duplicates") + (census.data.splits.empty() ? "" : " across splits") + ": " +
@@ -79,8 +89,8 @@ Json census_json(const DataCensus& census, const PictureSource& source) {
   Json pairs = Json::array();
   const auto titles = split_titles(census);
   for (size_t split = 0; split < titles.size(); ++split) {
-    for (size_t label = 0; label < census.data.class_names.size(); ++label) {
-      counts[titles[split]][census.data.class_names[label]] = census.class_counts[split][label];
+    for (size_t label = 0; label < census.class_names.size(); ++label) {
+      counts[titles[split]][census.class_names[label]] = census.class_counts[split][label];
     }
   }
   for (const auto& [size, count] : census.sizes) {
@@ -93,18 +103,20 @@ Json census_json(const DataCensus& census, const PictureSource& source) {
   for (const auto& pair : census.near_duplicates) {
     pairs.push_back({{"first", path(pair.first)}, {"second", path(pair.second)}, {"bits", pair.distance}});
   }
-  return {{"data", source.name()},
-          {"pictures", pictures.size()},
-          {"readable", census.num_readable()},
-          {"classes", census.data.class_names},
-          {"splits", census.data.splits},
-          {"class_counts", counts},
-          {"sizes", sizes},
-          {"short_sides", sides},
-          {"bad", bad},
-          {"near_duplicates", pairs},
-          {"flat", census.num_flat},
-          {"problems", census.data.problems}};
+  Json json = {{"data", source.name()},
+               {"pictures", pictures.size()},
+               {"readable", census.num_readable()},
+               {"classes", census.class_names},
+               {"splits", census.data.splits},
+               {"class_counts", counts},
+               {"sizes", sizes},
+               {"short_sides", sides},
+               {"bad", bad},
+               {"near_duplicates", pairs},
+               {"flat", census.num_flat},
+               {"problems", census.data.problems}};
+  if (census.data.has_label_sets) json["without_class"] = census.num_without_class;
+  return json;
 }
 
 }  // namespace multipole

@@ -26,6 +26,10 @@ PackInput with_masks(const std::string& data, const DecodeOptions& decode, const
 
 PackInput with_labels(const std::string& data, const SourceOptions& options) {
   const auto source = open_picture_source(data, options);
+  if (source->has_label_sets()) {
+    throw ConfigError(data + ": packs hold one class a picture, and its column 'labels' gives any number of them; " +
+                      "train from the manifest itself");
+  }
   AllPictures all = list_all_pictures(*source);
   if (!all.problems.empty()) {
     throw ConfigError(all.problems.front() +

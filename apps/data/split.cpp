@@ -48,6 +48,7 @@ void write_manifest(const fs::path& path, const AllPictures& all, const Destinat
   if (fs::exists(path, error)) throw ConfigError(path.string() + " exists already; remove it or choose another --out");
   Manifest manifest;
   manifest.has_splits = true;
+  manifest.has_label_sets = all.has_label_sets;
   for (size_t i = 0; i < all.pictures.size(); ++i) {
     const auto& picture = all.pictures[i];
     const std::string place = (to.base / picture.picture.name).lexically_normal().generic_string();
@@ -69,8 +70,7 @@ int split(const DataSplitOptions& options) {
   const AllPictures all = list_all_pictures(*source);
   if (all.pictures.empty()) throw ConfigError(options.data + ": no pictures");
   const std::vector<size_t> pool = pictures_to_split(all);
-  std::vector<int64_t> labels;
-  for (const size_t place : pool) labels.push_back(all.pictures[place].label);
+  const std::vector<int64_t> strata = strata_of(all, pool);
   const Destination to = find_destination(options.out, source->root());
   const auto write = [&](const std::string& name, const std::function<bool(size_t)>& in_val) {
     std::vector<std::string> splits(all.pictures.size(), "test");
@@ -78,10 +78,10 @@ int split(const DataSplitOptions& options) {
     write_manifest(to.folder / name, all, to, splits);
   };
   if (options.folds == 0) {
-    const auto held_out = held_out_part(labels, options.val_fraction, options.seed);
+    const auto held_out = held_out_part(strata, options.val_fraction, options.seed);
     write("split.csv", [&](size_t i) { return held_out[i]; });
   } else {
-    const auto folds = stratified_folds(labels, options.folds, options.seed);
+    const auto folds = stratified_folds(strata, options.folds, options.seed);
     for (int64_t fold = 0; fold < options.folds; ++fold) {
       write("fold" + std::to_string(fold + 1) + ".csv", [&](size_t i) { return folds[i] == fold; });
     }

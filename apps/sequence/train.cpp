@@ -4,6 +4,7 @@
 
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
+#include "apps/common/run_settings.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
 #include "apps/sequence/sequence.h"
@@ -48,11 +49,7 @@ void add_sequence_train(CLI::App& parent, Run& run) {
   command->add_option("--text", options->text, "file to learn; its end is kept to evaluate on")->required();
   command->add_option("--out", options->out, "run folder, new: config, metrics, best model")->required();
   command->add_option("--config", options->config, "JSON file, such as configs/sequence/full.json");
-  command->add_option("--set", options->sets, "one value of the config, such as model.context=512; repeatable")
-      ->option_text("a.b=v")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_set_option(*command, options->sets, "model.context=512");
   command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   command->callback([options, &run] { run = [options] { return train(*options); }; });

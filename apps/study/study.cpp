@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "apps/bench/log_chart.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
+#include "apps/common/run_settings.h"
 #include "apps/common/signals.h"
 #include "apps/common/train_report.h"
 #include "backbone/config/error.h"
@@ -21,6 +23,7 @@ namespace {
 
 struct StudyOptions {
   std::string config, data, out;
+  std::vector<std::string> sets, only;
   int threads = 0;
   bool quiet = false;
 };
@@ -63,9 +66,31 @@ void write_charts(const StudyResult& result, const std::filesystem::path& out) {
   }
 }
 
+// Leaves the variants that were asked for, in the config's order.
+void keep_only(StudyConfig& config, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  std::vector<std::string> known;
+  for (const auto& variant : config.variants) known.push_back(variant.name);
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw ConfigError("--only " + name + ": the config has no such variant" + suggest_name(name, known));
+  }
+  const auto kept = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  std::erase_if(config.variants, [&](const StudyVariant& variant) { return !kept(variant.name); });
+  if (!kept(config.reference)) config.reference.clear();
+}
+
+StudyConfig study_config(const StudyOptions& options) {
+  Json settings = read_json_file(options.config);
+  for (const auto& assignment : options.sets) set_by_path(settings, assignment);
+  auto config = config_from_json<StudyConfig>(settings, "");
+  keep_only(config, options.only);
+  return config;
+}
+
 int study(const StudyOptions& options) {
   use_threads(options.threads);
-  const auto config = config_from_json<StudyConfig>(read_json_file(options.config), "");
+  const StudyConfig config = study_config(options);
   const std::filesystem::path out = options.out;
   std::error_code code;
   std::filesystem::create_directories(out, code);
@@ -103,6 +128,8 @@ void add_study_command(CLI::App& program, Run& run) {
       add_command(program, "study", "train variants by one recipe and compare them in one table",
                   "multipole study --config configs/study/mechanisms.json --data DIR --out studies/first");
   command->add_option("--config", options->config, "JSON file: recipe, variants, seeds, what to measure")->required();
+  add_set_option(*command, options->sets, "recipe.train.epochs=3");
+  command->add_option("--only", options->only, "variants of the config to compare; all by default");
   command->add_option("--data", options->data, "pictures, as for classify train")->required();
   command
       ->add_option("--out", options->out,

@@ -6,6 +6,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/formats/csv.h"
+#include "datasets/formats/label_set.h"
 
 namespace multipole {
 
@@ -16,6 +17,7 @@ namespace {
 struct Columns {
   size_t path = 0, label = 0;
   std::optional<size_t> split;
+  bool has_label_sets = false;
 };
 
 class ManifestReader {
@@ -28,6 +30,7 @@ class ManifestReader {
     const Columns columns = find_columns(rows.front());
     Manifest manifest;
     manifest.has_splits = columns.split.has_value();
+    manifest.has_label_sets = columns.has_label_sets;
     for (size_t i = 1; i < rows.size(); ++i) manifest.rows.push_back(read_row(rows[i], columns));
     if (manifest.rows.empty()) throw ConfigError(name_ + ": no rows below its first line");
     return manifest;
@@ -55,11 +58,13 @@ class ManifestReader {
       std::string names;
       for (const auto& field : header.fields) names += (names.empty() ? "" : ", ") + field;
       fail(header.line, "no column '" + name +
-                            "'; the first line must name the columns path, label and, where there "
-                            "is one, split; found: " +
+                            "'; the first line must name the columns path, label (labels, where a picture has several) "
+                            "and, where there is one, split; found: " +
                             names);
     };
-    return {required("path"), required("label"), find_column(header, "split")};
+    const auto sets = find_column(header, "labels");
+    if (sets && find_column(header, "label")) fail(header.line, "both a column 'label' and a column 'labels'");
+    return {required("path"), sets ? *sets : required("label"), find_column(header, "split"), sets.has_value()};
   }
 
   ManifestRow read_row(const CsvRow& row, const Columns& columns) {
@@ -70,11 +75,20 @@ class ManifestReader {
     ManifestRow out;
     out.line = row.line;
     out.path = path_below_root(filled(columns.path, "path"), row.line);
-    out.label = filled(columns.label, "label");
+    out.label = columns.has_label_sets ? read_set(row.fields[columns.label], row.line)
+                                       : filled(columns.label, "label (in a column named labels: none of the classes)");
     if (columns.split) out.split = filled(*columns.split, "split");
     const auto [earlier, is_new] = lines_.emplace(out.path, row.line);
     if (!is_new) fail(row.line, "'" + out.path + "' is already in line " + std::to_string(earlier->second));
     return out;
+  }
+
+  std::string read_set(const std::string& cell, int64_t line) const {
+    try {
+      return label_set_of(classes_of_set(cell));
+    } catch (const ConfigError& error) {
+      fail(line, error.what());
+    }
   }
 
   std::string path_below_root(const std::string& text, int64_t line) const {
@@ -98,7 +112,8 @@ Manifest parse_manifest(std::string_view text, const std::string& name, const fs
 }
 
 std::string format_manifest(const Manifest& manifest) {
-  std::string text = manifest.has_splits ? "path,label,split\n" : "path,label\n";
+  std::string text = manifest.has_label_sets ? "path,labels" : "path,label";
+  text += manifest.has_splits ? ",split\n" : "\n";
   for (const auto& row : manifest.rows) {
     text.append(csv_field(row.path)).append(1, ',').append(csv_field(row.label));
     if (manifest.has_splits) text.append(1, ',').append(csv_field(row.split));

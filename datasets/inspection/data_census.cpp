@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/config/error.h"
+#include "datasets/formats/label_set.h"
 #include "datasets/ordered_parallel.h"
 
 namespace multipole {
@@ -31,8 +32,28 @@ Finding examine(const PictureSource& source, const PictureItem& item) {
   return finding;
 }
 
-void count(DataCensus& census, const AnyPicture& picture, const Finding& finding) {
-  ++census.class_counts[static_cast<size_t>(std::max<int64_t>(0, picture.split))][static_cast<size_t>(picture.label)];
+// The classes of every label, as places in the census's class_names, which this fills in.
+std::vector<std::vector<size_t>> classes_of_labels(DataCensus& census) {
+  const auto& names = census.data.class_names;
+  census.class_names = census.data.has_label_sets ? classes_of_sets(names) : names;
+  std::vector<std::vector<size_t>> members(names.size());
+  for (size_t label = 0; label < names.size(); ++label) {
+    if (!census.data.has_label_sets) {
+      members[label] = {label};
+      continue;
+    }
+    for (const auto& name : classes_of_set(names[label])) {
+      const auto place = std::lower_bound(census.class_names.begin(), census.class_names.end(), name);
+      members[label].push_back(static_cast<size_t>(place - census.class_names.begin()));
+    }
+  }
+  return members;
+}
+
+void count(DataCensus& census, const AnyPicture& picture, const std::vector<size_t>& classes, const Finding& finding) {
+  auto& counts = census.class_counts[static_cast<size_t>(std::max<int64_t>(0, picture.split))];
+  for (const size_t place : classes) ++counts[place];
+  census.num_without_class += classes.empty() ? 1 : 0;
   ++census.sizes[{finding.height, finding.width}];
   const auto side = static_cast<uint64_t>(std::min(finding.height, finding.width));
   ++census.short_sides[static_cast<int64_t>(std::bit_floor(side))];
@@ -47,8 +68,9 @@ DataCensus take_census(const PictureSource& source, int64_t num_workers,
   census.data = list_all_pictures(source);
   const auto& pictures = census.data.pictures;
   const auto total = static_cast<int64_t>(pictures.size());
+  const auto classes = classes_of_labels(census);
   census.class_counts.assign(std::max<size_t>(1, census.data.splits.size()),
-                             std::vector<int64_t>(census.data.class_names.size(), 0));
+                             std::vector<int64_t>(census.class_names.size(), 0));
   std::vector<ComparedPicture> compared(pictures.size());
   ordered_parallel<Finding>(
       total, num_workers, [&](int64_t index) { return examine(source, pictures[static_cast<size_t>(index)].picture); },
@@ -59,7 +81,7 @@ DataCensus take_census(const PictureSource& source, int64_t num_workers,
         // without splits every picture stands for itself
         entry.split = picture.split >= 0 ? picture.split : index;
         if (finding.reason.empty()) {
-          count(census, picture, finding);
+          count(census, picture, classes[static_cast<size_t>(picture.label)], finding);
         } else {
           entry.look.is_flat = true;
           census.bad.push_back({index, source.path(picture.picture), finding.reason});

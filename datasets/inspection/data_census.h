@@ -18,8 +18,11 @@ namespace multipole {
 
 struct DataCensus {
   AllPictures data;
-  std::vector<BadSample> bad;                            // index: place in data.pictures
-  std::vector<std::vector<int64_t>> class_counts;        // by split (one row where there are none) and class; readable
+  std::vector<std::string> class_names;  // data's; of label sets the classes that they are made of
+  std::vector<BadSample> bad;            // index: place in data.pictures
+  // by split (one row where there are none) and class, of readable pictures; one of several classes counts in each
+  std::vector<std::vector<int64_t>> class_counts;
+  int64_t num_without_class = 0;                         // readable pictures whose label set is empty
   std::map<std::pair<int64_t, int64_t>, int64_t> sizes;  // height, width -> pictures
   std::map<int64_t, int64_t> short_sides;                // power of two at or below the shorter side -> pictures
   std::vector<NearDuplicate> near_duplicates;            // places in data.pictures

@@ -14,6 +14,7 @@ class ManifestSource : public PictureSource {
   // cannot be read, ConfigError "FILE line N: reason" where it is no manifest.
   ManifestSource(const std::filesystem::path& file, const std::filesystem::path& root, const DecodeOptions& decode);
 
+  bool has_label_sets() const override { return manifest_.has_label_sets; }
   std::vector<std::string> splits() const override;
   std::vector<std::string> classes(const std::string& split) const override;
   PictureListing pictures(const std::string& split, const std::string& class_name) const override;

@@ -35,6 +35,9 @@ class PictureSource {
   // split has no class.
   virtual std::vector<std::string> classes(const std::string& split) const = 0;
   virtual PictureListing pictures(const std::string& split, const std::string& class_name) const = 0;
+  // Whether pictures may have several classes, or none: what the methods above call a class is then a set of them
+  // (formats/label_set.h).
+  virtual bool has_label_sets() const { return false; }
 
   // What messages call the source, a split of it, and the place of a class in it.
   virtual std::string name() const = 0;

@@ -127,6 +127,10 @@ class Chooser {
   }
 
   void choose_balance() {
+    if (options_.multi_label) {
+      because("each class a question of its own, the best model by mAP", "pictures have several classes");
+      return;
+    }
     if (census_.imbalance() < 2) return;
     recipe_.settings["data"]["balance"] = 0.5;
     recipe_.settings["objective"]["score"] = "balanced_accuracy";

@@ -17,6 +17,8 @@ struct RecipeOptions {
   std::optional<ModelMetadata> init;
   // Time that training should take on two CPU cores that multiply bfloat16 and have nothing else to do.
   double minutes = 10;
+  // Pictures have several classes: none is shown more often, and the objective is what `auto` makes of such data.
+  bool multi_label = false;
 };
 
 struct Recipe {

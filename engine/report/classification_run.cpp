@@ -65,7 +65,7 @@ void report_classification_run(const ClassifyConfig& config, const ClassifyData&
 
   Json report = start_run_report(run, loaded.metadata, data.fingerprint, to_json_config(config));
   report.update(classification_report(outputs, data.class_names));
-  report["census"] = take_census(*data.train_pictures, data.train_labels, data.class_names).to_json();
+  report["census"] = take_census(*data.train_pictures, train_class_occurrences(data), data.class_names).to_json();
   report["warnings"] = warnings_of(report);
 
   loaded.model->to(torch::kCPU);

@@ -62,18 +62,6 @@ std::string mistakes_html(const Json& mistakes, const std::map<std::string, std:
   return html + "</div>\n";
 }
 
-std::string census_html(const Json& census) {
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& row : census["classes"]) rows.push_back({row["class"].get<std::string>(), row["pictures"].dump()});
-  const Json& side = census["short_side"];
-  return "<p>" + census["pictures"].dump() + " pictures to train on. Of " + census["measured"].dump() +
-         " looked at, the shorter side is " + side["smallest"].dump() + " to " + side["largest"].dump() +
-         " pixels, the median " + side["median"].dump() + "; " + percent_text(number_at(census, "gray_share"), 0) +
-         " have no colour. The largest class has " + number_text(number_at(census, "imbalance"), 1) +
-         " times the pictures of the smallest.</p>\n<details><summary>Pictures of each class</summary>\n" +
-         html_table("Pictures to train on", {"class", "pictures"}, rows) + "</details>\n";
-}
-
 }  // namespace
 
 std::string html_report(const Json& report, const std::map<std::string, std::string>& thumbnails) {
@@ -85,7 +73,7 @@ std::string html_report(const Json& report, const std::map<std::string, std::str
   body += html_section("calibration", "How far to trust a probability", calibration_html(report["calibration"]));
   body += html_section("confident", "Wrong and sure of it", mistakes_html(report["mistakes"]["confident"], thumbnails));
   body += html_section("worst", "Furthest from the truth", mistakes_html(report["mistakes"]["worst"], thumbnails));
-  body += html_section("data", "The data", census_html(report["census"]));
+  body += html_section("data", "The data", class_census_html(report["census"]));
   body += html_section("origin", "Where this comes from", origin_html(report));
   return html_page("Training report: " + report["run"].get<std::string>(), body);
 }

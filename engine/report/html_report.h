@@ -13,6 +13,9 @@ namespace multipole {
 // mistake.
 std::string html_report(const Json& report, const std::map<std::string, std::string>& thumbnails);
 
+// The report of a classifier whose pictures have several classes (multi_label_run.h).
+std::string html_multi_label_report(const Json& report);
+
 // Data URIs of one picture with the classes laid over it.
 struct LabelThumbnails {
   std::string truth, answer;

@@ -47,6 +47,18 @@ std::string origin_html(const Json& report) {
   return html;
 }
 
+std::string class_census_html(const Json& census) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& row : census["classes"]) rows.push_back({row["class"].get<std::string>(), row["pictures"].dump()});
+  const Json& side = census["short_side"];
+  return "<p>" + census["pictures"].dump() + " pictures to train on. Of " + census["measured"].dump() +
+         " looked at, the shorter side is " + side["smallest"].dump() + " to " + side["largest"].dump() +
+         " pixels, the median " + side["median"].dump() + "; " + percent_text(number_at(census, "gray_share"), 0) +
+         " have no colour. The largest class has " + number_text(number_at(census, "imbalance"), 1) +
+         " times the pictures of the smallest.</p>\n<details><summary>Pictures of each class</summary>\n" +
+         html_table("Pictures to train on", {"class", "pictures"}, rows) + "</details>\n";
+}
+
 std::vector<std::string> class_names_of(const Json& report) {
   std::vector<std::string> names;
   for (const auto& row : report["per_class"]) names.push_back(row["class"].get<std::string>());

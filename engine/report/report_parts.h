@@ -25,6 +25,9 @@ std::string curves_html(const Json& curves, const std::string& score_name, const
 // Command, time, build, data, config.
 std::string origin_html(const Json& report);
 
+// The training pictures: how many, how large, how many of each class (recipes/census.h).
+std::string class_census_html(const Json& census);
+
 // The classes in their order.
 std::vector<std::string> class_names_of(const Json& report);
 

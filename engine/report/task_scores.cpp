@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backbone/config/error.h"
+#include "engine/files/classifier_file.h"
 #include "engine/report/page.h"
 
 namespace multipole {
@@ -21,6 +22,14 @@ TaskScores scores_for(const std::vector<Json>& reports) {
              {"pixels", "metrics", "pixel_accuracy", true},
              {"balanced", "metrics", "mean_accuracy", true},
              {"Dice", "metrics", "mean_dice", true}}};
+  }
+  if (!reports.empty() && reports.front()["task"] == kMultiLabelClassification) {
+    return {"map",
+            "mAP",
+            {{"mAP", "metrics", "map", true},
+             {"macro F1", "metrics", "macro_f1", false},
+             {"micro F1", "metrics", "micro_f1", false},
+             {"loss", "metrics", "loss", false}}};
   }
   return {"top1",
           "Top-1",

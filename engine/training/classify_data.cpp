@@ -4,6 +4,8 @@
 
 #include "backbone/config/error.h"
 #include "datasets/balanced_dataset.h"
+#include "datasets/formats/label_set.h"
+#include "datasets/label_targets.h"
 #include "datasets/labelled_pictures.h"
 #include "engine/training/data_loading.h"
 
@@ -16,7 +18,9 @@ std::string content_hash(const LabelledPictures& split) {
   for (int64_t i = 0; i < split.size(); ++i) {
     // within the data, so that moved data is still the same
     hash.add(split.name(i));
-    hash.add(std::to_string(split.label(i)));
+    const int64_t label = split.label(i);
+    // a set by its classes: its place says nothing of them
+    hash.add(split.has_label_sets() ? split.class_names()[static_cast<size_t>(label)] : std::to_string(label));
   }
   return hash.hex();
 }
@@ -34,6 +38,22 @@ LoaderOptions loader_options(const ClassifyConfig& config) {
   options.seed = static_cast<uint64_t>(config.train.seed);
   options.max_bad = config.train.max_bad;
   return options;
+}
+
+// What training needs of the classes.
+void check_classes(const ClassifyConfig& config, const std::filesystem::path& path, const LabelledPictures& train) {
+  if (!train.has_label_sets()) {
+    if (train.class_names().size() >= 2) return;
+    throw ConfigError(path.string() + " has one class only; a classifier needs at least two to tell apart");
+  }
+  if (classes_of_sets(train.class_names()).empty()) {
+    throw ConfigError(path.string() + ": no picture of the training split shows any class");
+  }
+  if (config.data.balance > 0) {
+    throw ConfigError(path.string() +
+                      ": data.balance shows pictures of rare classes more often, and here a picture has " +
+                      "several classes; objective.class_weights=balanced weighs rare classes instead");
+  }
 }
 
 }  // namespace
@@ -61,9 +81,7 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   SplitOptions held_out = split_options(config.data, config.data.val_split);
   held_out.class_names = train->class_names();
   const auto validation = std::make_shared<LabelledPictures>(source, held_out);
-  if (train->class_names().size() < 2) {
-    throw ConfigError(path.string() + " has one class only; a classifier needs at least two to tell apart");
-  }
+  check_classes(config, path, *train);
   if (validation->size() == 0) {
     throw ConfigError(path.string() + " has no picture in the split '" + config.data.val_split +
                       "'; training needs some to evaluate on");
@@ -71,6 +89,11 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
 
   ClassifyData data;
   data.class_names = train->class_names();
+  if (train->has_label_sets()) {
+    data.class_names = classes_of_sets(train->class_names());
+    // validation has train's sets in their order, and then its own
+    data.label_sets = label_set_targets(validation->class_names(), data.class_names, validation->description());
+  }
   data.train_pictures = train;
   data.validation_pictures = validation;
   for (int64_t i = 0; i < train->size(); ++i) data.train_labels.push_back(train->label(i));
@@ -96,6 +119,10 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   data.train = std::make_unique<Loader>(
       std::move(shown), make_train_transform(config.augmentation, config.preprocessing), config.preprocessing, options);
   return data;
+}
+
+std::vector<int64_t> train_class_occurrences(const ClassifyData& data) {
+  return data.label_sets.defined() ? class_occurrences(data.train_labels, data.label_sets) : data.train_labels;
 }
 
 }  // namespace multipole

@@ -1,6 +1,8 @@
 // The two splits of classification data as loaders: a folder, a CSV manifest, packed data or an archive.
 #pragma once
 
+#include <torch/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,6 +20,9 @@ struct ClassifyData {
   std::vector<std::string> class_names;
   std::shared_ptr<const Dataset> train_pictures;
   std::vector<int64_t> train_labels;  // of train_pictures
+  // (S, C) float where pictures have several classes: labels are its rows then (datasets/label_targets.h); else
+  // undefined, and a label is a class
+  torch::Tensor label_sets;
   std::shared_ptr<const Dataset> validation_pictures;
   int64_t train_samples = 0;
   int64_t validation_samples = 0;
@@ -31,7 +36,11 @@ struct ClassifyData {
 SourceOptions source_options(const DataConfig& config);
 SplitOptions split_options(const DataConfig& config, const std::string& split);
 
-// Throws ConfigError where the data has no usable splits, or fewer than two classes.
+// Throws ConfigError where the data has no usable splits, fewer than two classes, or several classes a picture and the
+// config asks for what is not defined for them.
 ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& path);
+
+// Every class of every training picture.
+std::vector<int64_t> train_class_occurrences(const ClassifyData& data);
 
 }  // namespace multipole

@@ -5,6 +5,7 @@
 
 #include "datasets/augmentation/batch_mix.h"
 #include "engine/training/evaluator.h"
+#include "engine/training/loader_pass.h"
 #include "heads/losses/cross_entropy.h"
 #include "heads/losses/focal.h"
 #include "heads/losses/sigmoid_cross_entropy.h"
@@ -12,13 +13,29 @@
 namespace multipole {
 
 void ClassifyObjective::validate(const std::string& where) const {
-  require(loss == "cross_entropy" || loss == "focal" || loss == "bce", where + ".loss",
-          "must be cross_entropy, focal or bce", loss);
+  require(loss == "auto" || loss == "cross_entropy" || loss == "focal" || loss == "bce", where + ".loss",
+          "must be auto, cross_entropy, focal or bce", loss);
   require(focal_gamma >= 0, where + ".focal_gamma", "must not be negative", focal_gamma);
   require(class_weights == "none" || class_weights == "balanced", where + ".class_weights", "must be none or balanced",
           class_weights);
-  require(score == "top1" || score == "balanced_accuracy", where + ".score", "must be top1 or balanced_accuracy",
-          score);
+  require(score == "auto" || score == "top1" || score == "balanced_accuracy" || score == "map", where + ".score",
+          "must be auto, top1, balanced_accuracy or map", score);
+}
+
+ClassifyObjective resolve_objective(const ClassifyObjective& objective, bool has_label_sets) {
+  ClassifyObjective resolved = objective;
+  if (resolved.loss == "auto") resolved.loss = has_label_sets ? "bce" : "cross_entropy";
+  if (resolved.score == "auto") resolved.score = has_label_sets ? "map" : "top1";
+  if (has_label_sets) {
+    require(resolved.loss == "bce", "objective.loss",
+            "must be bce or auto where pictures have several classes: the others share one answer among the classes",
+            resolved.loss);
+    require(resolved.score == "map", "objective.score", "must be map or auto where pictures have several classes",
+            resolved.score);
+  }
+  require(has_label_sets || resolved.score != "map", "objective.score",
+          "is for pictures that have several classes; a manifest gives them in a column named labels", resolved.score);
+  return resolved;
 }
 
 torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t num_classes) {
@@ -37,7 +54,7 @@ ClassifyTask::ClassifyTask(const Execution& execution, double label_smoothing, L
       validation_(validation),
       best_path_(best_path),
       metadata_(metadata),
-      objective_(objective),
+      objective_(resolve_objective(objective, false)),
       class_weights_(class_weights) {}
 
 torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {

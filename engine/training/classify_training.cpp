@@ -4,9 +4,12 @@
 
 #include "datasets/codec_versions.h"
 #include "datasets/image_encode.h"
+#include "engine/files/classifier_file.h"
 #include "engine/report/classification_run.h"
+#include "engine/report/multi_label_run.h"
 #include "engine/training/classify_data.h"
 #include "engine/training/classify_task.h"
+#include "engine/training/multi_label_task.h"
 #include "engine/training/training_run.h"
 
 namespace multipole {
@@ -18,21 +21,31 @@ struct OpenedData {
   OpenedData(const ClassifyConfig& given, const std::filesystem::path& path)
       : config(resolve_classify_config(given)), data(open_classify_data(config, path)) {
     take_num_classes(config.model, data.class_names.size(), path);
+    config.objective = resolve_objective(config.objective, is_multi_label());
     if (config.objective.class_weights == "balanced") {
-      class_weights = balanced_class_weights(data.train_labels, config.model.num_classes);
+      class_weights = is_multi_label() ? balanced_positive_weights(data.train_labels, data.label_sets)
+                                       : balanced_class_weights(data.train_labels, config.model.num_classes);
     }
+  }
+
+  bool is_multi_label() const { return data.label_sets.defined(); }
+
+  std::unique_ptr<TrainTask> make_task(const Execution& execution, const std::filesystem::path& best_path,
+                                       const ModelMetadata& complete) const {
+    const double smoothing = config.train.label_smoothing;
+    if (is_multi_label()) {
+      return std::make_unique<MultiLabelTask>(execution, smoothing, *data.validation, best_path, complete,
+                                              data.label_sets, class_weights);
+    }
+    return std::make_unique<ClassifyTask>(execution, smoothing, *data.validation, best_path, complete, config.objective,
+                                          class_weights);
   }
 
   TrainingRun run() const {
     ModelMetadata metadata;
-    metadata.task = "classification";
+    metadata.task = is_multi_label() ? kMultiLabelClassification : kClassification;
     metadata.classes = data.class_names;
     metadata.preprocessing = to_json_config(config.preprocessing);
-    const auto make_task = [this](const Execution& execution, const std::filesystem::path& best_path,
-                                  const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
-      return std::make_unique<ClassifyTask>(execution, config.train.label_smoothing, *data.validation, best_path,
-                                            complete, config.objective, class_weights);
-    };
     return {.model = config.model,
             .train = config.train,
             .config = to_json_config(config),
@@ -44,7 +57,8 @@ struct OpenedData {
             .metadata = metadata,
             .descriptions = data.descriptions,
             .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
-            .make_task = make_task};
+            .make_task = [this](const Execution& execution, const std::filesystem::path& best_path,
+                                const ModelMetadata& complete) { return make_task(execution, best_path, complete); }};
   }
 
   ClassifyConfig config;  // resolved
@@ -60,8 +74,10 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
   const OpenedData opened(config, data);
   TrainResult result = run_training(opened.run(), out, observer, resume, stop);
   if (result.has_trained && result.stop_reason != StopReason::kStopToken && !result.best_model.empty()) {
-    report_classification_run(opened.config, opened.data, out, observer, stop);
+    const auto report = opened.is_multi_label() ? report_multi_label_run : report_classification_run;
+    report(opened.config, opened.data, out, observer, stop);
   }
+  result.score_name = opened.config.objective.score;
   return result;
 }
 

@@ -23,14 +23,11 @@ struct ClassifierEvaluation {
   void sum_over(const ProcessGroup& group);
 };
 
-// Streams the loader's epoch 0 through the model, which must be on the execution's device; its training mode is
-// restored afterwards. progress is called after each batch with the samples done. Throws what the loader throws and
-// InputError for a label that the model has no class for.
+// Streams the loader's epoch 0 through the model as pass_over() does (loader_pass.h). progress is called after each
+// batch with the samples done. Throws what the loader throws and InputError for a label that the model has no class
+// for.
 ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,
                                          const std::atomic<bool>* stop = nullptr,
                                          const std::function<void(int64_t)>& progress = {});
-
-// Throws InputError, naming the file, where a label of the batch is not in [0, num_classes).
-void check_labels(const Batch& batch, int64_t num_classes);
 
 }  // namespace multipole

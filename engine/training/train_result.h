@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <string>
 
 namespace multipole {
 
@@ -13,8 +14,9 @@ struct TrainResult {
   int64_t num_epochs = 0;  // finished
   int64_t num_steps = 0;
   bool has_trained = false;  // this call made steps: false for a run that was finished before
-  // Share in [0, 1] of the validation split that is right (classification); NaN where nothing was evaluated.
+  // In [0, 1], by what score_name says; NaN where nothing was evaluated.
   double best_score = std::numeric_limits<double>::quiet_NaN();
+  std::string score_name;   // classification: the objective's score, top1 for one
   int64_t best_epoch = -1;  // from 0
   int64_t bad_samples = 0;
   int64_t skipped_steps = 0;

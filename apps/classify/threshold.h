@@ -1,0 +1,19 @@
+// The option --threshold of the commands that ask a classifier of several classes a picture.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "engine/files/classifier_file.h"
+
+namespace multipole {
+
+inline constexpr double kDefaultThreshold = 0.5;
+
+void add_threshold_option(CLI::App& command, std::optional<double>& threshold);
+
+// Throws ConfigError where one is given for a model that names one class a picture.
+void check_threshold(const std::optional<double>& threshold, const std::string& model, const ModelMetadata& metadata);
+
+}  // namespace multipole
