@@ -59,12 +59,13 @@ def by_offset(table, query_y, query_x, key_y, key_x):
 
 
 class MultipoleAttention(nn.Module):
-    def __init__(self, dim, heads, levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True, **_):
+    def __init__(self, dim, heads, levels, cell=4, rank=4, variant="linear", bias=True, log_mass=True, qkv_bias=True,
+                 **_):
         super().__init__()
         self.heads, self.cell, self.rank, self.linear = heads, cell, rank, variant == "linear"
         self.qkv, self.proj = nn.Linear(dim, 3 * dim, qkv_bias), nn.Linear(dim, dim)
         channels = (3 if self.linear else 2) * dim
-        self.levels, self.bias = levels, bias
+        self.levels, self.bias, self.log_mass = levels, bias, log_mass
         if levels:
             self.token_basis = nn.Parameter(torch.zeros(rank, cell, cell, channels))
         for level in range(1, levels):
@@ -155,6 +156,8 @@ class MultipoleAttention(nn.Module):
             qy, qx = y // side, x_ // side
             mass = self.counts(height, width, level)[0].flatten()
             score = query @ split(parts[-2]).transpose(-1, -2) + mass.clamp(min=1).to(q.dtype).log()
+            if not self.log_mass:
+                score = score - math.log(side * side / self.rank)
             if self.bias and self.levels:
                 table = getattr(self, f"far_bias_{min(level, self.levels)}")
                 score = score + by_offset(table, qy, qx, ky, kx).repeat_interleave(self.rank, -1)
