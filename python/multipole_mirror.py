@@ -4,6 +4,8 @@
     model, metadata = load("models/multipole_nano_cifar10.safetensors")
     logits = model(images)          # (B, 3, H, W) floats, normalised as metadata["preprocessing"] says
 
+The program divides logits by metadata["training"]["calibration"]["temperature"], where a model has one, before softmax.
+
 Parameters have the names that model files use, so `model.state_dict()` saved as safetensors goes back into the program
 with `--init`. Attention here is dense, O(n^2) with masks: right by inspection, for small pictures. Only the mechanism
 `multipole2d` and the classification head with average pooling are mirrored; anything else is an error.
