@@ -18,7 +18,7 @@ void check_path(const std::filesystem::path& path) {
 }
 
 void check_same(const Manifest& a, const Manifest& b) {
-  bool same = a.has_splits == b.has_splits && a.rows.size() == b.rows.size();
+  bool same = a.has_splits == b.has_splits && a.has_label_sets == b.has_label_sets && a.rows.size() == b.rows.size();
   for (size_t i = 0; same && i < a.rows.size(); ++i) {
     const ManifestRow &x = a.rows[i], &y = b.rows[i];
     same = x.path == y.path && x.label == y.label && x.split == y.split;
@@ -29,9 +29,12 @@ void check_same(const Manifest& a, const Manifest& b) {
 }  // namespace
 
 std::vector<std::string> seeds() {
-  return {"path,label\na.png,cat\nb/c.png,dog\n", "path,label,split\na.png,cat,train\nb/./c.png,dog,val\n",
+  return {"path,label\na.png,cat\nb/c.png,dog\n",
+          "path,label,split\na.png,cat,train\nb/./c.png,dog,val\n",
           "\xef\xbb\xbfsplit,path,x,label\r\ntrain,\"odd, \"\"name\"\".png\",1,cat\r\nval,\"a\r\nb\",,\"d\"\"\"\r\n",
-          "label,path\ncat,/data/set/e.png\ndog,x/../f.png\n\ncat,../set/g.png\n", "path,label\n\"a\n"};
+          "label,path\ncat,/data/set/e.png\ndog,x/../f.png\n\ncat,../set/g.png\n",
+          "path,label\n\"a\n",
+          "path,labels\na.png,cat; dog\nb.png,\nc.png,;\n"};
 }
 
 }  // namespace multipole::fuzz

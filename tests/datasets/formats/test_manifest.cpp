@@ -55,6 +55,25 @@ TEST(Manifest, RefusalsNameTheLine) {
   EXPECT_NE(refusal("path,label\n").find("no rows"), std::string::npos);
 }
 
+TEST(Manifest, LabelsAreSetsAndALabelIsAName) {
+  const Manifest sets = parse("path,labels\na.png,dog; cat;dog\nb.png,\nc.png,\"fox, red\"\n");
+  EXPECT_TRUE(sets.has_label_sets);
+  EXPECT_EQ(sets.rows[0].label, "cat;dog");
+  EXPECT_EQ(sets.rows[1].label, "");
+  EXPECT_EQ(sets.rows[2].label, "fox, red");
+  const Manifest read = parse(format_manifest(sets));
+  EXPECT_TRUE(read.has_label_sets);
+  EXPECT_EQ(read.rows[1].label, "");
+
+  const Manifest names = parse("path,label\na.png,dog; cat\n");
+  EXPECT_FALSE(names.has_label_sets);
+  EXPECT_EQ(names.rows[0].label, "dog; cat") << "one class, as it stands";
+  EXPECT_NE(refusal("path,labels\na.png,cat\nb.png,cat;;dog\n").find("m.csv line 3: an empty class name in 'cat;;dog'"),
+            std::string::npos);
+  EXPECT_NE(refusal("path,label,labels\na.png,cat,cat\n").find("line 1: both a column 'label' and"), std::string::npos);
+  EXPECT_NE(refusal("path,labels,labels\na.png,cat,cat\n").find("'labels' is there twice"), std::string::npos);
+}
+
 TEST(Manifest, WhatIsWrittenReadsBack) {
   Manifest manifest;
   manifest.has_splits = true;
