@@ -79,7 +79,8 @@ std::string number_text(double value, int digits) {
   std::array<char, 400> buffer = {};  // room for the largest double
   const auto end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, digits).ptr;
-  return std::string(buffer.data(), end);
+  const std::string text(buffer.data(), end);
+  return text.find_first_of("123456789") == text.npos && text.front() == '-' ? text.substr(1) : text;  // no "-0"
 }
 
 double number_at(const Json& object, const char* key) {

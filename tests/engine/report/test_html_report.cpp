@@ -124,6 +124,12 @@ TEST(Chart, LeavesOutWhatIsNotFinite) {
   EXPECT_NE(svg.find("<polyline"), std::string::npos);
 }
 
+TEST(Page, NumbersThatRoundToZeroHaveNoSign) {
+  EXPECT_EQ(number_text(-0.004, 2), "0.00");
+  EXPECT_EQ(number_text(-0.006, 2), "-0.01");
+  EXPECT_EQ(percent_text(-1e-17, 0), "0%");
+}
+
 TEST(Page, EscapesAndReplacesWhatIsNotUtf8) {
   EXPECT_EQ(escape_html("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
   EXPECT_EQ(escape_html("a\xff"), "a\xef\xbf\xbd");
