@@ -1,8 +1,6 @@
 #include "datasets/synthetic.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 
 #include "datasets/sample_random.h"
 #include "datasets/synthetic_figures.h"
