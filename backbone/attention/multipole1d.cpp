@@ -28,17 +28,20 @@ torch::Tensor real_share(int64_t filled, int64_t tokens, int64_t part, int64_t r
   return ((tokens - first) / static_cast<double>(part)).clamp(0, 1).view({-1, rank});
 }
 
-// Appends one channel to (..., heads, d).
+// Channels that with_channel appends: as many as keep head_dim a multiple of what the fused kernels take.
+constexpr int64_t kAppended = 8;
+
+// Appends one channel to (..., heads, d), and zeros behind it.
 torch::Tensor with_channel(const torch::Tensor& x, const torch::Tensor& channel) {
   auto sizes = x.sizes().vec();
   sizes.back() = 1;
-  return torch::cat({x, channel.expand(sizes)}, -1);
+  return torch::constant_pad_nd(torch::cat({x, channel.expand(sizes)}, -1), {0, kAppended - 1}, 0);
 }
 
 // Far below every score, and finite in half precision.
 constexpr double kUnseen = -1e4;
 
-// What the last channel of the keys holds so that it adds `score` to the scores, where the queries' is 1.
+// What the appended channel of the keys holds so that it adds `score` to the scores, where the queries' is 1.
 torch::Tensor score_channel(const torch::Tensor& score, double scale) {
   return torch::clamp_min(score / scale, kUnseen).unsqueeze(-1).unsqueeze(-1);
 }
@@ -68,22 +71,30 @@ torch::Tensor Multipole1dAttention::mix(const ProjectedTokens& tokens) {
   if (levels == 0) {
     return std::get<0>(attention1d(q, k, v, {}, {}, config_.group, config_.causal)).view(tokens.q.sizes());
   }
-  const int64_t filled = config_.group << (levels + 1), heads = q.size(2);
+  const int64_t filled = config_.group << (levels + 1);
   const auto fill = [&](const torch::Tensor& x) {
     return torch::constant_pad_nd(x, {0, 0, 0, 0, 0, filled - count}, 0);
   };
-  const auto options = q.options();
-  const double scale = std::pow(static_cast<double>(head_dim()), -0.5);
-  const auto zero = torch::zeros({1}, options), one = torch::ones({1}, options);
-
-  std::vector<torch::Tensor> k_far, v_far;
   const auto pairs = fill(torch::stack({k, v}, 2).flatten(2, 3)).flatten(2);  // (B, filled, 2 embed_dim)
-  const auto summaries = summarize1d(pairs, basis_for(levels, options), config_.group);
+  auto summaries = summarize1d(pairs, basis_for(levels, q.options()), config_.group);
+  const double scale = std::pow(static_cast<double>(head_dim()), -0.5);
+  std::vector<torch::Tensor> k_far, v_far;
+  if (filled == count) {
+    for (const auto& level : summaries) {
+      const auto parts = level.unflatten(-1, {2, q.size(2), head_dim()}).unbind(3);
+      k_far.push_back(parts[0]);
+      v_far.push_back(parts[1]);
+    }
+    return std::get<0>(attention1d(q, k, v, k_far, v_far, config_.group, config_.causal, scale)).view(tokens.q.sizes());
+  }
+  const auto options = q.options();
+  const auto zero = torch::zeros({1}, options), one = torch::ones({1}, options);
   for (int64_t level = 1; level <= levels; ++level) {
     const int64_t part = (config_.group << (level - 1)) / config_.rank;
     const auto share = real_share(filled, count, part, config_.rank, options);
     const auto inverse = torch::where(share.gt(0), share.reciprocal(), torch::zeros_like(share));
-    const auto parts = (summaries[level - 1] * inverse.unsqueeze(-1)).unflatten(-1, {2, heads, head_dim()}).unbind(3);
+    const auto averages = summaries[level - 1] * inverse.unsqueeze(-1);
+    const auto parts = averages.unflatten(-1, {2, q.size(2), head_dim()}).unbind(3);
     k_far.push_back(with_channel(parts[0], score_channel(share.log(), scale)));
     v_far.push_back(with_channel(parts[1], zero));
   }

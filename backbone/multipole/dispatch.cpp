@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include "backbone/multipole/cpu/attention1d_cpu.h"
 #include "backbone/multipole/cpu/attention2d_cpu.h"
 #include "backbone/multipole/cpu/summarize_cpu.h"
 #include "backbone/multipole/cuda/attention_cuda.h"
@@ -22,7 +23,7 @@ std::vector<Candidate> summarize2d_candidates(const Summarize2dArgs& args) {
 }
 
 std::vector<Candidate> attention1d_candidates(const Attention1dArgs& args) {
-  return {{Backend::cuda, cuda::why_not(args)}, {Backend::reference, ""}};
+  return {{Backend::cuda, cuda::why_not(args)}, {Backend::cpu, cpu::why_not(args)}, {Backend::reference, ""}};
 }
 
 std::vector<Candidate> summarize1d_candidates(const Summarize1dArgs& args) {
@@ -82,14 +83,16 @@ Summarize1dGrads run_summarize1d_backward(const Summarize1dArgs& args, const std
 
 std::tuple<at::Tensor, at::Tensor> run_attention1d(const Attention1dArgs& args) {
   const Backend backend = choose_backend("attention1d", attention1d_candidates(args));
-  return backend == Backend::cuda ? cuda::attention1d_forward(args) : reference::attention1d_forward(args);
+  if (backend == Backend::cuda) return cuda::attention1d_forward(args);
+  return backend == Backend::cpu ? cpu::attention1d_forward(args) : reference::attention1d_forward(args);
 }
 
 Attention1dGrads run_attention1d_backward(const Attention1dArgs& args, const at::Tensor& out, const at::Tensor& lse,
                                           const at::Tensor& d_out, const at::Tensor& d_lse) {
   const Backend backend = choose_backend("attention1d", attention1d_candidates(args));
-  return backend == Backend::cuda ? cuda::attention1d_backward(args, out, lse, d_out, d_lse)
-                                  : reference::attention1d_backward(args, out, lse, d_out, d_lse);
+  if (backend == Backend::cuda) return cuda::attention1d_backward(args, out, lse, d_out, d_lse);
+  return backend == Backend::cpu ? cpu::attention1d_backward(args, out, lse, d_out, d_lse)
+                                 : reference::attention1d_backward(args, out, lse, d_out, d_lse);
 }
 
 }  // namespace multipole

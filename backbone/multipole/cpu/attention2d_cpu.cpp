@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <vector>
@@ -11,21 +10,21 @@
 #include "backbone/multipole/cpu/attention2d_problem.h"
 #include "backbone/multipole/cpu/bias_gradients.h"
 #include "backbone/multipole/cpu/instruction_set.h"
+#include "backbone/multipole/cpu/task_runner.h"
+#include "backbone/multipole/cpu/tensor_rows.h"
 #include "backbone/multipole/quadtree.h"
 
 namespace multipole::cpu {
 namespace {
 
-// Runs run(task, workspace) for every task; each thread allocates its workspace once.
+// Runs run(task, workspace) for every task, each of which knows the one after it.
 template <class Run>
-void run_tasks(const std::vector<Attention2dTask>& tasks, const WorkspaceSizes& sizes, const Run& run) {
-  at::parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
-    const WorkspaceMemory memory(sizes);
-    for (int64_t i = begin; i < end; ++i) {
-      Attention2dTask task = tasks[static_cast<size_t>(i)];
-      if (i + 1 < end) task.next = &tasks[static_cast<size_t>(i + 1)];
-      run(task, memory.get());
-    }
+void run_each(const std::vector<Attention2dTask>& tasks, const WorkspaceSizes& sizes, const Run& run) {
+  run_tasks(static_cast<int64_t>(tasks.size()), sizes, [&](int64_t i, const Workspace& workspace) {
+    const auto index = static_cast<size_t>(i);
+    Attention2dTask task = tasks[index];
+    if (index + 1 < tasks.size()) task.next = &tasks[index + 1];
+    run(task, workspace);
   });
 }
 
@@ -53,18 +52,12 @@ LevelResults run_levels(const Attention2dParams& p, const KernelTable& kernels) 
   LevelResults results{{}, {}, summaries_of_all_levels(p), sizes.padded_dim};
   results.out.resize(tasks.size() * static_cast<size_t>(results.summaries * sizes.padded_dim));
   results.lse.resize(tasks.size() * static_cast<size_t>(results.summaries));
-  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
+  run_each(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
     Workspace w = scratch;
     results.point(w, task.b * p.heads + task.h);
     kernels.attention2d_levels(p, task, arena_layout(p, task, contents), w);
   });
   return results;
-}
-
-std::vector<at::Tensor> empty_summaries(const std::vector<at::Tensor>& like) {
-  std::vector<at::Tensor> out;
-  for (const at::Tensor& t : like) out.push_back(at::zeros(t.sizes(), t.options()));
-  return out;
 }
 
 }  // namespace
@@ -101,7 +94,7 @@ std::tuple<at::Tensor, at::Tensor> attention2d_forward(const Attention2dArgs& ar
   const auto tasks = tasks_by_band(p, at::get_num_threads());
   const ArenaContents contents{true, !p.linear};
   const WorkspaceSizes sizes = workspace_sizes(p, kernels.width, largest_arena(p, tasks, contents));
-  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
+  run_each(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {
     Workspace w = scratch;
     if (p.linear) levels.point(w, task.b * p.heads + task.h);
     kernels.attention2d_forward(p, task, arena_layout(p, task, contents), w);
@@ -125,9 +118,9 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   grads.q = at::empty(args.q.sizes(), contiguous);
   grads.k = at::empty(args.k.sizes(), contiguous);
   grads.v = at::empty(args.v.sizes(), contiguous);
-  grads.k_far = empty_summaries(args.k_far);
-  grads.v_far = empty_summaries(args.v_far);
-  grads.q_far = empty_summaries(args.q_far);
+  grads.k_far = zeros_like_each(args.k_far);
+  grads.v_far = zeros_like_each(args.v_far);
+  grads.q_far = zeros_like_each(args.q_far);
   Attention2dGradParams g{};
   g.d_out = view_tokens(d_out_rows);
   g.d_lse = d_lse.defined() ? d_lse_rows.data_ptr<float>() : nullptr;
@@ -146,7 +139,7 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   sizes.backward = true;
   if (p.linear) sizes.level_summaries = summaries_of_all_levels(p);
   BiasGradients bias(p, args.near_bias.defined(), !args.far_bias.empty(), sizes);
-  run_tasks(tasks, sizes, [&](const Attention2dTask& task, const Workspace& w) {
+  run_each(tasks, sizes, [&](const Attention2dTask& task, const Workspace& w) {
     bias.begin_task(w);
     kernels.attention2d_backward(p, g, task, arena_layout(p, task, contents), w);
     bias.end_task(task, w);

@@ -49,7 +49,7 @@ struct Attention2dGradParams {
 struct Attention2dTask {
   int64_t b, h;
   int64_t cell_row_begin, cell_row_end;
-  const Attention2dTask* next;  // what the same thread does afterwards, or null: its rows are prefetched
+  const Attention2dTask* next;  // what is most likely done afterwards, or null: its rows are prefetched
 };
 
 // Key rows that a cell's tokens take in an arena: an even number, so that keys can be read in pairs.

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "backbone/multipole/cpu/attention2d_tables.h"
+#include "backbone/multipole/cpu/tensor_rows.h"
 #include "backbone/multipole/quadtree.h"
 
 namespace multipole::cpu {
@@ -15,15 +16,7 @@ SummaryView view_summaries(const at::Tensor& t) {
   return {t.data_ptr(), t.stride(0), t.stride(1), t.stride(2), t.stride(3), t.stride(4)};
 }
 
-at::Tensor with_contiguous_heads(const at::Tensor& t) { return t.stride(-1) == 1 ? t : t.contiguous(); }
-
 namespace {
-
-std::vector<at::Tensor> all_with_contiguous_heads(const std::vector<at::Tensor>& tensors) {
-  std::vector<at::Tensor> out;
-  for (const at::Tensor& t : tensors) out.push_back(with_contiguous_heads(t));
-  return out;
-}
 
 std::vector<float> log2_masses(int64_t cells, int64_t level, int64_t tokens, int64_t cell, int64_t s) {
   std::vector<float> out;
@@ -40,9 +33,9 @@ Attention2dProblem::Attention2dProblem(const Attention2dArgs& args, int64_t widt
   query_ = with_contiguous_heads(args.q);
   key_ = with_contiguous_heads(args.k);
   value_ = with_contiguous_heads(args.v);
-  k_far_ = all_with_contiguous_heads(args.k_far);
-  v_far_ = all_with_contiguous_heads(args.v_far);
-  q_far_ = all_with_contiguous_heads(args.q_far);
+  k_far_ = with_contiguous_heads(args.k_far);
+  v_far_ = with_contiguous_heads(args.v_far);
+  q_far_ = with_contiguous_heads(args.q_far);
   params.batch = query_.size(0);
   params.height = query_.size(1);
   params.width = query_.size(2);

@@ -14,9 +14,6 @@ namespace multipole::cpu {
 TokenView view_tokens(const at::Tensor& tensor);
 SummaryView view_summaries(const at::Tensor& tensor);
 
-// The tensor itself where its last dimension is contiguous, else a copy of which it is.
-at::Tensor with_contiguous_heads(const at::Tensor& tensor);
-
 class Attention2dProblem {
  public:
   // width: floats in a vector of the kernels that will run. `params.out` and `params.lse` are left to the caller.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "backbone/multipole/cpu/attention1d_params.h"
 #include "backbone/multipole/cpu/attention2d_params.h"
 #include "backbone/multipole/cpu/cell_sum_params.h"
 #include "backbone/multipole/cpu/workspace.h"
@@ -23,6 +24,12 @@ struct KernelTable {
   // All gradients of one head of one image; the task covers every cell row.
   void (*attention2d_backward)(const Attention2dParams&, const Attention2dGradParams&, const Attention2dTask&,
                                const ArenaLayout&, const Workspace&);
+
+  // out and lse of a task's queries; all gradients of one head of one sequence, whose task covers every group.
+  void (*attention1d_forward)(const Attention1dParams&, const Attention1dTask&, const Attention1dLayout&,
+                              const Workspace&);
+  void (*attention1d_backward)(const Attention1dParams&, const Attention1dGradParams&, const Attention1dTask&,
+                               const Attention1dLayout&, const Workspace&);
 
   // Upward passes: one row of cells of image b, and its gradients with the weights' added to partial sum `chunk`.
   void (*cell_sum_row)(const CellSumParams&, int64_t b, int64_t row);

@@ -10,6 +10,8 @@ const KernelTable kAvx2Kernels = {"avx2",
                                   avx2::attention2d_forward,
                                   avx2::levels_task,
                                   avx2::attention2d_backward,
+                                  avx2::attention1d_forward,
+                                  avx2::attention1d_backward,
                                   avx2::cell_sum_row,
                                   avx2::cell_sum_backward_row};
 

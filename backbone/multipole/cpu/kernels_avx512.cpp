@@ -10,6 +10,8 @@ const KernelTable kAvx512Kernels = {"avx512",
                                     avx512::attention2d_forward,
                                     avx512::levels_task,
                                     avx512::attention2d_backward,
+                                    avx512::attention1d_forward,
+                                    avx512::attention1d_backward,
                                     avx512::cell_sum_row,
                                     avx512::cell_sum_backward_row};
 

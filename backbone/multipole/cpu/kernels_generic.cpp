@@ -10,6 +10,8 @@ const KernelTable kGenericKernels = {"generic",
                                      generic::attention2d_forward,
                                      generic::levels_task,
                                      generic::attention2d_backward,
+                                     generic::attention1d_forward,
+                                     generic::attention1d_backward,
                                      generic::cell_sum_row,
                                      generic::cell_sum_backward_row};
 

@@ -6,6 +6,7 @@
 
 #include "backbone/multipole/op.h"
 #include "tests/backbone/multipole/op_cases.h"
+#include "tests/backbone/multipole/sequence_cases.h"
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_source.h"
 
@@ -14,48 +15,12 @@ namespace {
 
 using torch::Tensor;
 
-struct Case1d {
-  int64_t batch, tokens, heads, head_dim, group, rank, levels;
-  bool causal;
-};
-
-Case1d random_case(bool causal) {
-  const int64_t group = random_int(1, 6), levels = random_int(0, 4);
-  const int64_t tokens = levels == 0 ? random_int(1, 2 * group) : group << (levels + 1);
-  return {random_int(1, 2), tokens, random_int(1, 3), random_int(1, 8), group, random_int(1, 5), levels, causal};
-}
-
-// q, k, v, k_far, v_far
-std::vector<Tensor> random_tensors(const Case1d& c) {
-  std::vector<Tensor> tensors;
-  for (int i = 0; i < 3; ++i)
-    tensors.push_back(torch::randn({c.batch, c.tokens, c.heads, c.head_dim}, torch::kFloat64));
-  for (int side = 0; side < 2; ++side) {
-    for (int64_t i = 0; i < c.levels; ++i) {
-      const int64_t groups = c.tokens / (c.group << i);
-      tensors.push_back(torch::randn({c.batch, groups, c.rank, c.heads, c.head_dim}, torch::kFloat64));
-    }
-  }
-  return tensors;
-}
-
-OracleResult run(const Case1d& c, const std::vector<Tensor>& t) {
-  const at::TensorList list = t;
-  const auto [out, lse] =
-      attention1d(t[0], t[1], t[2], list.slice(3, c.levels), list.slice(3 + c.levels, c.levels), c.group, c.causal);
-  return {out, lse};
-}
-
 TEST(Attention1d, EqualsTheDefinition) {
   for (int i = 0; i < 24; ++i) {
-    const Case1d c = random_case(i % 2 == 0);
-    SCOPED_TRACE(testing::Message() << c.tokens << " tokens, group " << c.group << ", rank " << c.rank << ", causal "
-                                    << c.causal);
-    const auto t = random_tensors(c);
-    const auto middle = t.begin() + 3 + c.levels;
-    const OracleResult actual = run(c, t);
-    const OracleResult expected =
-        oracle_attention1d(t[0], t[1], t[2], {t.begin() + 3, middle}, {middle, t.end()}, c.group, c.causal);
+    const SequenceShape shape = random_sequence_shape(i % 2 == 0);
+    SCOPED_TRACE(describe(shape));
+    const auto tensors = random_sequence(shape, torch::kFloat64);
+    const OracleResult actual = run_attention1d(shape, tensors), expected = define_attention1d(shape, tensors);
     EXPECT_LE(relative_error(actual.out, expected.out), 1e-11);
     EXPECT_LE(relative_error(actual.lse, expected.lse), 1e-11);
   }
@@ -63,18 +28,18 @@ TEST(Attention1d, EqualsTheDefinition) {
 
 TEST(Attention1d, Gradients) {
   for (const bool causal : {false, true}) {
-    Case1d c = {1, 24, 2, 3, 3, 2, 2, causal};
+    const SequenceShape shape = {1, 24, 2, 3, 3, 2, 2, causal};
     const auto function = [&](const std::vector<Tensor>& t) {
-      const OracleResult result = run(c, t);
+      const OracleResult result = run_attention1d(shape, t);
       return torch::cat({result.out, result.lse.transpose(1, 2).unsqueeze(-1)}, -1);
     };
-    EXPECT_EQ(gradcheck(function, random_tensors(c)), "");
+    EXPECT_EQ(gradcheck(function, random_sequence(shape, torch::kFloat64)), "");
   }
 }
 
 // No output before a token may depend on it. Far summaries are those of the tokens, so a later token reaches them.
 TEST(Attention1d, CausalSeesNoLaterToken) {
-  const Case1d c = {1, 48, 1, 4, 3, 1, 3, true};
+  const SequenceShape c = {1, 48, 1, 4, 3, 1, 3, true};
   std::vector<Tensor> basis;
   for (int64_t i = 0; i < c.levels; ++i) basis.push_back(torch::randn({1, c.group << i, 4}, torch::kFloat64));
   const auto forward = [&](const Tensor& x) {

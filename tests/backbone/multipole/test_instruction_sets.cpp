@@ -10,25 +10,13 @@
 
 #include "backbone/multipole/cpu/instruction_set.h"
 #include "backbone/multipole/op.h"
-#include "tests/backbone/multipole/op_cases.h"
+#include "tests/backbone/multipole/each_instruction_set.h"
 #include "tests/support/random_source.h"
 
 namespace multipole::test {
 namespace {
 
 using torch::Tensor;
-
-// Calls check() with the fused kernels of each runnable instruction set forced.
-template <class Check>
-void for_each_instruction_set(Check check) {
-  const ForcedBackend backend(Backend::cpu);
-  for (const cpu::KernelTable* kernels : cpu::runnable_kernels()) {
-    SCOPED_TRACE(kernels->name);
-    const EnvironmentVariable forced("MULTIPOLE_CPU_ISA", kernels->name);
-    ASSERT_EQ(&cpu::chosen_kernels(), kernels);
-    check();
-  }
-}
 
 // A shape that the fused kernels take.
 CaseShape random_fused_shape(int64_t max_side) {

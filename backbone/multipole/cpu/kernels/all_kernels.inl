@@ -27,11 +27,11 @@ namespace {
 #include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
 #endif
 
-// Calls run(products) with the arithmetic for these tensors.
+// Calls run(products) with the arithmetic for tensors of this storage.
 template <class Run>
-MULTIPOLE_INLINE void with_products([[maybe_unused]] const Attention2dParams& p, Run run) {
+MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 #ifdef MULTIPOLE_BFLOAT16_PRODUCTS
-  if (p.storage == Storage::bfloat16) return run(Bfloat16Products{});
+  if (storage == Storage::bfloat16) return run(Bfloat16Products{});
 #endif
   run(Float32Products{});
 }
@@ -44,11 +44,17 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] const Attention2dParams& p,
 
 #include "backbone/multipole/cpu/kernels/attention2d_backward.inl"
 
+#include "backbone/multipole/cpu/kernels/attention1d_keys.inl"
+
+#include "backbone/multipole/cpu/kernels/attention1d_forward.inl"
+
+#include "backbone/multipole/cpu/kernels/attention1d_backward.inl"
+
 #include "backbone/multipole/cpu/kernels/cell_sum.inl"
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {
-  with_products(p, [&](auto products) {
+  with_products(p.storage, [&](auto products) {
     pack_levels<decltype(products)>(p, task, layout, w);
     forward_levels<decltype(products)>(p, task, layout, w);
   });

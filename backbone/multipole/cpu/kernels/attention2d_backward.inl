@@ -144,5 +144,5 @@ static void backward_head(const Attention2dParams& p, const Attention2dGradParam
 
 static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
                                  const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
-  with_products(p, [&](auto products) { backward_head<decltype(products)>(p, g, task, layout, w); });
+  with_products(p.storage, [&](auto products) { backward_head<decltype(products)>(p, g, task, layout, w); });
 }

@@ -123,5 +123,5 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
 
 static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                                 const Workspace& w) {
-  with_products(p, [&](auto products) { forward_cells<decltype(products)>(p, task, layout, w); });
+  with_products(p.storage, [&](auto products) { forward_cells<decltype(products)>(p, task, layout, w); });
 }
