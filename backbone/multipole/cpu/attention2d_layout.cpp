@@ -10,6 +10,9 @@ namespace {
 // Below this a band's halo (one cell row above and below) would cost more than the balance it buys.
 constexpr int64_t kSmallestBand = 4;
 
+// A row of cells sees itself and the rows above and below.
+constexpr int64_t kRingRows = 3;
+
 }  // namespace
 
 ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task, ArenaContents contents) {
@@ -18,7 +21,8 @@ ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task
     layout.cell_row_begin = std::max<int64_t>(0, task.cell_row_begin - 1);
     layout.cell_row_end = std::min(p.cell_rows, task.cell_row_end + 1);
   }
-  layout.key_rows = (layout.cell_row_end - layout.cell_row_begin) * p.cell_columns * slots_of_cell(p.cell);
+  layout.ring_rows = std::min(kRingRows, layout.cell_row_end - layout.cell_row_begin);
+  layout.key_rows = layout.ring_rows * p.cell_columns * slots_of_cell(p.cell);
   for (int64_t l = 0; contents.levels && l < p.levels; ++l) {
     const LevelParams& level = p.level[l];
     layout.level_row_begin[l] = parent_near_cells(task.cell_row_begin >> l, level.rows).begin;

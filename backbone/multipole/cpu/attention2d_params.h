@@ -56,9 +56,10 @@ struct Attention2dTask {
 constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 1) / 2 * 2; }
 
 // Offsets into a task's key arenas, in key rows: first the tokens of its near field cell by cell, so that neighbouring
-// cells lie side by side, then its far cells by level.
+// cells lie side by side, then its far cells by level. Of the near field only the rows of cells in use are held: row y
+// lies in slot y % ring_rows.
 struct ArenaLayout {
-  int64_t cell_row_begin, cell_row_end;
+  int64_t cell_row_begin, cell_row_end, ring_rows;
   int64_t level_row_begin[kMaxLevels], level_row_end[kMaxLevels];
   int64_t level_offset[kMaxLevels];
   int64_t key_rows;

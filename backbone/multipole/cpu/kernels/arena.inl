@@ -26,11 +26,19 @@ MULTIPOLE_INLINE HeadView view_of_head(const TokenView& view, int64_t b, int64_t
   return {view.data, view.element(b, 0, 0, h), view.row, view.column};
 }
 
+// Key rows of a row of cells, and where they begin.
+MULTIPOLE_INLINE int64_t key_rows_of_cell_row(const Attention2dParams& p) {
+  return p.cell_columns * slots_of_cell(p.cell);
+}
+MULTIPOLE_INLINE int64_t first_key_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy) {
+  return cy % layout.ring_rows * key_rows_of_cell_row(p);
+}
+
 // visit(y, x, key row of the arena) for every token of the cells of one row.
 template <class Visit>
 MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
                                                  Visit visit) {
-  int64_t cell_row = (cy - layout.cell_row_begin) * p.cell_columns * slots_of_cell(p.cell);
+  int64_t cell_row = first_key_row(p, layout, cy);
   for (int64_t cx = 0; cx < p.cell_columns; ++cx, cell_row += slots_of_cell(p.cell)) {
     const CellTokens cell = tokens_of_cell(p, cy, cx);
     int64_t row = cell_row;
@@ -40,8 +48,8 @@ MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, con
   }
 }
 
-// The keys and values of a row of cells. The tasks pack a row when they first need it, so that it is still in the
-// cache.
+// The keys and values of a row of cells, in the place of those three rows before. The tasks pack a row when they first
+// need it, so that it is still in the cache.
 template <class Products>
 static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                           int64_t cy, const Workspace& w) {
@@ -118,7 +126,7 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
     for (int64_t kx = larger(0, cx - 1); kx < smaller(p.cell_columns, cx + 2); ++kx) {
       const CellTokens cell = tokens_of_cell(p, ky, kx);
       const int64_t tokens = cell.rows * cell.columns;
-      const int64_t first = ((ky - layout.cell_row_begin) * p.cell_columns + kx) * slots_of_cell(r) * padded_dim;
+      const int64_t first = (first_key_row(p, layout, ky) + kx * slots_of_cell(r)) * padded_dim;
       for (int64_t i = 0; i < tokens; ++i) w.near_offset[count + i] = first + i * padded_dim;
       if (p.near_table != nullptr) {
         int32_t* offset = w.near_table_offset + count;

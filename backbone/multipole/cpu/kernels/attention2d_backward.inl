@@ -55,15 +55,23 @@ static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& t
 }
 
 static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
-                          const float* arena, float factor, const TokenView& to) {
+                          int64_t cy, const float* arena, float factor, const TokenView& to) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim);
   const Storage storage = p.storage;
   const HeadView head = view_of_head(to, task.b, task.h);
-  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
-      store_row(arena + row * padded_dim, head.data, head.element(y, x), dim, factor, storage);
-    });
-  }
+  for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
+    store_row(arena + row * padded_dim, head.data, head.element(y, x), dim, factor, storage);
+  });
+}
+
+// Writes the gradients of a row of cells that no later query sees, and clears their place for another row.
+static void finish_cell_row(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
+                            const ArenaLayout& layout, int64_t cy, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim), first = first_key_row(p, layout, cy) * padded_dim;
+  unpack_tokens(p, task, layout, cy, w.d_key_arena, p.scale, g.d_key);
+  unpack_tokens(p, task, layout, cy, w.d_value_arena, 1, g.d_value);
+  zero_floats(w.d_key_arena + first, key_rows_of_cell_row(p) * padded_dim);
+  zero_floats(w.d_value_arena + first, key_rows_of_cell_row(p) * padded_dim);
 }
 
 static void unpack_level(const Attention2dParams& p, const Attention2dTask& task, const LevelParams& level,
@@ -77,11 +85,9 @@ static void unpack_level(const Attention2dParams& p, const Attention2dTask& task
   }
 }
 
-static void unpack_gradients(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
-                             const ArenaLayout& layout, const Workspace& w) {
+static void unpack_levels(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
+                          const ArenaLayout& layout, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
-  unpack_tokens(p, task, layout, w.d_key_arena, p.scale, g.d_key);
-  unpack_tokens(p, task, layout, w.d_value_arena, 1, g.d_value);
   for (int64_t l = 0; l < p.levels; ++l) {
     const int64_t offset = layout.level_offset[l] * padded_dim;
     unpack_level(p, task, p.level[l], w.d_key_arena + offset, p.scale, g.d_level_key[l]);
@@ -122,7 +128,9 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
         store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
       }
     }
+    if (cy > task.cell_row_begin) finish_cell_row(p, g, task, layout, cy - 1, w);
   }
+  finish_cell_row(p, g, task, layout, task.cell_row_end - 1, w);
 }
 
 template <class Products>
@@ -139,7 +147,7 @@ static void backward_head(const Attention2dParams& p, const Attention2dGradParam
   }
   backward_cells<Products>(p, g, task, layout, w);
   if (p.linear) backward_levels<Products>(p, g, task, layout, w);
-  unpack_gradients(p, g, task, layout, w);
+  unpack_levels(p, g, task, layout, w);
 }
 
 static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
