@@ -10,6 +10,11 @@ namespace {
 // Below this a band's halo (one cell row above and below) would cost more than the balance it buys.
 constexpr int64_t kSmallestBand = 4;
 
+// The heads of a band follow one another, because their rows share pages and cache lines: a band must not outgrow the
+// cache before its last head. Measured at 65,536 tokens of 4 heads x 32: 75 ms without a limit, 69 with 8, 67.5
+// with 16.
+constexpr int64_t kLargestBand = 16;
+
 // A row of cells sees itself and the rows above and below.
 constexpr int64_t kRingRows = 3;
 
@@ -43,11 +48,13 @@ std::vector<Attention2dTask> tasks_by_head(const Attention2dParams& p) {
 
 std::vector<Attention2dTask> tasks_by_band(const Attention2dParams& p, int64_t threads) {
   const int64_t bands = ceil_div(4 * threads, p.batch * p.heads);
-  const int64_t band = std::max(kSmallestBand, ceil_div(p.cell_rows, bands));
+  const int64_t band = std::max(kSmallestBand, std::min(kLargestBand, ceil_div(p.cell_rows, bands)));
   std::vector<Attention2dTask> tasks;
-  for (const Attention2dTask& whole : tasks_by_head(p)) {
+  for (int64_t b = 0; b < p.batch; ++b) {
     for (int64_t row = 0; row < p.cell_rows; row += band) {
-      tasks.push_back({whole.b, whole.h, row, std::min(p.cell_rows, row + band), nullptr});
+      for (int64_t h = 0; h < p.heads; ++h) {
+        tasks.push_back({b, h, row, std::min(p.cell_rows, row + band), nullptr});
+      }
     }
   }
   return tasks;
