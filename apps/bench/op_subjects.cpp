@@ -4,12 +4,12 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/stack.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
-#include <torch/utils.h>
 
 #include <cmath>
 
+#include "apps/bench/op_calls.h"
+#include "apps/bench/sequence_subject.h"
 #include "backbone/multipole/basis.h"
 #include "backbone/multipole/dispatch.h"
 #include "backbone/multipole/op.h"
@@ -18,38 +18,13 @@
 namespace multipole {
 namespace {
 
-using Tensors = std::vector<at::Tensor>;
-using Attend = std::function<at::Tensor(const Tensors& inputs)>;
-
-at::TensorOptions options_of(const OpCase& problem) { return at::TensorOptions(problem.dtype).device(problem.device); }
-
 at::Tensor random_tokens(const OpCase& p) {
   return at::randn({p.batch, p.height, p.width, p.heads, p.head_dim}, options_of(p));
-}
-
-OpCalls differentiable(const Attend& attend, Tensors inputs) {
-  for (auto& input : inputs) input = input.detach().set_requires_grad(true);
-  const at::Tensor d_out = at::randn_like(attend(inputs).detach());
-  OpCalls calls;
-  calls.forward = [attend, inputs] {
-    const torch::NoGradGuard no_grad;
-    attend(inputs);
-  };
-  calls.forward_backward = [attend, inputs, d_out] { torch::autograd::grad({attend(inputs)}, inputs, {d_out}); };
-  return calls;
 }
 
 // ------------------------------------------------------------------------------------------------------------- torch's
 
 double all_pairs(const OpCase& p) { return full_pairs(p.height, p.width); }
-
-double token_bytes(const OpCase& p) {
-  return static_cast<double>(p.batch * p.tokens() * p.heads * p.head_dim) *
-         static_cast<double>(c10::elementSize(p.dtype));
-}
-
-// Queries, keys, values, result, and the gradients of all.
-double streamed_bytes(const OpCase& p, double) { return 12 * token_bytes(p); }
 
 std::string always(const OpCase&) { return ""; }
 
@@ -120,10 +95,6 @@ Tensors inputs_with_summaries(const OpCase& p) {
     for (const auto& level : summaries(p, inputs[i], basis)) inputs.push_back(level);
   }
   return inputs;
-}
-
-Tensors slice(const Tensors& all, size_t first, size_t count) {
-  return {all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(first + count)};
 }
 
 OpCalls prepare_attention2d(const OpCase& p) {
@@ -219,6 +190,7 @@ const std::vector<OpSubject>& op_subjects() {
       {"near", "the near field of the fused attention2d alone", pairs_of_near_field, streamed_bytes, why_not_fused,
        prepare_near_field},
       {"attention2d", "attention2d, summaries given", pairs_of_multipole, streamed_bytes, always, prepare_attention2d},
+      sequence_subject(),
       {"multipole", "summarize2d and attention2d: all that a layer does between its projections", pairs_of_multipole,
        streamed_bytes, always, prepare_multipole},
   };

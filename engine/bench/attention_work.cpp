@@ -68,6 +68,17 @@ double far_pairs(const MultipoleGrid& grid) {
   return pairs;
 }
 
+double sequence_pairs(int64_t tokens, int64_t group, int64_t rank) {
+  double pairs = near_axis(tokens, group).own;
+  for (int64_t level = 1; level <= num_far_levels(ceil_div(tokens, group)); ++level) {
+    const auto queries = [&](int64_t c) { return tokens_in_cell(c, level, tokens, group); };
+    const auto keys = [&](int64_t) { return static_cast<double>(rank); };
+    const AxisSums sums = sum_axis(level_cells(level, tokens, group), queries, keys);
+    pairs += sums.parent - sums.own;
+  }
+  return pairs;
+}
+
 double full_pairs(int64_t height, int64_t width) {
   const auto tokens = static_cast<double>(height * width);
   return tokens * tokens;

@@ -20,6 +20,9 @@ double near_pairs(const MultipoleGrid& grid);
 // result of one is shared by its tokens.
 double far_pairs(const MultipoleGrid& grid);
 
+// 1D attention over groups of `group` tokens, each seen from afar through `rank` summaries: near and far together.
+double sequence_pairs(int64_t tokens, int64_t group, int64_t rank);
+
 double full_pairs(int64_t height, int64_t width);
 
 // Windows of window x window tokens that do not overlap, the last ones ragged.

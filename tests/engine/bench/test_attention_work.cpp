@@ -64,6 +64,25 @@ TEST(AttentionWork, CountsThePairsThatExist) {
   }
 }
 
+TEST(AttentionWork, CountsThePairsOfASequence) {
+  for (int i = 0; i < 20; ++i) {
+    const int64_t group = test::random_int(1, 6), rank = test::random_int(1, 4), levels = test::random_int(0, 4);
+    const int64_t tokens = levels == 0 ? test::random_int(1, 2 * group) : group << (levels + 1);
+    SCOPED_TRACE(testing::Message() << tokens << " tokens, group " << group << ", rank " << rank);
+    double expected = 0;
+    for (int64_t q = 0; q < tokens; ++q) {
+      for (int64_t k = 0; k < tokens; ++k) expected += is_near(q / group, k / group) ? 1 : 0;
+      for (int64_t level = 1; level <= levels; ++level) {
+        const int64_t side = level_side(level, group);
+        for (int64_t k = 0; k < tokens / side; ++k) {
+          expected += in_interaction_list(q / side, k) ? static_cast<double>(rank) : 0;
+        }
+      }
+    }
+    EXPECT_EQ(sequence_pairs(tokens, group, rank), expected);
+  }
+}
+
 TEST(AttentionWork, SmallGridIsFullAttention) {
   EXPECT_EQ(near_pairs({8, 7, 4, 1, false}), full_pairs(8, 7));
   EXPECT_EQ(far_pairs({8, 7, 4, 1, false}), 0);
