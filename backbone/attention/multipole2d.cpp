@@ -16,6 +16,9 @@ void Multipole2dConfig::validate(const std::string& where) const {
           "must be a perfect square of at most cell * cell = " + std::to_string(cell * cell), rank);
   require(variant == "linear" || variant == "log-linear", where + ".variant", "must be 'linear' or 'log-linear'",
           variant);
+  const auto bases = summary_basis_names();
+  require(std::ranges::find(bases, basis) != bases.end(), where + ".basis", "must be 'hierarchical' or 'direct'",
+          basis);
   require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
   require(!max_levels || (*max_levels >= 0 && *max_levels <= 16), where + ".max_levels", "must be null or from 0 to 16",
           max_levels);
@@ -27,14 +30,8 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
   qkv_ = register_module("qkv", Linear(embed_dim, 3 * embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
   const int64_t levels = config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
-  if (levels > 0) {
-    auto basis = averaging_basis2d(config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim,
-                                   torch::TensorOptions(torch::get_default_dtype()));
-    token_basis_ = register_parameter("token_basis", basis.token_basis);
-    for (size_t i = 0; i < basis.merge_basis.size(); ++i) {
-      merge_basis_.push_back(register_parameter("merge_basis_" + std::to_string(i + 1), basis.merge_basis[i]));
-    }
-  }
+  basis_ =
+      make_summary_basis(config.basis, {config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim}, *this);
   if (config.bias) {
     const int64_t side = near_bias_side(config.cell);
     near_bias_ = register_parameter("near_bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
@@ -66,8 +63,7 @@ Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Ten
   // the log-linear variant leaves out the queries, which stand first
   const int64_t first = is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
   const auto summarised = qkv.narrow(-1, first * embed_dim, (3 - first) * embed_dim);
-  const auto basis = basis_for(levels, qkv.options());
-  for (const auto& summary : summarize2d(summarised, basis.token_basis, basis.merge_basis, config_.cell)) {
+  for (const auto& summary : basis_->summarize(summarised, levels)) {
     auto sizes = summary.sizes().vec();
     sizes.back() = 3 - first;
     sizes.insert(sizes.end(), {shape_.num_heads, embed_dim / shape_.num_heads});
@@ -77,20 +73,6 @@ Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Ten
     far.v.push_back(parts[2 - first]);
   }
   return far;
-}
-
-Basis2d Multipole2dAttention::basis_for(int64_t levels, const torch::TensorOptions& options) const {
-  Basis2d basis{token_basis_, merge_basis_};
-  const size_t needed = levels - 1;
-  if (!token_basis_.defined() || (merge_basis_.empty() && needed > 0)) {
-    auto means =
-        averaging_basis2d(config_.cell, config_.rank, levels, (is_linear() ? 3 : 2) * shape_.embed_dim, options);
-    if (!token_basis_.defined()) basis.token_basis = means.token_basis;
-    basis.merge_basis = means.merge_basis;
-  }
-  while (basis.merge_basis.size() < needed) basis.merge_basis.push_back(basis.merge_basis.back());
-  basis.merge_basis.resize(needed);
-  return basis;
 }
 
 std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) const {
@@ -110,20 +92,17 @@ std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) co
 
 AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {
   const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  const int64_t levels = num_far_levels_2d(height, width, config_.cell);
   const auto rank = static_cast<double>(config_.rank), cell_tokens = static_cast<double>(config_.cell * config_.cell);
   constexpr double kNearCells = 9, kInteractionList = 27;
   AttentionCost cost = linear_cost(tokens, embed_dim, 3 * embed_dim) + linear_cost(tokens, embed_dim, embed_dim) +
                        softmax_attention_cost(tokens, std::min(tokens, kNearCells * cell_tokens), tokens, embed_dim);
-  const double channels = (is_linear() ? 3 : 2) * embed_dim;
-  double below = tokens, share = cell_tokens;
-  for (int64_t level = 1; level <= num_far_levels_2d(height, width, config_.cell); ++level) {
+  cost += basis_->cost(height, width, levels);
+  for (int64_t level = 1; level <= levels; ++level) {
     const auto cells =
         static_cast<double>(level_cells(level, height, config_.cell) * level_cells(level, width, config_.cell));
     const double summaries = rank * cells, seen = std::min(summaries, kInteractionList * rank);
-    cost += depthwise_cost(below, summaries, share, channels);
     cost += softmax_attention_cost(is_linear() ? summaries : tokens, seen, summaries, embed_dim);
-    below = summaries;
-    share = 4 * rank;  // the next level merges the summaries of 2 x 2 cells
   }
   return cost;
 }

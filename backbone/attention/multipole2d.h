@@ -4,14 +4,15 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/attention/attention.h"
+#include "backbone/attention/summary_basis.h"
 #include "backbone/config/fields.h"
 #include "backbone/layers/linear.h"
-#include "backbone/multipole/basis.h"
 
 namespace multipole {
 
@@ -20,6 +21,7 @@ struct Multipole2dConfig {
   int64_t cell = 4;
   int64_t rank = 4;
   std::string variant = "linear";
+  std::string basis = "hierarchical";
   bool bias = true;
   bool log_mass = true;
   bool qkv_bias = true;
@@ -32,6 +34,8 @@ struct Multipole2dConfig {
     field("cell", self.cell, "tokens along each side of a finest cell; the near field is 3 x 3 cells");
     field("rank", self.rank, "summaries a far cell is seen through: a perfect square of at most cell * cell");
     field("variant", self.variant, "linear: queries of far levels are summarised too, O(n); log-linear: they are not");
+    field("basis", self.basis,
+          "hierarchical: summaries are made of those of the level below; direct: each level's from the tokens");
     field("bias", self.bias, "learned bias by relative position, near and far");
     field("log_mass", self.log_mass,
           "a summary counts as many keys as it has tokens; false: as one (at a ragged border as its share of one)");
@@ -48,8 +52,8 @@ struct Multipole2dConfig {
 // Queries, keys and values come from one linear layer, are summarised by learned depthwise bases that start as means,
 // attend by multipole::attention2d and go through an output projection.
 //
-// Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's
-// parameters, or, where there are none, plain means and no far bias.
+// Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's far
+// bias, or none where there is none, and summarise as summary_basis.h says.
 class Multipole2dAttention : public Attention {
  public:
   using Config = Multipole2dConfig;
@@ -72,16 +76,14 @@ class Multipole2dAttention : public Attention {
 
   bool is_linear() const { return config_.variant == "linear"; }
   Summaries summarize(const torch::Tensor& qkv, int64_t levels) const;
-  Basis2d basis_for(int64_t levels, const torch::TensorOptions& options) const;
   std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
 
   Multipole2dConfig config_;
   AttentionShape shape_;
   Linear qkv_{nullptr}, proj_{nullptr};
-  torch::Tensor token_basis_;               // (rank, cell, cell, channels); undefined where max_levels is 0
-  std::vector<torch::Tensor> merge_basis_;  // max_levels - 1 times (rank, 2, 2, rank, channels)
-  torch::Tensor near_bias_;                 // (num_heads, 4 cell - 1, 4 cell - 1); undefined without bias
-  std::vector<torch::Tensor> far_bias_;     // max_levels times (num_heads, 7, 7)
+  std::unique_ptr<SummaryBasis> basis_;
+  torch::Tensor near_bias_;              // (num_heads, 4 cell - 1, 4 cell - 1); undefined without bias
+  std::vector<torch::Tensor> far_bias_;  // max_levels times (num_heads, 7, 7)
 };
 
 }  // namespace multipole
