@@ -3,28 +3,37 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backbone/attention/attention.h"
 #include "backbone/config/error.h"
+#include "backbone/pyramid_config.h"
 #include "engine/files/model_file.h"
 #include "engine/study/attention_error.h"
 #include "engine/study/model_cost.h"
-#include "engine/training/classify_data.h"
-#include "engine/training/classify_training.h"
+#include "engine/study/study_task.h"
 
 namespace multipole {
 namespace {
 
 constexpr int64_t kErrorPictures = 16;
 
+// An unknown mechanism or key shows before anything is trained.
+void check_attention(const ModelConfig& model, const StudyVariant& variant) {
+  const auto backbone = config_from_json<PyramidConfig>(model.backbone, "variant " + variant.name);
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    const AttentionShape shape{.embed_dim = backbone.embed_dims[stage], .num_heads = backbone.num_heads[stage]};
+    make_attention(backbone.attention_of(stage), shape, "variant " + variant.name + ": attention");
+  }
+}
+
 class Study {
  public:
   Study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,
         const StudyWatcher& watcher, const std::atomic<bool>* stop)
-      : config_(config), data_(data), out_(out), watcher_(watcher), stop_(stop) {
+      : config_(config), task_(study_task(config.task)), data_(data), out_(out), watcher_(watcher), stop_(stop) {
+    check_study(config);
     result_.title = config.title;
-    for (const auto& variant : config.variants) {
-      classify_config_of(config, variant, 0);
-      result_.rows.push_back({.name = variant.name});
-    }
+    result_.score_name = task_.score_name();
+    for (const auto& variant : config.variants) result_.rows.push_back({.name = variant.name});
   }
 
   StudyResult run() {
@@ -56,15 +65,15 @@ class Study {
     const size_t runs = config_.variants.size() * config_.seeds.size();
     const auto observer = watcher_.on_run(variant.name + ", seed " + std::to_string(seed) + " (" +
                                           std::to_string(++started_) + " of " + std::to_string(runs) + ")");
-    const TrainResult trained = train_classifier(classify_config_of(config_, variant, seed), data_,
-                                                 run_folder(variant.name, seed), *observer, {}, stop_);
+    const TrainResult trained =
+        task_.train(config_, variant, seed, data_, run_folder(variant.name, seed), *observer, stop_);
     if (trained.stop_reason == StopReason::kStopToken) return false;
-    result_.rows[index].runs.push_back({.seed = seed, .top1 = trained.best_score, .epochs = trained.num_epochs});
+    result_.rows[index].runs.push_back({.seed = seed, .score = trained.best_score, .epochs = trained.num_epochs});
     return true;
   }
 
   VisionModel untrained(const StudyVariant& variant) const {
-    ModelConfig model = resolve_classify_config(classify_config_of(config_, variant, 0)).model;
+    ModelConfig model = task_.model(config_, variant);
     // costs of the head are left out, so any number of classes does
     if (model.num_classes == 0) model.num_classes = 10;
     return VisionModel(model);
@@ -88,19 +97,16 @@ class Study {
     const auto best = run_folder(config_.reference, config_.seeds.front()) / "best.safetensors";
     VisionModel full = load_model(best).model;
     const auto reference = std::ranges::find(config_.variants, config_.reference, &StudyVariant::name);
-    const ClassifyConfig recipe = classify_config_of(config_, *reference, config_.seeds.front());
-    const auto data = open_classify_data(recipe, data_);
-    data.validation->start_epoch(0, 0);
-    const auto batch = data.validation->next();
-    if (!batch || batch->size() == 0) return;
-    const auto images = batch->images.slice(0, 0, kErrorPictures);
+    const auto images = task_.pictures(config_, *reference, data_);
+    if (!images.defined()) return;
     for (size_t i = 0; i < config_.variants.size(); ++i) {
-      const auto model = resolve_classify_config(classify_config_of(config_, config_.variants[i], 0)).model;
-      result_.rows[i].attention_error = attention_error(full, model.backbone["attention"], images);
+      const Json attention = task_.model(config_, config_.variants[i]).backbone["attention"];
+      result_.rows[i].attention_error = attention_error(full, attention, images.slice(0, 0, kErrorPictures));
     }
   }
 
   const StudyConfig& config_;
+  const StudyTask& task_;
   std::filesystem::path data_, out_;
   const StudyWatcher& watcher_;
   const std::atomic<bool>* stop_;
@@ -109,6 +115,10 @@ class Study {
 };
 
 }  // namespace
+
+void check_study(const StudyConfig& config) {
+  for (const auto& variant : config.variants) check_attention(study_task(config.task).model(config, variant), variant);
+}
 
 StudyResult run_study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,
                       const StudyWatcher& watcher, const std::atomic<bool>* stop) {

@@ -23,9 +23,12 @@ struct StudyWatcher {
   std::function<void(const StudyResult&)> on_result;
 };
 
+// Throws ConfigError that names the variant whose settings cannot be, before anything is trained.
+void check_study(const StudyConfig& config);
+
 // Each run is the run folder OUT/runs/<variant>/seed-<seed>. A finished one is read, an interrupted one goes on, so the
-// same call continues a study that was stopped. Throws what train_classifier() throws, with the variant's name before a
-// ConfigError, and ConfigError where a folder holds a run of other settings.
+// same call continues a study that was stopped. Throws what check_study() and the task's training throw, and
+// ConfigError where a folder holds a run of other settings.
 StudyResult run_study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,
                       const StudyWatcher& watcher, const std::atomic<bool>* stop = nullptr);
 

@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <set>
 
-#include "backbone/attention/attention.h"
-#include "backbone/pyramid_config.h"
+#include "engine/study/study_task.h"
 
 namespace multipole {
 namespace {
 
 constexpr int64_t kLargestPicture = 8192;
-
-// An unknown mechanism or key shows before anything is trained.
-void check_attention(const ClassifyConfig& config, const StudyVariant& variant) {
-  const auto backbone = config_from_json<PyramidConfig>(config.model.backbone, "variant " + variant.name);
-  for (int64_t stage = 0; stage < kNumStages; ++stage) {
-    const AttentionShape shape{.embed_dim = backbone.embed_dims[stage], .num_heads = backbone.num_heads[stage]};
-    make_attention(backbone.attention_of(stage), shape, "variant " + variant.name + ": attention");
-  }
-}
 
 }  // namespace
 
@@ -36,6 +26,7 @@ void StudyVariant::validate(const std::string& where) const {
 void StudyConfig::validate(const std::string& where) const {
   const std::string prefix = where.empty() ? "" : where + ".";
   require(recipe.is_object(), prefix + "recipe", "must be an object", recipe);
+  study_task(task);
   require(!variants.empty(), prefix + "variants", "must name something to compare", variants.size());
   std::set<std::string> names;
   for (const auto& variant : variants) {
@@ -52,14 +43,12 @@ void StudyConfig::validate(const std::string& where) const {
   require(seconds > 0, prefix + "seconds", "must be positive", seconds);
 }
 
-ClassifyConfig classify_config_of(const StudyConfig& study, const StudyVariant& variant, int64_t seed) {
+Json study_run_config(const StudyConfig& study, const StudyVariant& variant, int64_t seed) {
   Json config = study.recipe;
   merge_json(config, variant.config);
   if (variant.attention.is_object()) config["model"]["backbone"]["attention"] = variant.attention;
   config["train"]["seed"] = seed;
-  const auto parsed = config_from_json<ClassifyConfig>(config, "variant " + variant.name);
-  check_attention(resolve_classify_config(parsed), variant);
-  return parsed;
+  return config;
 }
 
 }  // namespace multipole

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "backbone/config/fields.h"
-#include "engine/training/classify_config.h"
 
 namespace multipole {
 
@@ -19,13 +18,14 @@ struct StudyVariant {
   static void fields(Self& self, Field&& field) {
     field("name", self.name, "row of the table and folder of the runs: letters, digits, '-', '_' and '.'");
     field("attention", self.attention, "the backbone's attention, in place of the recipe's; null keeps that");
-    field("config", self.config, "values merged over the recipe, as in configs/classify");
+    field("config", self.config, "values merged over the recipe");
   }
   void validate(const std::string& where) const;
 };
 
 struct StudyConfig {
   std::string title = "study";
+  std::string task = "classify";
   Json recipe = Json::object();
   std::vector<StudyVariant> variants;
   std::vector<int64_t> seeds = {0, 1, 2};
@@ -37,7 +37,8 @@ struct StudyConfig {
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("title", self.title, "heading of the report");
-    field("recipe", self.recipe, "what all variants share, as in configs/classify");
+    field("task", self.task, "what is trained: classify or segment");
+    field("recipe", self.recipe, "what all variants share, as in configs/classify or configs/segment");
     field("variants", self.variants, "what is compared");
     field("seeds", self.seeds, "each variant is trained once with each; none: nothing is trained");
     field("reference", self.reference,
@@ -49,7 +50,7 @@ struct StudyConfig {
   void validate(const std::string& where) const;
 };
 
-// The training of one variant with one seed. Throws ConfigError that names the variant.
-ClassifyConfig classify_config_of(const StudyConfig& study, const StudyVariant& variant, int64_t seed);
+// The settings of the training of one variant with one seed: the recipe with what the variant changes.
+Json study_run_config(const StudyConfig& study, const StudyVariant& variant, int64_t seed);
 
 }  // namespace multipole

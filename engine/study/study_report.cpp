@@ -17,8 +17,8 @@ std::string number(double value, int digits) {
 
 std::string accuracy(const StudyRow& row) {
   if (row.runs.empty()) return "n/a";
-  const double deviation = row.deviation_top1();
-  return number(100 * row.mean_top1(), 2) + (std::isfinite(deviation) ? " ± " + number(100 * deviation, 2) : "") +
+  const double deviation = row.deviation_score();
+  return number(100 * row.mean_score(), 2) + (std::isfinite(deviation) ? " ± " + number(100 * deviation, 2) : "") +
          " (" + std::to_string(row.runs.size()) + ")";
 }
 
@@ -35,7 +35,7 @@ std::string rule(size_t columns) {
 }
 
 std::string main_table(const StudyResult& result) {
-  std::vector<std::string> header = {"variant", "top-1 % (runs)", "parameters, M"};
+  std::vector<std::string> header = {"variant", result.score_name + " % (runs)", "parameters, M"};
   for (const auto& cost : result.rows.front().costs) {
     const std::string at = " at " + std::to_string(cost.resolution);
     for (const char* what : {"model GFLOP", "attention GFLOP", "images/s", "peak MB an image"})
@@ -78,9 +78,9 @@ std::string svg_text(double x, double y, const std::string& anchor, const std::s
 
 std::string study_markdown(const StudyResult& result) {
   std::string text = "# " + result.title + "\n\n" + main_table(result);
-  text +=
-      "\nTop-1 is the best epoch's on the validation split: mean, sample deviation over seeds, number of runs. FLOPs "
-      "count a multiply-add as two.\n";
+  text += "\n" + result.score_name +
+          " is the best epoch's on the validation split: mean, sample deviation over seeds, number of runs. FLOPs "
+          "count a multiply-add as two.\n";
   if (!result.complete) text += "\nThe study was stopped; the same command goes on.\n";
   const auto has_error = [](const StudyRow& row) { return !row.attention_error.empty(); };
   if (std::ranges::any_of(result.rows, has_error)) {
@@ -96,27 +96,27 @@ std::string accuracy_svg(const StudyResult& result) {
   constexpr double kLabel = 190, kPlot = 420, kRow = 24, kTop = 40;
   double best = 0;
   for (const auto& row : result.rows) {
-    if (!row.runs.empty()) best = std::max(best, row.mean_top1());
+    if (!row.runs.empty()) best = std::max(best, row.mean_score());
   }
   if (best <= 0) return "";
   const double height = kTop + kRow * static_cast<double>(result.rows.size()) + 10;
-  const auto place = [&](double top1) { return kLabel + kPlot * std::clamp(top1 / best, 0.0, 1.1); };
+  const auto place = [&](double score) { return kLabel + kPlot * std::clamp(score / best, 0.0, 1.1); };
   std::string svg =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"" + number(height, 0) +
       "\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n" +
-      svg_text(20, 24, "start", "Top-1 accuracy, mean and deviation over seeds");
+      svg_text(20, 24, "start", result.score_name + ", mean and deviation over seeds");
   double y = kTop;
   for (const auto& row : result.rows) {
     const double middle = y + kRow / 2;
     svg += svg_text(kLabel - 8, middle + 4, "end", row.name);
     if (!row.runs.empty()) {
-      const double end = place(row.mean_top1());
+      const double end = place(row.mean_score());
       svg += "<rect x=\"" + number(kLabel, 1) + "\" y=\"" + number(y + 4, 1) + "\" width=\"" + number(end - kLabel, 1) +
              "\" height=\"" + number(kRow - 8, 1) + "\" fill=\"#7aa6d6\"/>\n";
-      const double deviation = row.deviation_top1();
+      const double deviation = row.deviation_score();
       if (std::isfinite(deviation)) {
-        svg += "<path d=\"M" + number(place(row.mean_top1() - deviation), 1) + " " + number(middle, 1) + " H" +
-               number(place(row.mean_top1() + deviation), 1) + "\" stroke=\"black\" stroke-width=\"2\"/>\n";
+        svg += "<path d=\"M" + number(place(row.mean_score() - deviation), 1) + " " + number(middle, 1) + " H" +
+               number(place(row.mean_score() + deviation), 1) + "\" stroke=\"black\" stroke-width=\"2\"/>\n";
       }
       svg += svg_text(kLabel + kPlot * 1.1 + 8, middle + 4, "start", accuracy(row));
     }

@@ -19,17 +19,17 @@ Json cost_json(const StudyCost& cost) {
 
 }  // namespace
 
-double StudyRow::mean_top1() const {
+double StudyRow::mean_score() const {
   double sum = 0;
-  for (const auto& run : runs) sum += run.top1;
+  for (const auto& run : runs) sum += run.score;
   return runs.empty() ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(runs.size());
 }
 
-double StudyRow::deviation_top1() const {
+double StudyRow::deviation_score() const {
   if (runs.size() < 2) return std::numeric_limits<double>::quiet_NaN();
-  const double mean = mean_top1();
+  const double mean = mean_score();
   double sum = 0;
-  for (const auto& run : runs) sum += (run.top1 - mean) * (run.top1 - mean);
+  for (const auto& run : runs) sum += (run.score - mean) * (run.score - mean);
   return std::sqrt(sum / static_cast<double>(runs.size() - 1));
 }
 
@@ -37,17 +37,17 @@ Json study_json(const StudyResult& result) {
   Json rows = Json::array();
   for (const auto& row : result.rows) {
     Json runs = Json::array(), costs = Json::array();
-    for (const auto& run : row.runs) runs.push_back({{"seed", run.seed}, {"top1", run.top1}, {"epochs", run.epochs}});
+    for (const auto& run : row.runs) runs.push_back({{"seed", run.seed}, {"score", run.score}, {"epochs", run.epochs}});
     for (const auto& cost : row.costs) costs.push_back(cost_json(cost));
     rows.push_back({{"name", row.name},
                     {"parameters", row.num_parameters},
-                    {"top1_mean", number_or_null(row.mean_top1())},
-                    {"top1_deviation", number_or_null(row.deviation_top1())},
+                    {"score_mean", number_or_null(row.mean_score())},
+                    {"score_deviation", number_or_null(row.deviation_score())},
                     {"runs", runs},
                     {"costs", costs},
                     {"attention_error", row.attention_error}});
   }
-  return {{"title", result.title}, {"complete", result.complete}, {"variants", rows}};
+  return {{"title", result.title}, {"score", result.score_name}, {"complete", result.complete}, {"variants", rows}};
 }
 
 }  // namespace multipole

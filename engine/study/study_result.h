@@ -12,7 +12,7 @@ namespace multipole {
 
 struct StudyRun {
   int64_t seed = 0;
-  double top1 = 0;     // share in [0, 1] of the validation split, of the best epoch
+  double score = 0;    // share in [0, 1] on the validation split, of the best epoch
   int64_t epochs = 0;  // finished
 };
 
@@ -35,12 +35,13 @@ struct StudyRow {
   std::vector<double> attention_error = {};
 
   // NaN where there are no runs; the deviation is the sample's, NaN below two runs.
-  double mean_top1() const;
-  double deviation_top1() const;
+  double mean_score() const;
+  double deviation_score() const;
 };
 
 struct StudyResult {
   std::string title = {};
+  std::string score_name = "Top-1";
   std::vector<StudyRow> rows = {};
   bool complete = true;  // false where it was stopped
 };

@@ -87,7 +87,32 @@ TEST(StudyTest, TrainsEveryVariantWithEverySeedAndGoesOnWhereItStopped) {
   Watched third;
   const StudyResult again = run_study(config, folder / "data", folder / "out", third.watcher());
   EXPECT_EQ(third.steps, 0);
-  EXPECT_EQ(again.rows[1].mean_top1(), result.rows[1].mean_top1());
+  EXPECT_EQ(again.rows[1].mean_score(), result.rows[1].mean_score());
+}
+
+TEST(StudyTest, ComparesSegmentersByMeanIoU) {
+  const test::TemporaryFolder folder;
+  write_synthetic({.kind = "segment", .num_classes = 3, .image_size = 32, .train_images = 4, .val_images = 3},
+                  folder / "data");
+  StudyConfig config = small_study();
+  config.task = "segment";
+  config.recipe["preprocessing"] = Json::object();
+  config.recipe["augmentation"] = {{"crop_size", {32, 32}}};
+  config.recipe["train"]["batch_size"] = 2;
+  config.seeds = {0};
+
+  Watched watched;
+  const StudyResult result = run_study(config, folder / "data", folder / "out", watched.watcher());
+  EXPECT_TRUE(result.complete);
+  EXPECT_EQ(result.score_name, "mIoU");
+  EXPECT_EQ(watched.steps, 4);  // two runs of two steps
+  for (const auto& row : result.rows) {
+    ASSERT_EQ(row.runs.size(), 1u);
+    EXPECT_GE(row.runs[0].score, 0);
+    EXPECT_LE(row.runs[0].score, 1);
+    EXPECT_EQ(row.attention_error.size(), 4u);
+  }
+  EXPECT_LT(result.rows[0].attention_error[0], 1e-5);
 }
 
 }  // namespace

@@ -4,16 +4,17 @@
 #include <string>
 
 #include "backbone/config/error.h"
+#include "engine/study/study.h"
 #include "engine/study/study_config.h"
 #include "engine/study/study_report.h"
+#include "engine/study/study_task.h"
 
 namespace multipole {
 namespace {
 
 std::string message_of(const Json& json) {
   try {
-    const auto config = config_from_json<StudyConfig>(json, "");
-    for (const auto& variant : config.variants) classify_config_of(config, variant, 0);
+    check_study(config_from_json<StudyConfig>(json, ""));
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -27,14 +28,16 @@ TEST(StudyConfigTest, AVariantReplacesTheRecipesAttentionAndSeed) {
   json["recipe"] = {{"train", {{"epochs", 3}}}};
   json["variants"][1]["config"] = {{"train", {{"batch_size", 7}}}};
   const auto config = config_from_json<StudyConfig>(json, "");
-  const auto first = classify_config_of(config, config.variants[0], 4);
-  const auto second = classify_config_of(config, config.variants[1], 5);
-  EXPECT_EQ(first.train.epochs, 3);
-  EXPECT_EQ(first.train.seed, 4);
-  EXPECT_EQ(second.train.batch_size, 7);
-  EXPECT_EQ(second.train.seed, 5);
-  EXPECT_EQ(resolve_classify_config(first).model.backbone["attention"]["type"], "multipole2d");
-  EXPECT_EQ(resolve_classify_config(second).model.backbone["attention"], Json({{"type", "full"}}));
+  const Json first = study_run_config(config, config.variants[0], 4);
+  const Json second = study_run_config(config, config.variants[1], 5);
+  EXPECT_EQ(first["train"], Json({{"epochs", 3}, {"seed", 4}}));
+  EXPECT_EQ(second["train"], Json({{"epochs", 3}, {"batch_size", 7}, {"seed", 5}}));
+  for (const auto& task : study_task_names()) {
+    SCOPED_TRACE(task);
+    const auto model = [&](size_t i) { return study_task(task).model(config, config.variants[i]); };
+    EXPECT_EQ(model(0).backbone["attention"]["type"], "multipole2d");
+    EXPECT_EQ(model(1).backbone["attention"], Json({{"type", "full"}}));
+  }
 }
 
 TEST(StudyConfigTest, MistakesAreNamed) {
@@ -47,6 +50,9 @@ TEST(StudyConfigTest, MistakesAreNamed) {
   Json folder = two_variants();
   folder["variants"][0]["name"] = "../a";
   EXPECT_NE(message_of(folder).find("variants[0].name"), std::string::npos);
+  Json task = two_variants();
+  task["task"] = "segmnt";
+  EXPECT_NE(message_of(task).find("did you mean 'segment'?"), std::string::npos) << message_of(task);
   Json reference = two_variants();
   reference["reference"] = "c";
   EXPECT_NE(message_of(reference).find("reference"), std::string::npos);
@@ -70,13 +76,13 @@ TEST(StudyReportTest, GivesMeanDeviationAndGaps) {
   result.rows.push_back({.name = "a", .num_parameters = 1'500'000, .runs = {{0, 0.50, 1}, {1, 0.60, 1}}});
   result.rows.push_back({.name = "b", .runs = {{0, 0.25, 1}}});
   result.rows.push_back({.name = "c"});
-  EXPECT_NEAR(result.rows[0].mean_top1(), 0.55, 1e-12);
-  EXPECT_NEAR(result.rows[0].deviation_top1(), 0.0707107, 1e-6);
+  EXPECT_NEAR(result.rows[0].mean_score(), 0.55, 1e-12);
+  EXPECT_NEAR(result.rows[0].deviation_score(), 0.0707107, 1e-6);
   const std::string text = study_markdown(result);
   EXPECT_NE(text.find("| a | 55.00 ± 7.07 (2) | 1.50 |"), std::string::npos) << text;
   EXPECT_NE(text.find("| b | 25.00 (1) | n/a |"), std::string::npos) << text;
   EXPECT_NE(text.find("| c | n/a | n/a |"), std::string::npos) << text;
-  EXPECT_EQ(study_json(result)["variants"][2]["top1_mean"], nullptr);
+  EXPECT_EQ(study_json(result)["variants"][2]["score_mean"], nullptr);
   EXPECT_NE(accuracy_svg(result).find("</svg>"), std::string::npos);
   EXPECT_EQ(accuracy_svg(StudyResult{.rows = {{.name = "c"}}}), "");
 }
