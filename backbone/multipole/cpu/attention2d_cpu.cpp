@@ -91,7 +91,7 @@ std::tuple<at::Tensor, at::Tensor> attention2d_forward(const Attention2dArgs& ar
 
   LevelResults levels;
   if (p.linear) levels = run_levels(p, kernels);
-  const auto tasks = tasks_by_band(p, at::get_num_threads());
+  const auto tasks = tasks_by_rectangle(p, at::get_num_threads());
   const ArenaContents contents{true, !p.linear};
   const WorkspaceSizes sizes = workspace_sizes(p, kernels.width, largest_arena(p, tasks, contents));
   run_each(tasks, sizes, [&](const Attention2dTask& task, const Workspace& scratch) {

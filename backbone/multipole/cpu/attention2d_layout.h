@@ -19,8 +19,9 @@ ArenaLayout arena_layout(const Attention2dParams& params, const Attention2dTask&
 // One task for each head of each image.
 std::vector<Attention2dTask> tasks_by_head(const Attention2dParams& params);
 
-// Heads cut into bands of cell rows, so that `threads` threads have enough to share.
-std::vector<Attention2dTask> tasks_by_band(const Attention2dParams& params, int64_t threads);
+// Heads cut into rectangles of cells, so that `threads` threads have enough to share; one after the other the heads of
+// a rectangle.
+std::vector<Attention2dTask> tasks_by_rectangle(const Attention2dParams& params, int64_t threads);
 
 // Summaries of all levels of one head of one image.
 int64_t summaries_of_all_levels(const Attention2dParams& params);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "backbone/multipole/cpu/storage.h"
+#include "backbone/multipole/quadtree.h"
 
 namespace multipole::cpu {
 
@@ -16,6 +17,7 @@ struct LevelParams {
   SummaryView key, value;
   SummaryView query;         // linear variant
   const float* far_bias;     // (heads, 7, 7) times log2(e), or null
+  const float* far_scores;   // where all sub-cells have one mass: see attention2d_tables.h; else null
   const float* group_table;  // linear variant: see attention2d_tables.h
 };
 
@@ -45,11 +47,11 @@ struct Attention2dGradParams {
   SummaryView d_level_query[kMaxLevels], d_level_key[kMaxLevels], d_level_value[kMaxLevels];
 };
 
-// A share of the work: the queries of cell rows [cell_row_begin, cell_row_end) of one head of one image.
+// A share of the work: the queries of a rectangle of cells of one head of one image.
 struct Attention2dTask {
   int64_t b, h;
-  int64_t cell_row_begin, cell_row_end;
-  const Attention2dTask* next;  // what is most likely done afterwards, or null: its rows are prefetched
+  IndexRange rows, columns;     // of cells
+  const Attention2dTask* next;  // what is most likely done afterwards, or null: its tokens are prefetched
 };
 
 // Key rows that a cell's tokens take in an arena: an even number, so that keys can be read in pairs.
@@ -59,8 +61,9 @@ constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 1) / 2 * 2
 // cells lie side by side, then its far cells by level. Of the near field only the rows of cells in use are held: row y
 // lies in slot y % ring_rows.
 struct ArenaLayout {
-  int64_t cell_row_begin, cell_row_end, ring_rows;
-  int64_t level_row_begin[kMaxLevels], level_row_end[kMaxLevels];
+  IndexRange columns;  // of cells, neighbours included
+  int64_t ring_rows;
+  IndexRange level_rows[kMaxLevels], level_columns[kMaxLevels];
   int64_t level_offset[kMaxLevels];
   int64_t key_rows;
 };

@@ -1,5 +1,6 @@
 #include "backbone/multipole/cpu/attention2d_problem.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -25,6 +26,10 @@ std::vector<float> log2_masses(int64_t cells, int64_t level, int64_t tokens, int
     out.push_back(mass == 0 ? kMaskedScore : std::log2(static_cast<float>(mass)));
   }
   return out;
+}
+
+bool is_constant(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [&](float value) { return value == values.front(); });
 }
 
 }  // namespace
@@ -94,6 +99,11 @@ void Attention2dProblem::set_level(size_t l, const Attention2dArgs& args, int64_
     const float* entries = bias.const_data_ptr<float>();
     for (int64_t i = 0; i < bias.numel(); ++i) tables.far_bias.push_back(entries[i] * kLog2E);
     level.far_bias = tables.far_bias.data();
+  }
+  if (!params.linear && is_constant(tables.log2_rows) && is_constant(tables.log2_columns)) {
+    const float log2_mass = tables.log2_rows[0] + tables.log2_columns[0];
+    tables.far_scores = sum_far_scores(level.far_bias, params.heads, params.rank, log2_mass);
+    level.far_scores = tables.far_scores.data();
   }
   if (params.linear) {
     level.query = view_summaries(q_far_[l]);

@@ -25,7 +25,7 @@ class Attention2dProblem {
 
  private:
   struct LevelTables {
-    std::vector<float> log2_rows, log2_columns, far_bias, group_table;
+    std::vector<float> log2_rows, log2_columns, far_bias, far_scores, group_table;
   };
 
   void set_lanes(int64_t width);

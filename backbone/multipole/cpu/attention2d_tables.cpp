@@ -68,6 +68,16 @@ std::vector<float> expand_far_bias(const float* far_bias, int64_t heads, int64_t
   return out;
 }
 
+std::vector<float> sum_far_scores(const float* far_bias, int64_t heads, int64_t rank, float log2_mass) {
+  constexpr size_t kPastTheEnd = 16;
+  std::vector<float> out;
+  for (int64_t i = 0; i < heads * kFarBiasSide * kFarBiasSide; ++i) {
+    out.insert(out.end(), static_cast<size_t>(rank), log2_mass + (far_bias == nullptr ? 0.0f : far_bias[i]));
+  }
+  out.resize(out.size() + kPastTheEnd);
+  return out;
+}
+
 void fold_group_table(const float* table, int64_t rank, int64_t width, float* far_bias) {
   for_each_group_pair(rank, table_lanes(4 * rank, width), [&](int64_t from, int64_t to) {
     if (to >= 0) far_bias[to] += table[from];

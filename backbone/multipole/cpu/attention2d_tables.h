@@ -20,6 +20,10 @@ void fold_near_table(const float* table, int64_t cell, int64_t width, float* nea
 // A cell that is a child's own neighbour is masked for that child.
 std::vector<float> expand_far_bias(const float* far_bias, int64_t heads, int64_t rank, int64_t width, float factor);
 
+// (heads, 7, 7) or null -> (heads, 7, 7 * rank): what the log-linear variant adds to the score of each summary, the
+// bias and the logarithm of its mass, a row of cells side by side. A vector can be read from every entry on.
+std::vector<float> sum_far_scores(const float* far_bias, int64_t heads, int64_t rank, float log2_mass);
+
 // The transpose of expand_far_bias for one head.
 void fold_group_table(const float* table, int64_t rank, int64_t width, float* far_bias);
 

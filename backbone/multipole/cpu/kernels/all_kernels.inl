@@ -17,6 +17,8 @@ namespace {
 
 #include "backbone/multipole/cpu/kernels/row.inl"
 
+#include "backbone/multipole/cpu/kernels/prefetch.inl"
+
 #include "backbone/multipole/cpu/kernels/tile.inl"
 
 #include "backbone/multipole/cpu/kernels/softmax_tile.inl"
@@ -37,6 +39,8 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 }
 
 #include "backbone/multipole/cpu/kernels/arena.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_steps.inl"
 
 #include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
 

@@ -26,69 +26,34 @@ MULTIPOLE_INLINE HeadView view_of_head(const TokenView& view, int64_t b, int64_t
   return {view.data, view.element(b, 0, 0, h), view.row, view.column};
 }
 
-// Key rows of a row of cells, and where they begin.
-MULTIPOLE_INLINE int64_t key_rows_of_cell_row(const Attention2dParams& p) {
-  return p.cell_columns * slots_of_cell(p.cell);
-}
-MULTIPOLE_INLINE int64_t first_key_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy) {
-  return cy % layout.ring_rows * key_rows_of_cell_row(p);
+MULTIPOLE_INLINE int64_t first_key_row_of_cell(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
+                                               int64_t cx) {
+  return (cy % layout.ring_rows * layout.columns.size() + cx - layout.columns.begin) * slots_of_cell(p.cell);
 }
 
-// visit(y, x, key row of the arena) for every token of the cells of one row.
+// visit(y, x, key row of the arena) for every token of a cell.
 template <class Visit>
-MULTIPOLE_INLINE void for_each_token_of_cell_row(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
-                                                 Visit visit) {
-  int64_t cell_row = first_key_row(p, layout, cy);
-  for (int64_t cx = 0; cx < p.cell_columns; ++cx, cell_row += slots_of_cell(p.cell)) {
-    const CellTokens cell = tokens_of_cell(p, cy, cx);
-    int64_t row = cell_row;
-    for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
-      for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) visit(y, x, row++);
-    }
+MULTIPOLE_INLINE void for_each_token_of_cell(const Attention2dParams& p, const ArenaLayout& layout, int64_t cy,
+                                             int64_t cx, Visit visit) {
+  const CellTokens cell = tokens_of_cell(p, cy, cx);
+  int64_t row = first_key_row_of_cell(p, layout, cy, cx);
+  for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
+    for (int64_t x = cell.x; x < cell.x + cell.columns; ++x) visit(y, x, row++);
   }
 }
 
-// The keys and values of a row of cells, in the place of those three rows before. The tasks pack a row when they first
-// need it, so that it is still in the cache.
+// The keys and values of a cell, in the place of those of the cell three rows before.
 template <class Products>
-static void pack_cell_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
-                          int64_t cy, const Workspace& w) {
-  if (cy < layout.cell_row_begin || cy >= layout.cell_row_end) return;
+static void pack_cell(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout, int64_t cy,
+                      int64_t cx, const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim);
   const Storage storage = p.storage;
   float *const key_arena = w.key_arena, *const value_arena = w.value_arena;
   const HeadView key = view_of_head(p.key, task.b, task.h), value = view_of_head(p.value, task.b, task.h);
-  for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
+  for_each_token_of_cell(p, layout, cy, cx, [=](int64_t y, int64_t x, int64_t row) {
     Products::pack_row(key.data, key.element(y, x), dim, padded_dim, storage, key_arena, row * padded_dim);
     Products::pack_row(value.data, value.element(y, x), dim, padded_dim, storage, value_arena, row * padded_dim);
   });
-}
-
-// Asks for a cell's rows of a token tensor; Write: to be written.
-template <int Write>
-MULTIPOLE_INLINE void prefetch_cell(const Attention2dParams& p, const TokenView& view, int64_t b, int64_t h, int64_t cy,
-                                    int64_t cx) {
-  const int64_t element_bytes = p.storage == Storage::float32 ? 4 : 2;
-  const CellTokens cell = tokens_of_cell(p, cy, cx);
-  const HeadView head = view_of_head(view, b, h);
-  for (int64_t y = cell.y; y < cell.y + cell.rows; ++y) {
-    const char* row = static_cast<const char*>(head.data) + head.element(y, cell.x) * element_bytes;
-    for (int64_t x = 0; x < cell.columns; ++x, row += head.column * element_bytes) {
-      for (int64_t byte = 0; byte < p.head_dim * element_bytes; byte += 64) __builtin_prefetch(row + byte, Write, 2);
-    }
-  }
-}
-
-// Asks for what the thread reads of a token tensor after two more rows of cells: of this task, or else of its next one.
-MULTIPOLE_INLINE void prefetch_ahead(const Attention2dParams& p, const TokenView& view, const Attention2dTask& task,
-                                     const ArenaLayout& layout, int64_t cy, int64_t cx) {
-  const int64_t row = cy + 2;
-  if (row < layout.cell_row_end) {
-    prefetch_cell<0>(p, view, task.b, task.h, row, cx);
-  } else if (task.next != nullptr) {
-    const int64_t next_row = task.next->cell_row_begin + row - layout.cell_row_end;
-    if (next_row < task.next->cell_row_end) prefetch_cell<0>(p, view, task.next->b, task.next->h, next_row, cx);
-  }
 }
 
 template <class Products>
@@ -96,8 +61,9 @@ static void pack_level(const Attention2dParams& p, const ArenaLayout& layout, in
                        const SummaryView& from, float* arena) {
   const int64_t padded_dim = padded(p.head_dim);
   int64_t row = layout.level_offset[l];
-  for (int64_t y = layout.level_row_begin[l]; y < layout.level_row_end[l]; ++y) {
-    for (int64_t x = 0; x < p.level[l].columns; ++x) {
+  const IndexRange rows = layout.level_rows[l], columns = layout.level_columns[l];
+  for (int64_t y = rows.begin; y < rows.end; ++y) {
+    for (int64_t x = columns.begin; x < columns.end; ++x) {
       for (int64_t j = 0; j < p.rank; ++j, ++row) {
         Products::pack_row(from.data, from.element(b, y, x, j, h), p.head_dim, padded_dim, p.storage, arena,
                            row * padded_dim);
@@ -110,7 +76,6 @@ template <class Products>
 static void pack_levels(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                         const Workspace& w) {
   for (int64_t l = 0; l < p.levels; ++l) {
-    if (layout.level_row_begin[l] >= layout.level_row_end[l]) continue;
     pack_level<Products>(p, layout, l, task.b, task.h, p.level[l].key, w.key_arena);
     pack_level<Products>(p, layout, l, task.b, task.h, p.level[l].value, w.value_arena);
   }
@@ -126,7 +91,7 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
     for (int64_t kx = larger(0, cx - 1); kx < smaller(p.cell_columns, cx + 2); ++kx) {
       const CellTokens cell = tokens_of_cell(p, ky, kx);
       const int64_t tokens = cell.rows * cell.columns;
-      const int64_t first = (first_key_row(p, layout, ky) + kx * slots_of_cell(r)) * padded_dim;
+      const int64_t first = first_key_row_of_cell(p, layout, ky, kx) * padded_dim;
       for (int64_t i = 0; i < tokens; ++i) w.near_offset[count + i] = first + i * padded_dim;
       if (p.near_table != nullptr) {
         int32_t* offset = w.near_table_offset + count;
@@ -142,19 +107,36 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
   return {count, w.near_offset, nullptr, w.near_table_offset, table, 0, w.near_pairs};
 }
 
+MULTIPOLE_INLINE int64_t first_key_row_of_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l,
+                                                    int64_t y, int64_t x) {
+  const IndexRange rows = layout.level_rows[l], columns = layout.level_columns[l];
+  return layout.level_offset[l] + ((y - rows.begin) * columns.size() + x - columns.begin) * p.rank;
+}
+
+// Where the gradient of an entry of a level's far_bias is collected: see Workspace::d_far_table.
+MULTIPOLE_INLINE int32_t far_table_offset(int64_t l, int64_t entry) {
+  return static_cast<int32_t>((l * kFarBiasSide * kFarBiasSide + entry) * kWidth);
+}
+
 // Appends the real summaries of level-l cell (y, x) to the far lists from `count` on; returns the new count.
 MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t y,
                                           int64_t x, float bias, int32_t table_offset, int64_t count,
                                           const Workspace& w) {
   const LevelParams& level = p.level[l];
-  const int64_t first = layout.level_offset[l] + ((y - layout.level_row_begin[l]) * level.columns + x) * p.rank;
-  for (int64_t jy = 0; jy < p.subcells; ++jy) {
-    for (int64_t jx = 0; jx < p.subcells; ++jx) {
-      const float log2_mass = level.log2_rows[y * p.subcells + jy] + level.log2_columns[x * p.subcells + jx];
+  const int64_t subcells = p.subcells, padded_dim = padded(p.head_dim);
+  const float *const log2_rows = level.log2_rows + y * subcells, *const log2_columns =
+                                                                     level.log2_columns + x * subcells;
+  int64_t* const offset = w.far_offset;
+  float* const biases = w.far_bias;
+  int32_t* const table_offsets = w.far_table_offset;
+  int64_t first = first_key_row_of_summaries(p, layout, l, y, x) * padded_dim;
+  for (int64_t jy = 0; jy < subcells; ++jy) {
+    for (int64_t jx = 0; jx < subcells; ++jx, first += padded_dim) {
+      const float log2_mass = log2_rows[jy] + log2_columns[jx];
       if (log2_mass < 0) continue;  // an empty sub-cell: no token stands behind it
-      w.far_offset[count] = (first + jy * p.subcells + jx) * padded(p.head_dim);
-      w.far_bias[count] = log2_mass + bias;
-      w.far_table_offset[count] = table_offset;
+      offset[count] = first;
+      biases[count] = log2_mass + bias;
+      table_offsets[count] = table_offset;
       ++count;
     }
   }
@@ -172,6 +154,45 @@ MULTIPOLE_INLINE void reset(FarList* list) {
   for (int l = 0; l < kMaxLevels; ++l) list->cell_y[l] = -1;
 }
 
+// A row of cells of a far level as one cell of that level sees it.
+struct FarRow {
+  int64_t level, h, y;
+  int64_t offset_y;  // from the cell that sees it
+  int64_t x;         // of the cell that sees it
+};
+
+// Appends the summaries of cells [begin, end) of a row; the range may be empty.
+MULTIPOLE_INLINE int64_t append_row(const Attention2dParams& p, const ArenaLayout& layout, const FarRow& row,
+                                    int64_t begin, int64_t end, int64_t count, const Workspace& w) {
+  const LevelParams& level = p.level[row.level];
+  constexpr int64_t kEntries = kFarBiasSide * kFarBiasSide;
+  if (level.far_scores == nullptr) {
+    for (int64_t x = begin; x < end; ++x) {
+      const int64_t entry = far_bias_index(row.offset_y, x - row.x);
+      const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[row.h * kEntries + entry];
+      count = append_summaries(p, layout, row.level, row.y, x, bias, far_table_offset(row.level, entry), count, w);
+    }
+    return count;
+  }
+  if (begin >= end) return count;
+  const int64_t keys = (end - begin) * p.rank, padded_dim = padded(p.head_dim);
+  const int64_t entry = far_bias_index(row.offset_y, begin - row.x);
+  const float* scores = level.far_scores + (row.h * kEntries + entry) * p.rank;
+  const int64_t first = first_key_row_of_summaries(p, layout, row.level, row.y, begin) * padded_dim;
+  for (int64_t i = 0; i < keys; i += kWidth) {
+    store(w.far_bias + count + i, load(scores + i));
+    int64_t* offset = w.far_offset + count + i;
+    for (int lane = 0; lane < kWidth; ++lane) offset[lane] = first + (i + lane) * padded_dim;
+  }
+  if (w.d_far_table != nullptr) {
+    int32_t* offset = w.far_table_offset + count;
+    for (int64_t cell = 0; cell < end - begin; ++cell) {
+      for (int64_t j = 0; j < p.rank; ++j) *offset++ = far_table_offset(row.level, entry + cell);
+    }
+  }
+  return count + keys;
+}
+
 static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t h, int64_t cy, int64_t cx,
                         const Workspace& w, FarList* list) {
   int64_t count = 0, kept = 0;
@@ -186,13 +207,12 @@ static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, i
     const LevelParams& level = p.level[l];
     const IndexRange rows = parent_near_cells(y, level.rows), columns = parent_near_cells(x, level.columns);
     for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
-      for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
-        if (is_near(y, ky) && is_near(x, kx)) continue;
-        const int64_t entry = far_bias_index(ky - y, kx - x);
-        const int64_t table = kFarBiasSide * kFarBiasSide;
-        const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[h * table + entry];
-        count =
-            append_summaries(p, layout, l, ky, kx, bias, static_cast<int32_t>((l * table + entry) * kWidth), count, w);
+      const FarRow row = {l, h, ky, ky - y, x};
+      if (is_near(y, ky)) {
+        count = append_row(p, layout, row, columns.begin, x - 1, count, w);
+        count = append_row(p, layout, row, x + 2, columns.end, count, w);
+      } else {
+        count = append_row(p, layout, row, columns.begin, columns.end, count, w);
       }
     }
     list->cell_y[l] = y;

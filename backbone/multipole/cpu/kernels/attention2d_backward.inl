@@ -54,24 +54,40 @@ static void store_lane_rows(const Attention2dParams& p, const Attention2dTask& t
   }
 }
 
-static void unpack_tokens(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
-                          int64_t cy, const float* arena, float factor, const TokenView& to) {
+static void unpack_cell(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout, int64_t cy,
+                        int64_t cx, const float* arena, float factor, const TokenView& to) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim);
   const Storage storage = p.storage;
   const HeadView head = view_of_head(to, task.b, task.h);
-  for_each_token_of_cell_row(p, layout, cy, [=](int64_t y, int64_t x, int64_t row) {
+  for_each_token_of_cell(p, layout, cy, cx, [=](int64_t y, int64_t x, int64_t row) {
     store_row(arena + row * padded_dim, head.data, head.element(y, x), dim, factor, storage);
   });
 }
 
-// Writes the gradients of a row of cells that no later query sees, and clears their place for another row.
-static void finish_cell_row(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
-                            const ArenaLayout& layout, int64_t cy, const Workspace& w) {
-  const int64_t padded_dim = padded(p.head_dim), first = first_key_row(p, layout, cy) * padded_dim;
-  unpack_tokens(p, task, layout, cy, w.d_key_arena, p.scale, g.d_key);
-  unpack_tokens(p, task, layout, cy, w.d_value_arena, 1, g.d_value);
-  zero_floats(w.d_key_arena + first, key_rows_of_cell_row(p) * padded_dim);
-  zero_floats(w.d_value_arena + first, key_rows_of_cell_row(p) * padded_dim);
+// Writes the gradients of cells that no later query sees, and clears their place for others.
+static void finish_cells(const Attention2dParams& p, const Attention2dGradParams& g, const Step& step,
+                         const ArenaLayout& layout, const Workspace& w) {
+  const int64_t padded_dim = padded(p.head_dim);
+  for_each_finished_cell(p, step, [&](int64_t cy, int64_t cx) {
+    unpack_cell(p, *step.task, layout, cy, cx, w.d_key_arena, p.scale, g.d_key);
+    unpack_cell(p, *step.task, layout, cy, cx, w.d_value_arena, 1, g.d_value);
+    const int64_t first = first_key_row_of_cell(p, layout, cy, cx) * padded_dim;
+    zero_floats(w.d_key_arena + first, slots_of_cell(p.cell) * padded_dim);
+    zero_floats(w.d_value_arena + first, slots_of_cell(p.cell) * padded_dim);
+  });
+}
+
+// What a step of the backward pass reads and writes.
+MULTIPOLE_INLINE void ask_for_backward(const Attention2dParams& p, const Attention2dGradParams& g, const Step& step,
+                                       PrefetchQueue* queue) {
+  ask_for_inputs(p, step, queue);
+  ask_for_cell(p, p.out, *step.task, step.cy, step.cx, false, queue);
+  ask_for_cell(p, g.d_out, *step.task, step.cy, step.cx, false, queue);
+  ask_for_cell(p, g.d_query, *step.task, step.cy, step.cx, true, queue);
+  for_each_finished_cell(p, step, [&](int64_t cy, int64_t cx) {
+    ask_for_cell(p, g.d_key, *step.task, cy, cx, true, queue);
+    ask_for_cell(p, g.d_value, *step.task, cy, cx, true, queue);
+  });
 }
 
 static void unpack_level(const Attention2dParams& p, const Attention2dTask& task, const LevelParams& level,
@@ -101,36 +117,36 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
                            const ArenaLayout& layout, const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
-  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy)
-    pack_cell_row<Products>(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
-  const TokenView* const inputs[] = {&p.query, &p.key, &p.value, &p.out, &g.d_out};
-  const TokenView* const results[] = {&g.d_query, &g.d_key, &g.d_value};
-  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    pack_cell_row<Products>(p, task, layout, cy + 1, w);
-    for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
-      for (const TokenView* view : results) prefetch_cell<1>(p, *view, task.b, task.h, cy, cx);
-      for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
-      const KeyList near = near_list(p, layout, task.h, cy, cx, w);
-      KeyList far = {};
-      if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
-      Products::prepare_list(near, w.key_arena, padded_dim);
-      Products::prepare_list(far, w.key_arena, padded_dim);
-      for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
-        lanes_of_cell(p, cy, cx, lane_begin, &lanes);
-        if (lanes.live == 0) continue;
-        const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
-        backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor, w.d_near_table);
-        backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, w.d_far_table);
-        tile_to_rows(w.out_tile, padded_dim, w.out_rows);
-        store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
-      }
+  PrefetchQueue prefetches;
+  prefetches.row_bytes = bytes_of_row(p);
+  Step step = first_step(&task), ahead = step;
+  for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
+  for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
+    pack_new_cells<Products>(p, layout, step, w);
+    const KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    KeyList far = {};
+    if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, step.cy, step.cx, w, &far_state);
+    Products::prepare_list(near, w.key_arena, padded_dim);
+    Products::prepare_list(far, w.key_arena, padded_dim);
+    if (ahead.task != nullptr) {
+      ask_for_backward(p, g, ahead, &prefetches);
+      prefetches.spread_over(asks_of_cell(p, near, far));
     }
-    if (cy > task.cell_row_begin) finish_cell_row(p, g, task, layout, cy - 1, w);
+    for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
+      lanes_of_cell(p, step.cy, step.cx, lane_begin, &lanes);
+      if (lanes.live == 0) continue;
+      const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
+      backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor, w.d_near_table, &prefetches);
+      backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, w.d_far_table, &prefetches);
+      tile_to_rows(w.out_tile, padded_dim, w.out_rows);
+      store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
+    }
+    prefetches.ask_for_rest();
+    finish_cells(p, g, step, layout, w);
   }
-  finish_cell_row(p, g, task, layout, task.cell_row_end - 1, w);
 }
 
 template <class Products>

@@ -90,34 +90,37 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
   pack_levels<Products>(p, task, layout, w);
-  for (int64_t cy = layout.cell_row_begin; cy <= task.cell_row_begin; ++cy)
-    pack_cell_row<Products>(p, task, layout, cy, w);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
-  const TokenView* const inputs[] = {&p.query, &p.key, &p.value};
-  for (int64_t cy = task.cell_row_begin; cy < task.cell_row_end; ++cy) {
-    pack_cell_row<Products>(p, task, layout, cy + 1, w);
-    for (int64_t cx = 0; cx < p.cell_columns; ++cx) {
-      prefetch_cell<1>(p, p.out, task.b, task.h, cy, cx);
-      for (const TokenView* view : inputs) prefetch_ahead(p, *view, task, layout, cy, cx);
-      const KeyList near = near_list(p, layout, task.h, cy, cx, w);
-      KeyList far = {};
-      if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, cy, cx, w, &far_state);
-      Products::prepare_list(near, w.value_arena, padded_dim);
-      Products::prepare_list(far, w.value_arena, padded_dim);
-      for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
-        lanes_of_cell(p, cy, cx, lane_begin, &lanes);
-        if (lanes.live == 0) continue;
-        load_lane_rows(p, task, lanes, p.query, w.query_rows);
-        Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-        zero_tile(w.out_tile, dim);
-        SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-        forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state);
-        forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state);
-        finish_lanes(p, task, lanes, state, w);
-      }
+  PrefetchQueue prefetches;
+  prefetches.row_bytes = bytes_of_row(p);
+  Step step = first_step(&task), ahead = step;
+  for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
+  for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
+    pack_new_cells<Products>(p, layout, step, w);
+    const KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    KeyList far = {};
+    if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, step.cy, step.cx, w, &far_state);
+    Products::prepare_list(near, w.value_arena, padded_dim);
+    Products::prepare_list(far, w.value_arena, padded_dim);
+    if (ahead.task != nullptr) {
+      ask_for_inputs(p, ahead, &prefetches);
+      ask_for_cell(p, p.out, *ahead.task, ahead.cy, ahead.cx, true, &prefetches);
+      prefetches.spread_over(asks_of_cell(p, near, far));
     }
+    for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
+      lanes_of_cell(p, step.cy, step.cx, lane_begin, &lanes);
+      if (lanes.live == 0) continue;
+      load_lane_rows(p, task, lanes, p.query, w.query_rows);
+      Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
+      zero_tile(w.out_tile, dim);
+      SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
+      forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state, &prefetches);
+      forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state, &prefetches);
+      finish_lanes(p, task, lanes, state, w);
+    }
+    prefetches.ask_for_rest();
   }
 }
 

@@ -5,14 +5,15 @@ struct SoftmaxState {
   Vec largest, total;
 };
 
-// Adds the keys of one list to a tile's softmax. `factor` turns a product of query and key into a score.
+// Adds the keys of one list to a tile's softmax. `factor` turns a product of query and key into a score. `prefetches`
+// are asked for meanwhile.
 template <class Products>
 static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspace& w, int64_t dim, int64_t padded_dim,
-                         float factor, SoftmaxState* state) {
+                         float factor, SoftmaxState* state, PrefetchQueue* prefetches = nullptr) {
   for (int64_t begin = 0; begin < keys.count; begin += kBlockKeys) {
     const int64_t count = smaller(kBlockKeys, keys.count - begin);
     const Vec largest = score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor,
-                                              w.scores, state->largest);
+                                              w.scores, state->largest, prefetches);
     const Vec shrink = exp2(state->largest - largest);
     state->largest = largest;
     state->total = state->total * shrink + Products::weigh(w.scores, count, largest);
@@ -56,14 +57,16 @@ struct DeltaGroups {
 // d_table, laid out as keys.table says, or null.
 template <class Products>
 static void backward_tile(const KeyList& keys, int64_t lane_begin, const BackwardTile& tile, const Workspace& w,
-                          int64_t dim, int64_t padded_dim, float factor, float* d_table) {
+                          int64_t dim, int64_t padded_dim, float factor, float* d_table,
+                          PrefetchQueue* prefetches = nullptr) {
   float* weights = w.scores;
   float* d_scores = weights + kBlockKeys * kWidth;
   float* spare = d_scores + kBlockKeys * kWidth;
   for (int64_t begin = 0; begin < keys.count; begin += kBlockKeys) {
     const int64_t count = smaller(kBlockKeys, keys.count - begin);
     const int64_t* offset = keys.offset + begin;
-    score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor, weights, Vec{});
+    score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor, weights, Vec{},
+                          prefetches);
     for (int64_t i = 0; i < count; ++i) store(weights + i * kWidth, exp2(load(weights + i * kWidth) - tile.lse));
     for_groups_of_8(count,
                     DeltaGroups<Products>{offset, w.value_arena, w.d_out_tile, dim, weights, d_scores, tile.delta});

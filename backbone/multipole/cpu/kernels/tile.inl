@@ -112,8 +112,10 @@ struct ScoreGroups {
   float factor;
   float* scores;
   Vec* largest;
+  PrefetchQueue* prefetches;  // or null
   template <int Keys>
   MULTIPOLE_INLINE_MEMBER void run(int64_t i) const {
+    if (prefetches != nullptr) prefetches->ask();
     *largest = score_group<Products, Keys, HasBias, HasTable>(keys, begin + i, lane_begin, arena, tile, dim, factor,
                                                               scores + i * kWidth, *largest);
   }
@@ -122,10 +124,11 @@ struct ScoreGroups {
 // scores[i][lane] for keys begin .. begin + count; returns the largest of them and `largest`, lane by lane.
 template <class Products>
 static Vec score_block(const KeyList& keys, int64_t begin, int64_t count, int64_t lane_begin, const float* arena,
-                       const float* tile, int64_t dim, float factor, float* scores, Vec largest) {
+                       const float* tile, int64_t dim, float factor, float* scores, Vec largest,
+                       PrefetchQueue* prefetches) {
   const auto run = [&](auto has_bias, auto has_table) {
     for_groups_of_8(count, ScoreGroups<Products, decltype(has_bias)::value, decltype(has_table)::value>{
-                               keys, begin, lane_begin, arena, tile, dim, factor, scores, &largest});
+                               keys, begin, lane_begin, arena, tile, dim, factor, scores, &largest, prefetches});
   };
   if (keys.table != nullptr && keys.bias != nullptr) {
     run(Constant<true>{}, Constant<true>{});
