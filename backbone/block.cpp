@@ -1,8 +1,10 @@
 #include "backbone/block.h"
 
 #include <cmath>
+#include <utility>
 
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/residual.h"
 
 namespace multipole {
 
@@ -27,10 +29,17 @@ BlockImpl::BlockImpl(const PyramidConfig& config, int64_t stage, int64_t block, 
 
 torch::Tensor BlockImpl::forward(torch::Tensor x) {
   if (position_conv_) x = position_conv_(x);
-  auto branch = attention_->forward(norm1_(x));
-  x = x + drop_path_(layer_scale1_ ? layer_scale1_(branch) : branch);
-  branch = mlp_(norm2_(x));
-  return x + drop_path_(layer_scale2_ ? layer_scale2_(branch) : branch);
+  x = add_branch(x, finish_branch(attention_->forward(norm1_(x)), layer_scale1_));
+  const auto mlp_branch = [this](const torch::Tensor& tokens) {
+    return finish_branch(mlp_(norm2_(tokens)), layer_scale2_);
+  };
+  // drop path draws for whole samples, so its branch cannot be cut into tokens
+  if (is_training()) return x + mlp_branch(x);
+  return add_token_branch(std::move(x), mlp_->hidden_dim(), mlp_branch);
+}
+
+torch::Tensor BlockImpl::finish_branch(const torch::Tensor& branch, LayerScale& layer_scale) {
+  return drop_path_(layer_scale ? layer_scale(branch) : branch);
 }
 
 std::vector<std::string> BlockImpl::no_weight_decay() const {

@@ -33,6 +33,8 @@ class BlockImpl : public torch::nn::Module {
   std::vector<std::string> no_weight_decay() const;
 
  private:
+  torch::Tensor finish_branch(const torch::Tensor& branch, LayerScale& layer_scale);
+
   PositionConv position_conv_{nullptr};
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
   std::shared_ptr<Attention> attention_;

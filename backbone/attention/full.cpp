@@ -13,11 +13,18 @@ FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionS
 }
 
 torch::Tensor FullAttention::forward(const torch::Tensor& x) {
-  const int64_t batch = x.size(0), tokens = x.size(1) * x.size(2), head_dim = shape_.embed_dim / shape_.num_heads;
+  // the projections are let go of before the last layer takes memory of its own
+  const auto mixed = mix(qkv_(x));
+  return torch::dropout(proj_(mixed.reshape(x.sizes())), config_.proj_drop, is_training());
+}
+
+torch::Tensor FullAttention::mix(const torch::Tensor& packed) const {
+  const int64_t batch = packed.size(0), tokens = packed.size(1) * packed.size(2),
+                head_dim = shape_.embed_dim / shape_.num_heads;
   // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
-  const auto qkv = qkv_(x).view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto qkv = packed.view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
   const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], c10::nullopt, 0.0, config_.causal);
-  return torch::dropout(proj_(out.transpose(1, 2).reshape(x.sizes())), config_.proj_drop, is_training());
+  return out.transpose(1, 2);
 }
 
 AttentionCost FullAttention::cost(int64_t height, int64_t width) const {

@@ -43,6 +43,9 @@ class FullAttention : public Attention {
   bool is_causal() const override { return config_.causal; }
 
  private:
+  // (B, H, W, 3 * embed_dim) -> (B, H * W, num_heads, head_dim)
+  torch::Tensor mix(const torch::Tensor& packed) const;
+
   FullAttentionConfig config_;
   AttentionShape shape_;
   Linear qkv_{nullptr}, proj_{nullptr};

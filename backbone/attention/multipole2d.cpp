@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "backbone/layers/init.h"
 #include "backbone/multipole/op.h"
@@ -44,17 +45,21 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
 }
 
 torch::Tensor Multipole2dAttention::forward(const torch::Tensor& x) {
-  const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), embed_dim = shape_.embed_dim;
+  // projections and summaries are let go of before the last layer takes memory of its own
+  const auto mixed = mix(qkv_(x));
+  return torch::dropout(proj_(mixed.reshape(x.sizes())), config_.proj_drop, is_training());
+}
+
+torch::Tensor Multipole2dAttention::mix(const torch::Tensor& qkv) const {
+  const int64_t batch = qkv.size(0), height = qkv.size(1), width = qkv.size(2), embed_dim = shape_.embed_dim;
   const int64_t levels = num_far_levels_2d(height, width, config_.cell);
-  const auto qkv = qkv_(x);
   const auto parts = qkv.view({batch, height, width, 3, shape_.num_heads, embed_dim / shape_.num_heads}).unbind(3);
   const auto far = summarize(qkv, levels);
   const auto far_bias = far_bias_for(levels);
-  const auto [out, lse] = attention2d(parts[0], parts[1], parts[2], far.k, far.v, config_.cell,
-                                      far.q.empty() ? std::nullopt : std::optional<torch::TensorList>(far.q),
-                                      near_bias_.defined() ? std::optional<torch::Tensor>(near_bias_) : std::nullopt,
-                                      far_bias.empty() ? std::nullopt : std::optional<torch::TensorList>(far_bias));
-  return torch::dropout(proj_(out.reshape({batch, height, width, embed_dim})), config_.proj_drop, is_training());
+  return std::get<0>(attention2d(parts[0], parts[1], parts[2], far.k, far.v, config_.cell,
+                                 far.q.empty() ? std::nullopt : std::optional<torch::TensorList>(far.q),
+                                 near_bias_.defined() ? std::optional<torch::Tensor>(near_bias_) : std::nullopt,
+                                 far_bias.empty() ? std::nullopt : std::optional<torch::TensorList>(far_bias)));
 }
 
 Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Tensor& qkv, int64_t levels) const {

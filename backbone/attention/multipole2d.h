@@ -75,6 +75,8 @@ class Multipole2dAttention : public Attention {
   };
 
   bool is_linear() const { return config_.variant == "linear"; }
+  // (B, H, W, 3 * embed_dim) -> (B, H, W, num_heads, head_dim)
+  torch::Tensor mix(const torch::Tensor& qkv) const;
   Summaries summarize(const torch::Tensor& qkv, int64_t levels) const;
   std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
 

@@ -13,8 +13,11 @@ ProjectedAttention::ProjectedAttention(const ProjectionConfig& config, const Att
 }
 
 torch::Tensor ProjectedAttention::forward(const torch::Tensor& x) {
-  const auto parts = qkv_(x).view({x.size(0), x.size(1), x.size(2), 3, shape_.num_heads, head_dim()}).unbind(3);
-  const auto mixed = mix({parts[0], parts[1], parts[2]});
+  torch::Tensor mixed;
+  {  // the projections are let go of before the last layer takes memory of its own
+    const auto parts = qkv_(x).view({x.size(0), x.size(1), x.size(2), 3, shape_.num_heads, head_dim()}).unbind(3);
+    mixed = mix({parts[0], parts[1], parts[2]});
+  }
   return torch::dropout(proj_(mixed.reshape(x.sizes())), proj_drop_, is_training());
 }
 

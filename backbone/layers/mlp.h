@@ -16,6 +16,7 @@ class MlpImpl : public torch::nn::Module {
  public:
   MlpImpl(int64_t embed_dim, int64_t hidden_dim);
   torch::Tensor forward(const torch::Tensor& x);
+  int64_t hidden_dim() const { return fc1_->weight.size(0); }
 
  private:
   Linear fc1_{nullptr}, fc2_{nullptr};
