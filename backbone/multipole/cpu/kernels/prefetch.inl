@@ -8,7 +8,8 @@ struct PrefetchQueue {
     int64_t row_stride, column_stride, rows, columns;  // strides in bytes
     bool is_written;
   };
-  static constexpr int kMaxRectangles = 24;
+  // A step has at most nine new cells of keys and of values, five more inputs and results, and four finished cells.
+  static constexpr int kMaxRectangles = 32;
 
   Rectangle rectangle[kMaxRectangles];
   int count = 0, current = 0;
