@@ -96,11 +96,11 @@ class MultipoleAttention(nn.Module):
     def basis(self, level, channels):
         """Of a level's summaries: further levels than the model has use the last one's, and without any, means."""
         name = "token_basis" if level == 1 else f"merge_basis_{min(level, self.levels) - 1}"
+        s = math.isqrt(self.rank)
+        if level > self.levels and self.cell % s:
+            raise ValueError("sub-cells of several sizes: the mirror has no means for them")
         if hasattr(self, name):
             return getattr(self, name)
-        s = math.isqrt(self.rank)
-        if self.cell % s:
-            raise ValueError("sub-cells of several sizes: the mirror has no means for them")
         parts = self.cell if level == 1 else 2 * s  # tokens, or sub-cells of the level below, along a cell's side
         axis = (torch.arange(parts) // (parts // s) == torch.arange(s)[:, None]).float() * s / parts
         if level == 1:

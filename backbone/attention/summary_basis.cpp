@@ -48,14 +48,23 @@ class HierarchicalBasis : public SummaryBasis {
   Basis2d basis_for(int64_t levels, const torch::TensorOptions& options) const {
     Basis2d basis{token_basis_, merge_basis_};
     const auto needed = static_cast<size_t>(levels - 1);
-    if (!token_basis_.defined() || (merge_basis_.empty() && needed > 0)) {
-      auto means = averaging_basis2d(shape_.cell, shape_.rank, levels, shape_.channels, options);
+    if (!token_basis_.defined() || merge_basis_.size() < needed) {
+      const auto means = averaging_basis2d(shape_.cell, shape_.rank, levels, shape_.channels, options);
       if (!token_basis_.defined()) basis.token_basis = means.token_basis;
-      basis.merge_basis = means.merge_basis;
+      while (basis.merge_basis.size() < needed)
+        basis.merge_basis.push_back(further_merge(means, basis.merge_basis.size()));
     }
-    while (basis.merge_basis.size() < needed) basis.merge_basis.push_back(basis.merge_basis.back());
     basis.merge_basis.resize(needed);
     return basis;
+  }
+
+  // What the last level with weights has learned, on top of this level's means: they differ where the sub-cells of a
+  // cell differ in size.
+  torch::Tensor further_merge(const Basis2d& means, size_t index) const {
+    if (merge_basis_.empty()) return means.merge_basis[index];
+    const bool same_means = shape_.cell % subcells_per_side(shape_.rank) == 0;
+    if (same_means) return merge_basis_.back();
+    return merge_basis_.back() + (means.merge_basis[index] - means.merge_basis[merge_basis_.size() - 1]);
   }
 
   SummaryShape shape_;

@@ -31,8 +31,8 @@ class SummaryBasis {
 };
 
 // Registers its parameters with `owner`.
-//   hierarchical  a level's summaries are made of those of the level below: paper, section 4. Further levels reuse the
-//                 last one's weights, or are means where there are none.
+//   hierarchical  a level's summaries are made of those of the level below: paper, section 4. Further levels use what
+//                 the last one has learned on top of means, or are means where there are none.
 //   direct        every level is summarised from the tokens, as in the paper's 1D model: a weight for each token of a
 //                 cell, so four times as many a level. Further levels are means.
 std::unique_ptr<SummaryBasis> make_summary_basis(const std::string& name, const SummaryShape& shape,

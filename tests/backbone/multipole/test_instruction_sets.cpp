@@ -119,6 +119,9 @@ TEST(InstructionSets, Attention2dInBfloat16) {
     for (int i = 0; i < 3; ++i) {
       CaseShape shape = random_fused_shape(22);
       shape.linear = linear;
+      // the errors of a few numbers are chance: enough of them, also in the gradients of the coarsest level
+      shape.batch = random_int(4, 6);
+      shape.heads = random_int(3, 5);
       expect_attention2d_in_bfloat16(shape);
     }
   }
