@@ -25,7 +25,8 @@ struct AttentionShape {
   int64_t block = 0;
 };
 
-// Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up.
+// Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up. The result has memory
+// of its own: without a graph, the block that asked writes its sum there.
 class Attention : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(const torch::Tensor& x) = 0;

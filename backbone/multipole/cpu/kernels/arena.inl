@@ -124,8 +124,8 @@ MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const Aren
                                           const Workspace& w) {
   const LevelParams& level = p.level[l];
   const int64_t subcells = p.subcells, padded_dim = padded(p.head_dim);
-  const float *const log2_rows = level.log2_rows + y * subcells, *const log2_columns =
-                                                                     level.log2_columns + x * subcells;
+  const float* const log2_rows = level.log2_rows + y * subcells;
+  const float* const log2_columns = level.log2_columns + x * subcells;
   int64_t* const offset = w.far_offset;
   float* const biases = w.far_bias;
   int32_t* const table_offsets = w.far_table_offset;
