@@ -25,7 +25,8 @@ class UpwardPass2d {
   std::vector<at::Tensor> summaries() const {
     std::vector<at::Tensor> out;
     for (size_t l = 0; l < raw_.size(); ++l) {
-      out.push_back(raw_[l].mul(inverse_share(l)).to(args_.x.scalar_type()));
+      const at::Tensor sums = all_whole(l) ? raw_[l] : raw_[l].mul(inverse_share(l));
+      out.push_back(sums.to(args_.x.scalar_type()));
     }
     return out;
   }
@@ -50,6 +51,12 @@ class UpwardPass2d {
   }
 
  private:
+  // No cell of a level reaches over the border: every share is 1.
+  bool all_whole(size_t l) const {
+    const int64_t side = level_side(static_cast<int64_t>(l) + 1, args_.cell);
+    return args_.x.size(1) % side == 0 && args_.x.size(2) % side == 0;
+  }
+
   // (Hl, Wl, p, 1); 0 where a sub-cell holds no token
   at::Tensor inverse_share(size_t l) const {
     const reference::SubcellGrid grid{args_.x.size(1), args_.x.size(2), args_.cell,
