@@ -11,6 +11,7 @@
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
+#include "apps/common/tensor_allocator.h"
 #include "apps/data/data.h"
 #include "apps/doctor/doctor.h"
 #include "apps/inspect/inspect.h"
@@ -46,6 +47,7 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   multipole::keep_freed_memory();
+  multipole::reuse_tensor_memory();
   multipole::report_failed_writes();
   try {
     return run_program(argc, argv);
