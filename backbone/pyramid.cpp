@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "backbone/checkpoint.h"
 
@@ -43,7 +44,7 @@ std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tenso
     if (gradient_checkpointing_ && is_training()) {
       tokens = checkpoint([stage](const torch::Tensor& x) mutable { return stage(x); }, tokens);
     } else {
-      tokens = stage(tokens);
+      tokens = stage(std::move(tokens));
     }
     maps.push_back(tokens.permute({0, 3, 1, 2}));
     tokens = maps.back().permute({0, 2, 3, 1});  // on from the map, so that it has a gradient whatever the head uses

@@ -3,6 +3,8 @@
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>
 
+#include <utility>
+
 #include "backbone/layers/layer_norm.h"
 
 namespace multipole {
@@ -33,7 +35,7 @@ StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vect
 
 torch::Tensor StageImpl::forward(torch::Tensor x) {
   if (downsample_) x = downsample_(x);
-  for (auto& block : blocks_) x = block(x);
+  for (auto& block : blocks_) x = block(std::move(x));
   return norm_(x);
 }
 

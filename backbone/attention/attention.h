@@ -26,10 +26,11 @@ struct AttentionShape {
 };
 
 // Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up. The result has memory
-// of its own: without a graph, the block that asked writes its sum there.
+// of its own: without a graph, the block that asked writes its sum there. forward() owns x, so that a caller who moves
+// it in lets it be freed as soon as nothing more is read from it: before the largest activations, most often.
 class Attention : public torch::nn::Module {
  public:
-  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+  virtual torch::Tensor forward(torch::Tensor x) = 0;
 
   // What one forward pass over a picture of height x width tokens costs, projections included.
   virtual AttentionCost cost(int64_t height, int64_t width) const = 0;

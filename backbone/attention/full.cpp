@@ -12,10 +12,13 @@ FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionS
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
 }
 
-torch::Tensor FullAttention::forward(const torch::Tensor& x) {
-  // the projections are let go of before the last layer takes memory of its own
-  const auto mixed = mix(qkv_(x));
-  return torch::dropout(proj_(mixed.reshape(x.sizes())), config_.proj_drop, is_training());
+torch::Tensor FullAttention::forward(torch::Tensor x) {
+  const auto sizes = x.sizes().vec();
+  auto qkv = qkv_(x);
+  x.reset();  // each activation is let go of before the next takes memory
+  const auto mixed = mix(qkv);
+  qkv.reset();
+  return torch::dropout(proj_(mixed.reshape(sizes)), config_.proj_drop, is_training());
 }
 
 torch::Tensor FullAttention::mix(const torch::Tensor& packed) const {

@@ -37,7 +37,7 @@ class FullAttention : public Attention {
   FullAttention(const FullAttentionConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(const torch::Tensor& x) override;
+  torch::Tensor forward(torch::Tensor x) override;
 
   AttentionCost cost(int64_t height, int64_t width) const override;
   bool is_causal() const override { return config_.causal; }

@@ -42,14 +42,16 @@ GlobalFilter::GlobalFilter(const GlobalFilterConfig&, const AttentionShape& shap
       "filter", trunc_normal_(torch::empty({shape.grid_size, shape.grid_size / 2 + 1, shape.embed_dim, 2})));
 }
 
-torch::Tensor GlobalFilter::forward(const torch::Tensor& x) {
+torch::Tensor GlobalFilter::forward(torch::Tensor x) {
   const int64_t height = x.size(1), width = x.size(2);
   // half types have no transform on the CPU
-  const auto wide = x.scalar_type() == torch::kFloat64 ? x : x.to(torch::kFloat32);
-  const auto spectrum = at::fft_rfft2(wide, c10::nullopt, {1, 2}, "ortho");
-  const auto filtered = spectrum * torch::view_as_complex(filter_for(height, width).to(wide.scalar_type()));
+  const auto type = x.scalar_type(), wide_type = type == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  x = x.to(wide_type);
+  auto spectrum = at::fft_rfft2(x, c10::nullopt, {1, 2}, "ortho");
+  x.reset();  // each activation is let go of before the next takes memory
+  spectrum = spectrum * torch::view_as_complex(filter_for(height, width).to(wide_type));
   const std::vector<int64_t> sizes = {height, width};
-  return at::fft_irfft2(filtered, at::OptionalIntArrayRef(sizes), {1, 2}, "ortho").to(x.scalar_type()).contiguous();
+  return at::fft_irfft2(spectrum, at::OptionalIntArrayRef(sizes), {1, 2}, "ortho").to(type).contiguous();
 }
 
 // (height, width / 2 + 1, embed_dim, 2): the nominal filter read at the frequencies (cycles a token) of this grid.

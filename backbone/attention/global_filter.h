@@ -31,7 +31,7 @@ class GlobalFilter : public Attention {
   GlobalFilter(const GlobalFilterConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(const torch::Tensor& x) override;
+  torch::Tensor forward(torch::Tensor x) override;
 
   AttentionCost cost(int64_t height, int64_t width) const override;
   std::vector<std::string> no_weight_decay() const override { return {"filter"}; }

@@ -1,6 +1,7 @@
 #include "backbone/attention/mano.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "backbone/attention/relative_bias.h"
 #include "backbone/attention/softmax_attention.h"
@@ -43,9 +44,9 @@ int64_t ManoAttention::num_levels(int64_t height, int64_t width) const {
   return std::min(most, config_.levels.value_or(most));
 }
 
-torch::Tensor ManoAttention::forward(const torch::Tensor& x) {
+torch::Tensor ManoAttention::forward(torch::Tensor x) {
   const int64_t levels = down_ ? num_levels(x.size(1), x.size(2)) : 1;
-  std::vector<torch::Tensor> maps = {x};
+  std::vector<torch::Tensor> maps = {std::move(x)};
   while (static_cast<int64_t>(maps.size()) < levels) maps.push_back(down(maps.back()));
   auto out = attend(maps.back());
   for (int64_t level = levels - 2; level >= 0; --level) {

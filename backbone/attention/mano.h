@@ -43,7 +43,7 @@ class ManoAttention : public Attention {
   ManoAttention(const ManoConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up; a ragged border is filled up with zeros.
-  torch::Tensor forward(const torch::Tensor& x) override;
+  torch::Tensor forward(torch::Tensor x) override;
 
   AttentionCost cost(int64_t height, int64_t width) const override;
   std::vector<std::string> no_weight_decay() const override;

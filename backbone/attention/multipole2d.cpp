@@ -44,10 +44,12 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
   }
 }
 
-torch::Tensor Multipole2dAttention::forward(const torch::Tensor& x) {
-  // projections and summaries are let go of before the last layer takes memory of its own
-  const auto mixed = mix(qkv_(x));
-  return torch::dropout(proj_(mixed.reshape(x.sizes())), config_.proj_drop, is_training());
+torch::Tensor Multipole2dAttention::forward(torch::Tensor x) {
+  auto qkv = qkv_(x);
+  x.reset();  // each activation is let go of before the next takes memory
+  const auto mixed = mix(qkv);
+  qkv.reset();
+  return torch::dropout(proj_(mixed.flatten(3)), config_.proj_drop, is_training());
 }
 
 torch::Tensor Multipole2dAttention::mix(const torch::Tensor& qkv) const {

@@ -61,7 +61,7 @@ class Multipole2dAttention : public Attention {
   Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(const torch::Tensor& x) override;
+  torch::Tensor forward(torch::Tensor x) override;
 
   // Counts the cells of the middle: 9 near ones and an interaction list of 27 a level.
   AttentionCost cost(int64_t height, int64_t width) const override;

@@ -12,13 +12,13 @@ ProjectedAttention::ProjectedAttention(const ProjectionConfig& config, const Att
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
 }
 
-torch::Tensor ProjectedAttention::forward(const torch::Tensor& x) {
-  torch::Tensor mixed;
-  {  // the projections are let go of before the last layer takes memory of its own
-    const auto parts = qkv_(x).view({x.size(0), x.size(1), x.size(2), 3, shape_.num_heads, head_dim()}).unbind(3);
-    mixed = mix({parts[0], parts[1], parts[2]});
-  }
-  return torch::dropout(proj_(mixed.reshape(x.sizes())), proj_drop_, is_training());
+torch::Tensor ProjectedAttention::forward(torch::Tensor x) {
+  const auto sizes = x.sizes().vec();
+  auto parts = qkv_(x).view({sizes[0], sizes[1], sizes[2], 3, shape_.num_heads, head_dim()}).unbind(3);
+  x.reset();  // each activation is let go of before the next takes memory
+  const auto mixed = mix({parts[0], parts[1], parts[2]});
+  parts.clear();
+  return torch::dropout(proj_(mixed.reshape(sizes)), proj_drop_, is_training());
 }
 
 AttentionCost ProjectedAttention::cost(int64_t height, int64_t width) const {

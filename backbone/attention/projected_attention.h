@@ -35,7 +35,7 @@ class ProjectedAttention : public Attention {
   ProjectedAttention(const ProjectionConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(const torch::Tensor& x) final;
+  torch::Tensor forward(torch::Tensor x) final;
 
   AttentionCost cost(int64_t height, int64_t width) const final;
 

@@ -22,12 +22,14 @@ PvtAttention::PvtAttention(const PvtConfig& config, const AttentionShape& shape)
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
 }
 
-torch::Tensor PvtAttention::forward(const torch::Tensor& x) {
-  const int64_t batch = x.size(0), heads = shape_.num_heads, head_dim = shape_.embed_dim / heads;
+torch::Tensor PvtAttention::forward(torch::Tensor x) {
+  const auto sizes = x.sizes().vec();
+  const int64_t batch = sizes[0], heads = shape_.num_heads, head_dim = shape_.embed_dim / heads;
   const auto q = q_(x).view({batch, -1, heads, head_dim}).transpose(1, 2);
   const auto kv = kv_(reduce(x)).view({batch, -1, 2, heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  x.reset();  // let go of before the sums take memory
   const auto out = torch::scaled_dot_product_attention(q, kv[0], kv[1]);
-  return torch::dropout(proj_(out.transpose(1, 2).reshape(x.sizes())), config_.proj_drop, is_training());
+  return torch::dropout(proj_(out.transpose(1, 2).reshape(sizes)), config_.proj_drop, is_training());
 }
 
 // (B, H, W, C) -> (B, patches, C): a convolution whose stride is its kernel, as one product.

@@ -38,7 +38,7 @@ class PvtAttention : public Attention {
   PvtAttention(const PvtConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(const torch::Tensor& x) override;
+  torch::Tensor forward(torch::Tensor x) override;
 
   AttentionCost cost(int64_t height, int64_t width) const override;
 

@@ -16,7 +16,7 @@ namespace multipole {
 class PositionConvImpl : public torch::nn::Module {
  public:
   explicit PositionConvImpl(int64_t embed_dim);
-  torch::Tensor forward(const torch::Tensor& x) { return x + conv_(x); }
+  torch::Tensor forward(const torch::Tensor& x);
 
  private:
   TokenConv conv_{nullptr};
