@@ -1,6 +1,7 @@
 #include "apps/common/tensor_allocator.h"
 
 #include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
 #include <c10/core/Device.h>
 #include <c10/util/Exception.h>
 
@@ -13,17 +14,20 @@ namespace {
 
 constexpr size_t kAlignment = 64;  // that of LibTorch's own: a cache line, and the longest vector
 
-// A tensor's data lies in a block of malloc; the pointer to the block stands right before the data.
+// A tensor's data lies in a block of malloc; the pointer to the block stands right before the data. Every block is
+// reported as LibTorch's own would be: profilers and peak_tensor_bytes() count by that.
 class TensorAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
     const c10::Device cpu(c10::DeviceType::CPU);
     if (bytes == 0) return {nullptr, cpu};
     void* block = bytes > SIZE_MAX - kMargin ? nullptr : std::malloc(bytes + kMargin);
+    if (block == nullptr) c10::profiledCPUMemoryReporter().OutOfMemory(bytes);
     TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can't allocate memory: ", bytes, " bytes for a tensor");
     const auto first = reinterpret_cast<uintptr_t>(block) + sizeof(void*);
     const auto data = reinterpret_cast<void**>((first + kAlignment - 1) / kAlignment * kAlignment);
     data[-1] = block;
+    c10::profiledCPUMemoryReporter().New(data, bytes);
     return {data, data, &give_back, cpu};
   }
 
@@ -35,7 +39,9 @@ class TensorAllocator final : public c10::Allocator {
   static constexpr size_t kMargin = sizeof(void*) + kAlignment - 1;
 
   static void give_back(void* data) {
-    if (data != nullptr) std::free(static_cast<void**>(data)[-1]);
+    if (data == nullptr) return;
+    c10::profiledCPUMemoryReporter().Delete(data);
+    std::free(static_cast<void**>(data)[-1]);
   }
 };
 

@@ -1,9 +1,11 @@
-// Memory of `segment predict` over many pictures of varied sizes: it may not grow with their number.
+// Memory of `segment predict`: over many pictures of varied sizes it may not grow with their number, and for a large
+// picture it stays within the limit that the user sets.
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "datasets/image_encode.h"
 #include "tests/support/process.h"
@@ -14,14 +16,15 @@
 namespace multipole {
 namespace {
 
-// MiB, from the line "peak memory 312 MiB".
-double peak_of(const std::string& err) {
-  const std::string mark = "peak memory ";
+// MiB that follow `mark` in what the program said, such as "peak memory 312 MiB".
+double mebibytes_after(const std::string& mark, const std::string& err) {
   const auto at = err.find(mark);
   if (at == err.npos) ADD_FAILURE() << err;
   const double number = std::strtod(err.c_str() + at + mark.size(), nullptr);
-  return err.find("GiB", at) == err.npos ? number : number * 1024;
+  return err.compare(err.find("iB", at) - 1, 1, "G") == 0 ? number * 1024 : number;
 }
+
+double peak_of(const std::string& err) { return mebibytes_after("peak memory ", err); }
 
 // What varied sizes leave in the heap, and the kernels that oneDNN keeps for each shape, may not add up.
 TEST(SegmentMemory, DoesNotGrowWithTheNumberOfPictures) {
@@ -48,6 +51,35 @@ TEST(SegmentMemory, DoesNotGrowWithTheNumberOfPictures) {
   };
   const double few = peak("few"), all = peak("all");
   EXPECT_LE(all, few + kMargin) << few << " MiB after " << kFew << " pictures, " << all << " after " << kAll;
+}
+
+TEST(SegmentMemory, StaysWithinTheLimit) {
+  const test::TemporaryFolder folder;
+  test::write_random_segmenter(folder / "m.safetensors", {"a", "b", "c"});
+  const auto picture = [&](const std::string& name, int64_t height, int64_t width) {
+    folder.write(name, encode_png(torch::randint(0, 256, {height, width, 3}, torch::kUInt8)));
+    return (folder / name).string();
+  };
+  const auto predict = [&](const std::string& path, std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"segment",   "predict",
+                                          "--model",   (folder / "m.safetensors").string(),
+                                          "--device",  "cpu",
+                                          "--threads", "1",
+                                          "--out",     (folder / "out").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.push_back(path);
+    const auto result = test::run_multipole(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.err;
+  };
+  const auto large = picture("large.png", test::random_int(1200, 1400), test::random_int(1200, 1400));
+  const auto whole = predict(large, {});
+  const double least = peak_of(predict(picture("small.png", 64, 64), {})), most = peak_of(whole);
+  EXPECT_GE(mebibytes_after("about ", whole), 0.9 * most) << whole;
+  const auto limit = static_cast<int64_t>((least + most) / 2);
+  const auto tiled = predict(large, {"--memory-limit", std::to_string(limit) + "MiB"});
+  EXPECT_NE(tiled.find("tiles of up to"), tiled.npos) << tiled;
+  EXPECT_LE(peak_of(tiled), static_cast<double>(limit)) << tiled;
 }
 
 }  // namespace

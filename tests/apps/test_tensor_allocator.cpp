@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/common/tensor_allocator.h"
+#include "engine/segmentation/tensor_memory.h"
 #include "engine/training/out_of_memory.h"
 #include "tests/support/random_source.h"
 
@@ -36,6 +37,15 @@ TEST_F(TensorAllocator, TensorsGrowAndAreCloned) {
   const auto clone = tensor.clone();
   tensor.resize_({200000});
   EXPECT_TRUE(tensor.narrow(0, 0, 100).equal(clone));
+}
+
+TEST_F(TensorAllocator, IsSeenByThoseWhoCountMemory) {
+  const int64_t bytes = test::random_int(1000, 1 << 20);
+  EXPECT_EQ(peak_tensor_bytes([&] {
+              torch::empty({bytes}, torch::kUInt8);
+              torch::empty({bytes / 2}, torch::kUInt8);
+            }),
+            bytes);
 }
 
 TEST_F(TensorAllocator, TooMuchIsAFailureOfMemory) {
