@@ -35,8 +35,7 @@ struct EightChannels {
   using Floats = Float8;
   MULTIPOLE_INLINE Floats read(const float* from) { return load8(from); }
   MULTIPOLE_INLINE Floats read(const uint16_t* from) {
-    const Bits8 wide = __builtin_convertvector(*reinterpret_cast<const Half8*>(from), Bits8) << 16;
-    return reinterpret_cast<Floats>(wide);
+    return load8(static_cast<const void*>(from), 0, Storage::bfloat16);
   }
   MULTIPOLE_INLINE void write(float* to, Floats value) { *reinterpret_cast<Float8*>(to) = value; }
 };
@@ -45,8 +44,9 @@ struct ManyChannels {
   using Floats = Vec;
   MULTIPOLE_INLINE Floats read(const float* from) { return load(from); }
   MULTIPOLE_INLINE Floats read(const uint16_t* from) {
-    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
-    return reinterpret_cast<Vec>(_mm512_slli_epi32(wide, 16));
+    Vec value;
+    load_row(reinterpret_cast<float*>(&value), from, 0, kWidth, Storage::bfloat16);
+    return value;
   }
   MULTIPOLE_INLINE void write(float* to, Floats value) { store(to, value); }
 };
