@@ -1,14 +1,9 @@
 #include "backbone/pyramid_config.h"
 
+#include "backbone/config/sizes.h"
+
 namespace multipole {
 namespace {
-
-// Sizes beyond this are slips; they would end as overflow or as a failed allocation far from the cause.
-constexpr int64_t kLargest = 1 << 16;
-
-void require_size(int64_t value, const std::string& where) {
-  require(value >= 1 && value <= kLargest, where, "must be from 1 to 65536", value);
-}
 
 void require_stage_sizes(const std::vector<int64_t>& values, const std::string& where) {
   require(values.size() == kNumStages, where, "must have 4 entries, one a stage", values);

@@ -14,18 +14,18 @@ namespace {
 
 int64_t group_of(const OpCase& p) { return p.cell * p.cell; }
 
-int64_t levels_of(const OpCase& p) { return num_far_levels(ceil_div(p.tokens(), group_of(p))); }
+int64_t sequence_levels(const OpCase& p) { return num_far_levels(ceil_div(p.tokens(), group_of(p))); }
 
 double pairs_of_sequence(const OpCase& p) { return sequence_pairs(p.tokens(), group_of(p), p.rank); }
 
 std::string why_not_sequence(const OpCase& p) {
-  const int64_t levels = levels_of(p);
+  const int64_t levels = sequence_levels(p);
   if (levels == 0 || p.tokens() == group_of(p) << (levels + 1)) return "";
   return "attention1d wants cell^2 tokens times a power of two, or at most twice cell^2";
 }
 
 OpCalls prepare_sequence(const OpCase& p) {
-  const int64_t levels = levels_of(p);
+  const int64_t levels = sequence_levels(p);
   Tensors inputs;
   for (int i = 0; i < 3; ++i) inputs.push_back(at::randn({p.batch, p.tokens(), p.heads, p.head_dim}, options_of(p)));
   for (int side = 0; side < 2; ++side) {

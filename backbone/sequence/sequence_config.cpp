@@ -1,15 +1,8 @@
 #include "backbone/sequence/sequence_config.h"
 
+#include "backbone/config/sizes.h"
+
 namespace multipole {
-namespace {
-
-constexpr int64_t kLargest = 1 << 16;
-
-void require_size(int64_t value, const std::string& where) {
-  require(value >= 1 && value <= kLargest, where, "must be from 1 to 65536", value);
-}
-
-}  // namespace
 
 void SequenceConfig::validate(const std::string& where) const {
   require_size(context, where + ".context");

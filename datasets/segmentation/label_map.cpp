@@ -9,7 +9,6 @@ namespace multipole {
 namespace {
 
 constexpr int64_t kNumValues = 65536;
-constexpr int16_t kUnknown = -1;
 
 std::string place(int64_t index, int64_t width) {
   return " at row " + std::to_string(index / width) + ", column " + std::to_string(index % width);
@@ -18,7 +17,7 @@ std::string place(int64_t index, int64_t width) {
 }  // namespace
 
 LabelMap::LabelMap(int64_t num_classes, bool reduce_zero_label)
-    : num_classes_(num_classes), reduce_zero_label_(reduce_zero_label), label_of_value_(kNumValues, kUnknown) {
+    : num_classes_(num_classes), reduce_zero_label_(reduce_zero_label), label_of_value_(kNumValues, kUnknownLabel) {
   if (num_classes < 1 || num_classes > kMaxClasses) {
     throw ConfigError("segmentation takes from 1 to " + std::to_string(kMaxClasses) + " classes, got " +
                       std::to_string(num_classes));
@@ -44,7 +43,7 @@ torch::Tensor LabelMap::apply_values(const torch::Tensor& values, const std::str
   auto* const write = labels.data_ptr<uint8_t>();
   for (int64_t i = 0; i < values.numel(); ++i) {
     const int16_t label = label_of_value_[read[i]];
-    if (label == kUnknown) {
+    if (label == kUnknownLabel) {
       throw InputError(name + ": the value " + std::to_string(read[i]) + place(i, values.size(1)) + " is no class (" +
                        (reduce_zero_label_ ? "1 to " + std::to_string(num_classes_) + ", 0"
                                            : "0 to " + std::to_string(num_classes_ - 1)) +

@@ -16,6 +16,8 @@ namespace multipole {
 inline constexpr int64_t kIgnoredLabel = 255;
 // Ids are bytes, and one of them is kIgnoredLabel.
 inline constexpr int64_t kMaxClasses = 255;
+// What a stored value is that is neither a class nor ignored.
+inline constexpr int16_t kUnknownLabel = -1;
 
 class LabelMap {
  public:
@@ -40,7 +42,7 @@ class LabelMap {
 
   int64_t num_classes_;
   bool reduce_zero_label_;
-  std::vector<int16_t> label_of_value_;  // 65536, kUnknown where a value means nothing
+  std::vector<int16_t> label_of_value_;  // 65536, kUnknownLabel where a value means nothing
   std::map<uint32_t, uint8_t> label_of_color_;
 };
 

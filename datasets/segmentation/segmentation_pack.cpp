@@ -13,8 +13,6 @@ namespace multipole {
 
 namespace {
 
-constexpr int16_t kUnknown = -1;
-
 std::string names_text(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -59,7 +57,7 @@ void SegmentationPack::take_masks(const MaskOptions& masks) {
     throw ConfigError(file_.string() + ": segmentation takes from 1 to " + std::to_string(kMaxClasses) +
                       " classes, got " + std::to_string(class_names_.size()));
   }
-  label_of_value_.fill(kUnknown);
+  label_of_value_.fill(kUnknownLabel);
   for (size_t label = 0; label < class_names_.size(); ++label) label_of_value_[label] = static_cast<int16_t>(label);
   label_of_value_[kIgnoredLabel] = kIgnoredLabel;
   for (const int64_t value : masks.ignored_values) {
@@ -91,7 +89,7 @@ Sample SegmentationPack::get(int64_t index) const {
   auto* const labels = sample.mask.data_ptr<uint8_t>();
   for (size_t i = 0; i < entry.mask.size(); ++i) {
     const int16_t label = label_of_value_[entry.mask[i]];
-    if (label == kUnknown) {
+    if (label == kUnknownLabel) {
       throw InputError(sample.path + ": the mask's value " + std::to_string(entry.mask[i]) + " at row " +
                        std::to_string(i / static_cast<size_t>(entry.width)) + ", column " +
                        std::to_string(i % static_cast<size_t>(entry.width)) + " is no class (0 to " +

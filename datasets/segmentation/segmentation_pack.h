@@ -47,7 +47,7 @@ class SegmentationPack : public SegmentationDataset {
   std::vector<std::string> class_names_;
   std::vector<std::vector<int64_t>> palette_;
   std::string description_;
-  std::array<int16_t, 256> label_of_value_ = {};  // kUnknown where a value means nothing
+  std::array<int16_t, 256> label_of_value_ = {};  // kUnknownLabel where a value means nothing
 };
 
 }  // namespace multipole

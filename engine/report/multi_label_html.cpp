@@ -5,7 +5,7 @@
 namespace multipole {
 namespace {
 
-std::string summary_html(const Json& report) {
+std::string multi_label_summary_html(const Json& report) {
   const Json& metrics = report["metrics"];
   std::string html = "<ul class=\"tiles\">\n";
   html += tile_html(percent_text(number_at(metrics, "map")), "mAP: average precision, mean over the classes");
@@ -21,7 +21,7 @@ std::string score_curves(const Json& curves) {
                      {curve_of(curves, "train_loss", "loss in training"), curve_of(curves, "loss", "in validation")});
 }
 
-std::string class_table(const Json& report) {
+std::string multi_label_table(const Json& report) {
   std::vector<std::vector<std::string>> cells;
   for (const auto& row : report["per_class"]) {
     cells.push_back({row["class"].get<std::string>(), row["samples"].dump(), percent_text(number_at(row, "ap")),
@@ -38,9 +38,9 @@ std::string class_table(const Json& report) {
 }  // namespace
 
 std::string html_multi_label_report(const Json& report) {
-  std::string body = summary_html(report);
+  std::string body = multi_label_summary_html(report);
   body += html_section("curves", "How training went", score_curves(report["curves"]));
-  body += html_section("classes", "Class by class", class_table(report));
+  body += html_section("classes", "Class by class", multi_label_table(report));
   body += html_section("data", "The data", class_census_html(report["census"]));
   body += html_section("origin", "Where this comes from", origin_html(report));
   return html_page("Training report: " + report["run"].get<std::string>(), body);

@@ -6,7 +6,7 @@
 namespace multipole {
 namespace {
 
-std::string summary_html(const Json& report) {
+std::string segmentation_summary_html(const Json& report) {
   const Json& metrics = report["metrics"];
   std::string html = "<ul class=\"tiles\">\n";
   html += tile_html(percent_text(number_at(metrics, "miou")), "mIoU: mean over the classes");
@@ -16,7 +16,7 @@ std::string summary_html(const Json& report) {
   return html + "</ul>\n" + measured_html(report);
 }
 
-std::string class_table(const Json& report) {
+std::string iou_table(const Json& report) {
   const double pixels = number_at(report["metrics"], "pixels");
   std::vector<std::vector<std::string>> cells;
   for (const auto& row : report["per_class"]) {
@@ -94,12 +94,12 @@ std::string census_html(const Json& census) {
 
 std::string html_segmentation_report(const Json& report, const std::map<std::string, LabelThumbnails>& thumbnails) {
   const Json& curves = report["curves"];
-  std::string body = summary_html(report);
+  std::string body = segmentation_summary_html(report);
   body += html_section("curves", "How training went",
                        curves_html(curves, "Agreement with the masks",
                                    {curve_of(curves, "miou", "mIoU"), curve_of(curves, "pixel_accuracy", "pixels")},
                                    {curve_of(curves, "train_loss", "loss in training")}));
-  body += html_section("classes", "Class by class", class_table(report));
+  body += html_section("classes", "Class by class", iou_table(report));
   body += html_section("confusion", "What is taken for what",
                        confusion_html(report["confusion_matrix"], class_names_of(report), "pixels"));
   body += html_section("worst", "The pictures it gets least of", worst_html(report, thumbnails));

@@ -4,12 +4,6 @@
 
 namespace multipole {
 
-namespace {
-
-constexpr double kNormEps = 1e-6;
-
-}  // namespace
-
 torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width) {
   if (tokens.size(1) == height && tokens.size(2) == width) return tokens;
   const auto map = tokens.permute({0, 3, 1, 2});
@@ -28,7 +22,7 @@ ConvNormImpl::ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t si
     conv_ =
         register_module("conv", TokenConv(TokenConvShape{.in_channels = in_channels, .out_channels = out_channels}));
   }
-  norm_ = register_module("norm", make_layer_norm(out_channels, kNormEps));
+  norm_ = register_module("norm", make_layer_norm(out_channels, kDecoderNormEps));
 }
 
 torch::Tensor ConvNormImpl::forward(const torch::Tensor& tokens) {

@@ -13,6 +13,9 @@
 
 namespace multipole {
 
+// Of every layer norm in a decoder, as in SegFormer's.
+inline constexpr double kDecoderNormEps = 1e-6;
+
 // Bilinear, corners not aligned: (B, H, W, C) -> (B, height, width, C). The same tensor where the size is right.
 torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width);
 torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other);

@@ -4,12 +4,6 @@
 
 namespace multipole {
 
-namespace {
-
-constexpr double kNormEps = 1e-6;
-
-}  // namespace
-
 SegformerHead::SegformerHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                              int64_t num_classes, const std::string&)
     : SegmentationHead(config, feature_info, num_classes), channels_(config.channels) {
@@ -19,7 +13,7 @@ SegformerHead::SegformerHead(const SegmentationHeadConfig& config, const std::ve
   }
   const auto maps = static_cast<int64_t>(feature_info.size());
   fuse_ = register_module("fuse", Linear(maps * config.channels, config.channels));
-  norm_ = register_module("norm", make_layer_norm(config.channels, kNormEps));
+  norm_ = register_module("norm", make_layer_norm(config.channels, kDecoderNormEps));
 }
 
 torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens) {

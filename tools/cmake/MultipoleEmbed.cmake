@@ -60,4 +60,7 @@ std::vector<std::string> @arg_FUNCTION@_names() {
 }  // namespace multipole::embedded
 ]])
   target_sources(${arg_TARGET} PRIVATE "${folder}/${arg_FUNCTION}.cpp")
+  # two of these in one unity source would define the same names
+  set_source_files_properties("${folder}/${arg_FUNCTION}.cpp" TARGET_DIRECTORY ${arg_TARGET} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -10,7 +10,7 @@ namespace multipole::cpu {
 namespace {
 
 // Below this a band's halo (one group on either side) would cost more than the balance it buys.
-constexpr int64_t kSmallestBand = 8;
+constexpr int64_t kFewestGroups = 8;
 
 // Row j holds what the query in lane i adds to the score of the key j places after the tile's first query.
 std::vector<float> make_causal_table(int64_t width) {
@@ -74,7 +74,7 @@ std::vector<Attention1dTask> Attention1dProblem::tasks_by_head() const {
 
 std::vector<Attention1dTask> Attention1dProblem::tasks_by_band(int64_t threads) const {
   const int64_t bands = ceil_div(4 * threads, std::max<int64_t>(1, params.batch * params.heads));
-  const int64_t band = std::max(kSmallestBand, ceil_div(params.groups, bands));
+  const int64_t band = std::max(kFewestGroups, ceil_div(params.groups, bands));
   std::vector<Attention1dTask> tasks;
   for (const Attention1dTask& whole : tasks_by_head()) {
     for (int64_t group = 0; group < params.groups; group += band) {
