@@ -17,7 +17,7 @@ struct DataOptions {
   std::string json;
 };
 
-const std::vector<Column>& columns() {
+const std::vector<Column>& data_columns() {
   static const std::vector<Column> list = {{"data", 24, true}, {"transform", 9, true}, {"workers", 7}, {"pictures", 10},
                                            {"images/s", 10},   {"median", 10},         {"MB/s", 9},    {"vs first", 8}};
   return list;
@@ -28,9 +28,9 @@ std::string name_of(const std::filesystem::path& data) {
 }
 
 std::string row_text(const DataRow& row) {
-  return table_row(columns(), {name_of(row.what.data), row.what.transform, std::to_string(row.what.workers),
-                               with_commas(row.pictures), fixed(row.best_images, 0), fixed(row.median_images, 0),
-                               fixed(row.best_bytes * 1e-6, 1), fixed(row.speedup_over_first, 2) + "x"});
+  return table_row(data_columns(), {name_of(row.what.data), row.what.transform, std::to_string(row.what.workers),
+                                    with_commas(row.pictures), fixed(row.best_images, 0), fixed(row.median_images, 0),
+                                    fixed(row.best_bytes * 1e-6, 1), fixed(row.speedup_over_first, 2) + "x"});
 }
 
 Json row_json(const DataRow& row) {
@@ -60,7 +60,7 @@ int bench_data(const DataOptions& options) {
   if (options.json != "-") {
     std::string table = machine_line(machine) + "\nbatches of " + std::to_string(options.config.batch_size) + " at " +
                         std::to_string(options.config.image_size) +
-                        " pixels; MB of decoded pixels; the fastest round decides\n\n" + table_header(columns());
+                        " pixels; MB of decoded pixels; the fastest round decides\n\n" + table_header(data_columns());
     for (const auto& row : rows) table += row_text(row);
     print_result(table);
   }

@@ -17,7 +17,7 @@ struct ModelOptions {
   int threads = 0;
 };
 
-const std::vector<Column>& columns() {
+const std::vector<Column>& model_columns() {
   static const std::vector<Column> list = {
       {"preset", 16, true}, {"image", 5},   {"batch", 5},      {"precision", 9, true}, {"attention", 9, true},
       {"pass", 9, true},    {"ms min", 10}, {"ms median", 10}, {"images/s", 9},        {"extra MB", 9}};
@@ -36,7 +36,7 @@ std::string row_text(const ModelRow& row) {
                                fixed(row.images_a_second, row.images_a_second < 10 ? 3 : 1),
                                row.extra_bytes ? fixed(*row.extra_bytes * 1e-6, 0) : ""});
   }
-  return table_row(columns(), cells);
+  return table_row(model_columns(), cells);
 }
 
 Json row_json(const ModelRow& row) {
@@ -62,7 +62,7 @@ int bench_model(const ModelOptions& options) {
   const bool table = options.json != "-";
   if (table) {
     print_result(machine_line(machine) + "\nthe fastest run after a warm-up decides; train: " +
-                 options.config.optimizer + "\n\n" + table_header(columns()));
+                 options.config.optimizer + "\n\n" + table_header(model_columns()));
   }
   const auto rows = ModelBench(options.config).run([&](const ModelRow& row) {
     if (table) print_result(row_text(row));

@@ -11,7 +11,7 @@
 namespace multipole {
 namespace {
 
-const std::vector<Column>& columns() {
+const std::vector<Column>& op_columns() {
   static const std::vector<Column> list = {
       {"tokens", 9},    {"subject", 11, true}, {"pass", 16, true}, {"ms min", 10}, {"ms median", 10}, {"GFLOP/s", 8},
       {"of matmul", 9}, {"of FMA", 7},         {"extra MB", 9},    {"of qkvo", 8}, {"growth", 7},     {"vs sdpa", 8}};
@@ -65,7 +65,7 @@ std::string op_preamble(const OpBenchConfig& config, const Limits& limits, const
   }
   return machine_line(machine) + "\n" + case_line(config.shape) + "; window " + std::to_string(config.shape.window) +
          "\nmatrix product " + fixed(limits.matrix_gflops, 0) + " GFLOP/s" + registers +
-         "; only keys that exist are counted; the fastest run after a warm-up decides\n\n" + table_header(columns());
+         "; only keys that exist are counted; the fastest run after a warm-up decides\n\n" + table_header(op_columns());
 }
 
 std::string op_row_text(const OpRow& row, const Limits& limits) {
@@ -80,7 +80,7 @@ std::string op_row_text(const OpRow& row, const Limits& limits) {
          optional_number(row.extra_bytes, 1e-6, 1), row.extra_bytes ? fixed(row.extra_share, 2) : "",
          optional_number(row.growth, 1, 2), row.speedup ? fixed(*row.speedup, 1) + "x" : ""});
   }
-  return table_row(columns(), cells);
+  return table_row(op_columns(), cells);
 }
 
 Json op_json(const OpBenchConfig& config, const Limits& limits, const Json& machine, const std::vector<OpRow>& rows) {
