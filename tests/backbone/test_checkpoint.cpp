@@ -12,7 +12,7 @@
 namespace multipole {
 namespace {
 
-PyramidConfig small_config() {
+PyramidConfig checkpointed_config() {
   PyramidConfig config;
   config.image_size = 24;
   config.stem_stride = 2;
@@ -56,7 +56,7 @@ class CheckpointTest : public testing::TestWithParam<torch::ScalarType> {};
 TEST_P(CheckpointTest, ChangesNeitherLossNorGradients) {
   torch::manual_seed(test::test_seed());
   const bool bfloat16 = GetParam() == torch::kBFloat16;
-  Pyramid pyramid(small_config());
+  Pyramid pyramid(checkpointed_config());
   pyramid->to(bfloat16 ? torch::kFloat32 : GetParam());
   const auto images = torch::randn({2, 3, test::random_int(9, 30), test::random_int(9, 30)})
                           .to(bfloat16 ? torch::kFloat32 : GetParam());

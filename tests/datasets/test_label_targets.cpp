@@ -21,7 +21,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string refusal(const std::function<void()>& action) {
+std::string target_refusal(const std::function<void()>& action) {
   try {
     action();
   } catch (const ConfigError& error) {
@@ -58,7 +58,7 @@ TEST_F(LabelSets, SplitsKnowTrainsClassesAndTheirOwnSets) {
 TEST_F(LabelSets, AClassThatTrainLacksIsNamed) {
   const auto data = source("path,labels,split\n1,cat;dog,train\n2,cat;bee,val\n");
   const SplitSelection val = select_split(data, {.split = "val"});
-  const auto message = refusal([&] { label_set_targets(val.class_names, {"cat", "dog"}, "m.csv"); });
+  const auto message = target_refusal([&] { label_set_targets(val.class_names, {"cat", "dog"}, "m.csv"); });
   EXPECT_EQ(message, "m.csv: 'bee' is no class of the training set or model");
   const auto problems = list_all_pictures(data).problems;
   ASSERT_EQ(problems.size(), 1u);
@@ -81,7 +81,7 @@ TEST_F(LabelSets, CutsAndFoldsKeepRareClassesEven) {
     text += i % 6 == 0 ? ";rare\n" : "\n";
   }
   // "n<i>" is the rarest of all, so that every picture stands alone: nothing to hold out
-  EXPECT_NE(refusal([&] { select_split(source(text), {.split = "val"}); }).find("nothing to validate on"),
+  EXPECT_NE(target_refusal([&] { select_split(source(text), {.split = "val"}); }).find("nothing to validate on"),
             std::string::npos);
   text = "path,labels\n";
   for (int i = 0; i < 60; ++i) {

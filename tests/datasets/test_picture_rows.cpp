@@ -18,7 +18,7 @@ namespace {
 using test::Bytes;
 using test::random_int;
 
-torch::Tensor noise(int64_t height, int64_t width, int64_t channels) {
+torch::Tensor noise_rows(int64_t height, int64_t width, int64_t channels) {
   return torch::randint(0, 256, {height, width, channels}, torch::kUInt8);
 }
 
@@ -35,7 +35,7 @@ torch::Tensor read_in_pieces(PictureRows& picture) {
   return torch::cat(pieces);
 }
 
-void expect_same(const std::filesystem::path& path) {
+void expect_same_rows(const std::filesystem::path& path) {
   const auto whole = decode_image(file_bytes(path), path.string());
   const auto picture = open_picture_rows(path, {});
   ASSERT_EQ(picture->height(), whole.size(0)) << path;
@@ -106,23 +106,23 @@ TEST(PictureRows, EveryKindOfPngIsThePictureDecodedWhole) {
       png.transparency = {0, 100, 200};
     }
     const auto name = std::to_string(color_type) + "-" + std::to_string(bit_depth) + ".png";
-    expect_same(folder.write(name, test::encode_raw_png(png)));
+    expect_same_rows(folder.write(name, test::encode_raw_png(png)));
     for (int orientation = 1; orientation <= 8; ++orientation) {
       const Bytes block = test::exif_block(orientation);
       png.exif = Bytes(block.begin() + 6, block.end());
       for (const bool last : {false, true}) {
         png.exif_last = last;
-        expect_same(folder.write(name, test::encode_raw_png(png)));
+        expect_same_rows(folder.write(name, test::encode_raw_png(png)));
       }
     }
   }
   const test::RawPng interlaced{.interlaced = true, .rows = {1, 2, 3}};
-  expect_same(folder.write("interlaced.png", test::encode_raw_png(interlaced)));
+  expect_same_rows(folder.write("interlaced.png", test::encode_raw_png(interlaced)));
 }
 
 TEST(PictureRows, APngIsDecodedNoFurtherThanItIsAskedFor) {
   const test::TemporaryFolder folder;
-  Bytes bytes = encode_png(noise(300, 200, 3));
+  Bytes bytes = encode_png(noise_rows(300, 200, 3));
   bytes.resize(bytes.size() / 2);
   const auto picture = open_picture_rows(folder.write("half.png", bytes), {});
   EXPECT_EQ(picture->read(100).size(0), 100);
@@ -133,11 +133,11 @@ TEST(PictureRows, EveryFormatIsThePictureDecodedWhole) {
   const test::TemporaryFolder folder;
   for (int round = 0; round < 4; ++round) {
     const int64_t height = random_int(1, 70), width = random_int(1, 70);
-    const auto rgb = noise(height, width, 3);
+    const auto rgb = noise_rows(height, width, 3);
     const std::vector<std::pair<std::string, Bytes>> pictures = {
         {"a.jpg", test::encode_jpeg(rgb)},
-        {"b.jpg", test::encode_jpeg(noise(height, width, 1))},
-        {"c.jpg", test::encode_jpeg(noise(height, width, 4))},
+        {"b.jpg", test::encode_jpeg(noise_rows(height, width, 1))},
+        {"c.jpg", test::encode_jpeg(noise_rows(height, width, 4))},
         {"d.jpg", test::encode_jpeg(rgb, 80, /*progressive=*/true)},
         {"e.png", encode_png(rgb)},
         {"f.png", encode_png_mask(rgb.select(2, 0), default_palette())},
@@ -148,21 +148,21 @@ TEST(PictureRows, EveryFormatIsThePictureDecodedWhole) {
         {"k.tif", striped_tiff(4, 8)},
         {"l.tif", striped_tiff(3, 16)},
         {"m.tif", tiled_tiff(rgb, 16, 32)},
-        {"n.tif", tiled_tiff(noise(height, width, 1), 32, 16)},
+        {"n.tif", tiled_tiff(noise_rows(height, width, 1), 32, 16)},
     };
-    for (const auto& [name, bytes] : pictures) expect_same(folder.write(name, bytes));
+    for (const auto& [name, bytes] : pictures) expect_same_rows(folder.write(name, bytes));
     for (int orientation = 1; orientation <= 8; ++orientation) {
       const auto number = std::to_string(orientation);
-      expect_same(
+      expect_same_rows(
           folder.write("o" + number + ".jpg", test::with_app1(test::encode_jpeg(rgb), test::exif_block(orientation))));
-      expect_same(folder.write("p" + number + ".tif", striped_tiff(3, 8, orientation)));
+      expect_same_rows(folder.write("p" + number + ".tif", striped_tiff(3, 8, orientation)));
     }
   }
 }
 
 TEST(PictureRows, DamageIsAnErrorWhereItIsMet) {
   const test::TemporaryFolder folder;
-  const auto rgb = noise(300, 200, 3);
+  const auto rgb = noise_rows(300, 200, 3);
   for (const auto& [name, whole] : std::vector<std::pair<std::string, Bytes>>{
            {"a.jpg", test::encode_jpeg(rgb)}, {"b.png", encode_png(rgb)}, {"c.tif", tiled_tiff(rgb, 64, 64)}}) {
     for (const double share : {0.0, 0.001, 0.1, 0.6, 0.95}) {
@@ -183,7 +183,7 @@ TEST(PictureRows, DamageIsAnErrorWhereItIsMet) {
 
 TEST(PictureRows, ATruncatedJpegMayBeAskedFor) {
   const test::TemporaryFolder folder;
-  Bytes bytes = test::encode_jpeg(noise(120, 90, 3));
+  Bytes bytes = test::encode_jpeg(noise_rows(120, 90, 3));
   bytes.resize(bytes.size() / 2);
   const auto path = folder.write("a.jpg", bytes);
   const auto picture = open_picture_rows(path, {.allow_truncated = true});

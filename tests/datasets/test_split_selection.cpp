@@ -32,7 +32,7 @@ Names names_of(const SplitSelection& split) {
   return names;
 }
 
-std::string refusal(const fs::path& root, const SplitOptions& options = {}) {
+std::string selection_refusal(const fs::path& root, const SplitOptions& options = {}) {
   try {
     select(root, options);
   } catch (const ConfigError& error) {
@@ -96,13 +96,13 @@ TEST(SplitSelection, MadeSplitIsStratifiedSeededAndComplete) {
 TEST(SplitSelection, ClassProblemsAreNamed) {
   const test::TemporaryFolder folder;
   touch(folder, {"train/a/1.png", "train/b/1.png", "val/a/1.png", "val/zebra/1.png"});
-  EXPECT_NE(refusal(folder.path(), {.split = "val"}).find("no class of the training set or model: zebra"),
+  EXPECT_NE(selection_refusal(folder.path(), {.split = "val"}).find("no class of the training set or model: zebra"),
             std::string::npos);
-  EXPECT_NE(refusal(folder.path(), {.class_names = {"a", "c"}}).find("or model: b;"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path(), {.class_names = {"a", "c"}}).find("or model: b;"), std::string::npos);
   fs::create_directories(folder.path() / "train" / "hollow");
   touch(folder, {"train/text/readme.md"});
-  EXPECT_NE(refusal(folder.path()).find("classes without a picture: hollow, text"), std::string::npos)
-      << refusal(folder.path());
+  EXPECT_NE(selection_refusal(folder.path()).find("classes without a picture: hollow, text"), std::string::npos)
+      << selection_refusal(folder.path());
 }
 
 TEST(SplitSelection, ModelsClassOrderIsKept) {
@@ -116,13 +116,14 @@ TEST(SplitSelection, ModelsClassOrderIsKept) {
 
 TEST(SplitSelection, RootsThatHoldNothing) {
   const test::TemporaryFolder folder;
-  EXPECT_NE(refusal(folder.path() / "missing").find("no such file or folder"), std::string::npos);
-  EXPECT_NE(refusal(folder.write("file", {})).find("not a folder"), std::string::npos);
-  EXPECT_NE(refusal(folder.path()).find("no class folders; expected"), std::string::npos);
-  EXPECT_NE(refusal(folder.path()).find(".jpg"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path() / "missing").find("no such file or folder"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.write("file", {})).find("not a folder"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path()).find("no class folders; expected"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path()).find(".jpg"), std::string::npos);
   touch(folder, {"train/a/1.png", "val/a/1.png"});
-  EXPECT_NE(refusal(folder.path(), {.split = "trial"}).find("no split 'trial'; found train, val"), std::string::npos);
-  EXPECT_NE(refusal(folder.path(), {.val_fraction = 1.0}).find("val_fraction"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path(), {.split = "trial"}).find("no split 'trial'; found train, val"),
+            std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path(), {.val_fraction = 1.0}).find("val_fraction"), std::string::npos);
 }
 
 TEST(SplitSelection, FoldsPartitionAllButTheTestSplit) {
@@ -146,7 +147,8 @@ TEST(SplitSelection, FoldsPartitionAllButTheTestSplit) {
   EXPECT_EQ(test.size(), 4u) << "a test split stays what it is";
   EXPECT_EQ(select(folder.path(), {.split = "val", .class_names = {"b", "a"}, .folds = 3, .fold = 1}).items[0].label, 0)
       << "labelled by the model's order";
-  EXPECT_NE(refusal(folder.path(), {.folds = 14}).find("13 pictures cannot be cut into 14 folds"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path(), {.folds = 14}).find("13 pictures cannot be cut into 14 folds"),
+            std::string::npos);
 }
 
 TEST(SplitSelection, LinksAreFollowedAndLoopsAreErrors) {
@@ -156,7 +158,7 @@ TEST(SplitSelection, LinksAreFollowedAndLoopsAreErrors) {
   fs::create_directory_symlink(elsewhere.path(), folder.path() / "train" / "b");
   EXPECT_EQ(select(folder.path(), {.class_names = {"a", "b"}, .val_fraction = 0.5}).items.size(), 2u);
   fs::create_directory_symlink("..", folder.path() / "train" / "a" / "up");
-  EXPECT_NE(refusal(folder.path()).find("a link back to a folder that holds it"), std::string::npos);
+  EXPECT_NE(selection_refusal(folder.path()).find("a link back to a folder that holds it"), std::string::npos);
 }
 
 TEST(ImageFiles, FoundInByteOrderOfTheWholePath) {

@@ -45,7 +45,7 @@ TEST(Synthetic, ClassesTakeTurns) {
 }
 
 TEST(Synthetic, MasksCoverTheFiguresExactly) {
-  // the ground is gray and every figure is coloured: the mask is where the noise-free channels differ
+  // the ground is gray and every figure is coloured: the mask is where the synthetic_noise-free channels differ
   const SyntheticDataset dataset({.kind = "segment", .num_classes = 7, .image_size = 80}, "train");
   std::set<int64_t> seen;
   for (int64_t i = 0; i < 20; ++i) {

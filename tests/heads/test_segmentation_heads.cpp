@@ -27,7 +27,7 @@ const std::vector<FeatureInfo>& feature_info() {
   return info;
 }
 
-std::vector<torch::Tensor> random_features(int64_t batch, ImageSize size, torch::ScalarType type) {
+std::vector<torch::Tensor> random_pyramid_maps(int64_t batch, ImageSize size, torch::ScalarType type) {
   std::vector<torch::Tensor> features;
   for (const auto& item : feature_info()) {
     const int64_t height = (size.height + item.stride - 1) / item.stride;
@@ -47,7 +47,7 @@ TEST(SegmentationHeads, LogitsHaveThePicturesSizeFromOnePixelUp) {
     for (const auto size : {ImageSize{1, 1}, ImageSize{1, 37}, ImageSize{random_int(2, 50), random_int(2, 50)}}) {
       const auto head = small_head(type);
       head->eval();
-      const auto logits = head->forward(random_features(2, size, torch::kFloat), size);
+      const auto logits = head->forward(random_pyramid_maps(2, size, torch::kFloat), size);
       EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 4, size.height, size.width})) << type;
       EXPECT_TRUE(logits.isfinite().all().item<bool>()) << type;
     }
@@ -58,7 +58,7 @@ TEST(SegmentationHeads, TheAuxiliaryClassifierAnswersInTrainingOnly) {
   const ImageSize size{20, 23};
   for (const auto& type : segmentation_types()) {
     const auto head = small_head(type, /*auxiliary=*/true);
-    const auto features = random_features(1, size, torch::kFloat);
+    const auto features = random_pyramid_maps(1, size, torch::kFloat);
     const auto all = head->forward_all(features, size);
     ASSERT_EQ(all.size(), 2) << type;
     EXPECT_EQ(all[0].sizes(), all[1].sizes());
@@ -75,7 +75,7 @@ TEST(SegmentationHeads, GradientsAreThoseOfFiniteDifferences) {
     head->to(torch::kDouble);
     head->eval();
     const auto function = [&](const std::vector<torch::Tensor>& features) { return head->forward(features, size); };
-    EXPECT_EQ(test::gradcheck(function, random_features(1, size, torch::kDouble)), "") << type;
+    EXPECT_EQ(test::gradcheck(function, random_pyramid_maps(1, size, torch::kDouble)), "") << type;
   }
 }
 
@@ -104,7 +104,7 @@ TEST(SegmentationHeads, SegformerFusesBeforeItResizesToTheSameEnd) {
   const auto head = small_head("segformer");
   head->to(torch::kDouble);
   head->eval();
-  const auto features = random_features(2, size, torch::kDouble);
+  const auto features = random_pyramid_maps(2, size, torch::kDouble);
   EXPECT_TRUE(
       torch::allclose(head->forward(features, size), segformer_by_the_paper(*head, features, size), 1e-9, 1e-9));
 }
@@ -115,7 +115,7 @@ TEST(SegmentationHeads, ATokensLogitsDoNotDependOnFarOnesWhereTheDecoderIsLocal)
   for (const std::string type : {"segformer", "semantic_fpn"}) {
     const auto head = small_head(type);
     head->eval();
-    auto features = random_features(1, size, torch::kFloat);
+    auto features = random_pyramid_maps(1, size, torch::kFloat);
     const auto before = head->forward(features, size);
     for (auto& map : features) map.select(3, map.size(3) - 1).add_(5.0);
     const auto after = head->forward(features, size);

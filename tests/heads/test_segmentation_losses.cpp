@@ -22,11 +22,11 @@ using test::random_int;
 
 constexpr int64_t kIgnored = 255;
 
-struct Case {
+struct PixelCase {
   torch::Tensor logits, targets;
 };
 
-Case random_case(int64_t classes) {
+PixelCase random_case(int64_t classes) {
   const int64_t batch = random_int(1, 3), height = random_int(1, 6), width = random_int(2, 6);
   auto targets = torch::randint(classes, {batch, height, width}, torch::kLong);
   targets.masked_fill_(torch::rand({batch, height, width}).lt(0.2), kIgnored);

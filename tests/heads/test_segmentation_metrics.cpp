@@ -24,9 +24,9 @@ torch::Tensor random_labels(int64_t classes, std::vector<int64_t> sizes, bool wi
 }
 
 // Sets of pixels counted one by one for one class.
-struct BruteForce {
+struct PixelBruteForce {
   double both = 0, labelled = 0, predicted = 0;
-  BruteForce(const torch::Tensor& predictions, const torch::Tensor& labels, int64_t label) {
+  PixelBruteForce(const torch::Tensor& predictions, const torch::Tensor& labels, int64_t label) {
     const auto p = predictions.flatten(), t = labels.flatten();
     for (int64_t i = 0; i < t.numel(); ++i) {
       const auto truth = t[i].item<int64_t>(), taken = p[i].item<int64_t>();
@@ -51,7 +51,7 @@ TEST(SegmentationMetrics, StreamsToWhatBruteForceCounts) {
   const auto predictions = torch::cat(all_predictions), labels = torch::cat(all_labels);
   EXPECT_EQ(metrics.pixels(), labels.ne(255).sum().item<int64_t>());
   for (int64_t i = 0; i < classes; ++i) {
-    const BruteForce counts(predictions, labels, i);
+    const PixelBruteForce counts(predictions, labels, i);
     const double united = counts.labelled + counts.predicted - counts.both;
     if (united == 0) {
       EXPECT_TRUE(std::isnan(metrics.iou()[i]));

@@ -7,5 +7,10 @@
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   std::cout << "MULTIPOLE_TEST_SEED=" << multipole::test::test_seed() << std::endl;
-  return RUN_ALL_TESTS();
+  const int result = RUN_ALL_TESTS();
+  if (::testing::UnitTest::GetInstance()->test_to_run_count() == 0) {
+    std::cerr << "no test matches the filter: nothing was tested" << std::endl;
+    return 1;
+  }
+  return result;
 }

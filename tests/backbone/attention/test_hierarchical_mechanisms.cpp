@@ -17,11 +17,11 @@ using test::dense_tokens;
 using test::DenseTokens;
 using test::parameter_of;
 
-constexpr int64_t kHeads = 2, kEmbedDim = 6;
-const AttentionShape kShape{.embed_dim = kEmbedDim, .num_heads = kHeads, .grid_size = 6};
+constexpr int64_t kHierarchicalHeads = 2, kHierarchicalDim = 6;
+const AttentionShape kShape{.embed_dim = kHierarchicalDim, .num_heads = kHierarchicalHeads, .grid_size = 6};
 
 torch::Tensor full_attention(const Attention& attention, const torch::Tensor& x, bool causal) {
-  const auto tokens = dense_tokens(attention, x, kHeads);
+  const auto tokens = dense_tokens(attention, x, kHierarchicalHeads);
   auto scores = torch::matmul(tokens.q, tokens.k.transpose(-1, -2));
   if (causal) {
     const auto after = torch::ones({scores.size(-1), scores.size(-1)}, torch::kBool).triu(1);
@@ -33,7 +33,7 @@ torch::Tensor full_attention(const Attention& attention, const torch::Tensor& x,
 TEST(MraTest, IsFullAttentionWhereEveryCellIsSeenTokenByToken) {
   torch::manual_seed(test::test_seed());
   const auto attention = test::random_attention({{"type", "mra"}, {"cell", 3}, {"blocks", 100}}, kShape);
-  const auto x = torch::randn({2, test::random_int(1, 10), test::random_int(1, 10), kEmbedDim}, torch::kFloat64);
+  const auto x = torch::randn({2, test::random_int(1, 10), test::random_int(1, 10), kHierarchicalDim}, torch::kFloat64);
   EXPECT_TRUE(torch::allclose(attention->forward(x), full_attention(*attention, x, false), 1e-9, 1e-10)) << x.sizes();
 }
 
@@ -77,10 +77,10 @@ TEST(MraTest, SeesTheBestCellsTokenByTokenAndTheOthersAsMeans) {
   torch::manual_seed(test::test_seed());
   const int64_t height = 5, width = 7, cell = 2;
   const auto attention = test::random_attention({{"type", "mra"}, {"cell", cell}, {"blocks", 3}}, kShape);
-  const auto x = torch::randn({1, height, width, kEmbedDim}, torch::kFloat64);
-  const DenseTokens tokens = dense_tokens(*attention, x, kHeads);
+  const auto x = torch::randn({1, height, width, kHierarchicalDim}, torch::kFloat64);
+  const DenseTokens tokens = dense_tokens(*attention, x, kHierarchicalHeads);
   std::vector<torch::Tensor> heads;
-  for (int64_t h = 0; h < kHeads; ++h) {
+  for (int64_t h = 0; h < kHierarchicalHeads; ++h) {
     heads.push_back(mra_head(tokens.q[0][h], tokens.k[0][h], tokens.v[0][h], cells_of(height, width, cell), 3));
   }
   const auto expected = dense_output(*attention, torch::stack(heads).unsqueeze(0), x);
@@ -90,7 +90,7 @@ TEST(MraTest, SeesTheBestCellsTokenByTokenAndTheOthersAsMeans) {
 TEST(QuadtreeTest, OneLevelIsFullAttention) {
   torch::manual_seed(test::test_seed());
   const auto attention = test::random_attention({{"type", "quadtree"}, {"levels", 1}}, kShape);
-  const auto x = torch::randn({2, test::random_int(1, 9), test::random_int(1, 9), kEmbedDim}, torch::kFloat64);
+  const auto x = torch::randn({2, test::random_int(1, 9), test::random_int(1, 9), kHierarchicalDim}, torch::kFloat64);
   EXPECT_TRUE(torch::allclose(attention->forward(x), full_attention(*attention, x, false), 1e-9, 1e-10)) << x.sizes();
 }
 
@@ -142,11 +142,11 @@ TEST(QuadtreeTest, FollowsTheBestKeysDown) {
   torch::manual_seed(test::test_seed());
   const int64_t height = test::random_int(5, 9), width = test::random_int(5, 9);
   const auto attention = test::random_attention({{"type", "quadtree"}, {"levels", 3}, {"top_k", 2}}, kShape);
-  const auto x = torch::randn({1, height, width, kEmbedDim}, torch::kFloat64);
-  const DenseTokens tokens = dense_tokens(*attention, x, kHeads);
+  const auto x = torch::randn({1, height, width, kHierarchicalDim}, torch::kFloat64);
+  const DenseTokens tokens = dense_tokens(*attention, x, kHierarchicalHeads);
   const auto weight = torch::softmax(parameter_of(*attention, "level_weight"), 0);
   std::vector<torch::Tensor> heads;
-  for (int64_t h = 0; h < kHeads; ++h) {
+  for (int64_t h = 0; h < kHierarchicalHeads; ++h) {
     std::vector<Grid> pyramid = {{height, width, tokens.q[0][h], tokens.k[0][h], tokens.v[0][h]}};
     for (int level = 1; level < 3; ++level) pyramid.push_back(pooled(pyramid.back()));
     heads.push_back(quadtree_head(pyramid, 2, weight));
@@ -158,11 +158,11 @@ TEST(QuadtreeTest, FollowsTheBestKeysDown) {
 // Every query of a sequence of n tokens over its near tokens and far summaries, in one softmax.
 torch::Tensor dense_multipole1d(const Attention& attention, const torch::Tensor& x, int64_t group, int64_t rank,
                                 int64_t levels, bool causal) {
-  const DenseTokens tokens = dense_tokens(attention, x, kHeads);
-  const int64_t count = tokens.q.size(2), head_dim = kEmbedDim / kHeads;
+  const DenseTokens tokens = dense_tokens(attention, x, kHierarchicalHeads);
+  const int64_t count = tokens.q.size(2), head_dim = kHierarchicalDim / kHierarchicalHeads;
   const auto out = torch::zeros_like(tokens.q);
   for (int64_t b = 0; b < x.size(0); ++b) {
-    for (int64_t h = 0; h < kHeads; ++h) {
+    for (int64_t h = 0; h < kHierarchicalHeads; ++h) {
       for (int64_t i = 0; i < count; ++i) {
         std::vector<torch::Tensor> scores, values;
         for (int64_t j = 0; j < count; ++j) {
@@ -181,7 +181,7 @@ torch::Tensor dense_multipole1d(const Attention& attention, const torch::Tensor&
               if (real == 0) continue;
               auto key = torch::zeros({head_dim}, torch::kFloat64), value = torch::zeros({head_dim}, torch::kFloat64);
               for (int64_t t = 0; t < width && other * width + t < count; ++t) {
-                const auto weights = basis[s][t].view({2, kHeads, head_dim});
+                const auto weights = basis[s][t].view({2, kHierarchicalHeads, head_dim});
                 key = key + weights[0][h] * tokens.k[b][h][other * width + t];
                 value = value + weights[1][h] * tokens.v[b][h][other * width + t];
               }
@@ -205,7 +205,7 @@ TEST(Multipole1dTest, IsTheJointSoftmaxOfNearTokensAndFarSummaries) {
     const int64_t height = 2, width = test::random_int(13, 16);
     const auto attention =
         test::random_attention({{"type", "multipole1d"}, {"group", 4}, {"rank", 2}, {"causal", causal}}, kShape);
-    const auto x = torch::randn({1, height, width, kEmbedDim}, torch::kFloat64);
+    const auto x = torch::randn({1, height, width, kHierarchicalDim}, torch::kFloat64);
     const auto expected = dense_multipole1d(*attention, x, 4, 2, 2, causal);
     EXPECT_TRUE(torch::allclose(attention->forward(x), expected, 1e-8, 1e-9)) << x.sizes() << causal;
   }
@@ -215,7 +215,7 @@ TEST(Multipole1dTest, ShortSequencesSeeAll) {
   torch::manual_seed(test::test_seed());
   for (const bool causal : {false, true}) {
     const auto attention = test::random_attention({{"type", "multipole1d"}, {"causal", causal}}, kShape);
-    const auto x = torch::randn({2, test::random_int(1, 4), test::random_int(1, 8), kEmbedDim}, torch::kFloat64);
+    const auto x = torch::randn({2, test::random_int(1, 4), test::random_int(1, 8), kHierarchicalDim}, torch::kFloat64);
     EXPECT_TRUE(torch::allclose(attention->forward(x), full_attention(*attention, x, causal), 1e-9, 1e-10))
         << x.sizes();
   }
@@ -224,7 +224,7 @@ TEST(Multipole1dTest, ShortSequencesSeeAll) {
 TEST(ConvBasisTest, WithoutToleranceItIsCausalFullAttention) {
   torch::manual_seed(test::test_seed());
   const auto attention = test::random_attention({{"type", "conv_basis"}, {"tolerance", 0}, {"max_basis", 0}}, kShape);
-  const auto x = torch::randn({2, test::random_int(1, 6), test::random_int(1, 8), kEmbedDim}, torch::kFloat64);
+  const auto x = torch::randn({2, test::random_int(1, 6), test::random_int(1, 8), kHierarchicalDim}, torch::kFloat64);
   EXPECT_TRUE(torch::allclose(attention->forward(x), full_attention(*attention, x, true), 1e-9, 1e-10)) << x.sizes();
 }
 

@@ -12,14 +12,15 @@ using test::dense_output;
 using test::dense_tokens;
 using test::parameter_of;
 
-constexpr int64_t kHeads = 2, kEmbedDim = 6;
+constexpr int64_t kLinearHeads = 2, kLinearDim = 6;
 
 TEST(LinearAttentionTest, WeighsKeysByTheKernel) {
   torch::manual_seed(test::test_seed());
-  const auto attention = test::random_attention({{"type", "linear"}}, {.embed_dim = kEmbedDim, .num_heads = kHeads});
-  const auto x = torch::randn({2, test::random_int(1, 9), test::random_int(1, 9), kEmbedDim}, torch::kFloat64);
-  const auto tokens = dense_tokens(*attention, x, kHeads);
-  const double scale = std::sqrt(static_cast<double>(kEmbedDim / kHeads));  // the kernel takes unscaled queries
+  const auto attention =
+      test::random_attention({{"type", "linear"}}, {.embed_dim = kLinearDim, .num_heads = kLinearHeads});
+  const auto x = torch::randn({2, test::random_int(1, 9), test::random_int(1, 9), kLinearDim}, torch::kFloat64);
+  const auto tokens = dense_tokens(*attention, x, kLinearHeads);
+  const double scale = std::sqrt(static_cast<double>(kLinearDim / kLinearHeads));  // the kernel takes unscaled queries
   const auto weights = torch::matmul(torch::elu(tokens.q * scale) + 1, (torch::elu(tokens.k) + 1).transpose(-1, -2));
   const auto expected = dense_output(*attention, torch::matmul(weights / weights.sum(-1, true), tokens.v), x);
   EXPECT_TRUE(torch::allclose(attention->forward(x), expected, 1e-9, 1e-10)) << x.sizes();
@@ -29,23 +30,25 @@ TEST(PvtTest, QueriesAConvolvedGrid) {
   torch::manual_seed(test::test_seed());
   for (const int64_t reduction : {1, 2, 3}) {
     const auto attention = test::random_attention({{"type", "pvt"}, {"reduction", reduction}},
-                                                  {.embed_dim = kEmbedDim, .num_heads = kHeads});
+                                                  {.embed_dim = kLinearDim, .num_heads = kLinearHeads});
     const int64_t height = test::random_int(1, 9), width = test::random_int(1, 9);
-    const auto x = torch::randn({2, height, width, kEmbedDim}, torch::kFloat64);
+    const auto x = torch::randn({2, height, width, kLinearDim}, torch::kFloat64);
     auto reduced = x.flatten(1, 2);
     if (reduction > 1) {
       const auto fill = [&](int64_t size) { return (reduction - size % reduction) % reduction; };
       const auto filled = torch::constant_pad_nd(x.permute({0, 3, 1, 2}), {0, fill(width), 0, fill(height)}, 0);
-      const auto weight = parameter_of(*attention, "reduce.weight").view({kEmbedDim, reduction, reduction, kEmbedDim});
+      const auto weight =
+          parameter_of(*attention, "reduce.weight").view({kLinearDim, reduction, reduction, kLinearDim});
       const auto convolved =
           torch::conv2d(filled, weight.permute({0, 3, 1, 2}), parameter_of(*attention, "reduce.bias"), reduction);
-      reduced = torch::layer_norm(convolved.flatten(2).transpose(1, 2), {kEmbedDim},
+      reduced = torch::layer_norm(convolved.flatten(2).transpose(1, 2), {kLinearDim},
                                   parameter_of(*attention, "norm.weight"), parameter_of(*attention, "norm.bias"), 1e-6);
     }
-    const int64_t head_dim = kEmbedDim / kHeads;
-    const auto q = apply_linear(*attention, "q", x.flatten(1, 2)).unflatten(-1, {kHeads, head_dim}).transpose(1, 2);
+    const int64_t head_dim = kLinearDim / kLinearHeads;
+    const auto q =
+        apply_linear(*attention, "q", x.flatten(1, 2)).unflatten(-1, {kLinearHeads, head_dim}).transpose(1, 2);
     const auto kv =
-        apply_linear(*attention, "kv", reduced).unflatten(-1, {2, kHeads, head_dim}).permute({2, 0, 3, 1, 4});
+        apply_linear(*attention, "kv", reduced).unflatten(-1, {2, kLinearHeads, head_dim}).permute({2, 0, 3, 1, 4});
     const auto scores = torch::matmul(q, kv[0].transpose(-1, -2)) / std::sqrt(static_cast<double>(head_dim));
     const auto expected = dense_output(*attention, torch::matmul(torch::softmax(scores, -1), kv[1]), x);
     EXPECT_TRUE(torch::allclose(attention->forward(x), expected, 1e-8, 1e-9))
@@ -57,8 +60,8 @@ TEST(GlobalFilterTest, IsACircularConvolutionAsLargeAsTheGrid) {
   torch::manual_seed(test::test_seed());
   for (const int64_t grid : {1, 4, 5}) {
     const auto attention = test::random_attention({{"type", "global_filter"}},
-                                                  {.embed_dim = kEmbedDim, .num_heads = 1, .grid_size = grid});
-    const auto x = torch::randn({2, grid, grid, kEmbedDim}, torch::kFloat64);
+                                                  {.embed_dim = kLinearDim, .num_heads = 1, .grid_size = grid});
+    const auto x = torch::randn({2, grid, grid, kLinearDim}, torch::kFloat64);
     const auto filter = torch::view_as_complex(parameter_of(*attention, "filter"));
     const std::vector<int64_t> sizes = {grid, grid};
     const auto kernel = at::fft_irfft2(filter, at::OptionalIntArrayRef(sizes), {0, 1});  // (grid, grid, C)
@@ -74,8 +77,8 @@ TEST(GlobalFilterTest, IsACircularConvolutionAsLargeAsTheGrid) {
 TEST(GlobalFilterTest, OtherGridsKeepTheGainOfTheMean) {
   torch::manual_seed(test::test_seed());
   const auto attention =
-      test::random_attention({{"type", "global_filter"}}, {.embed_dim = kEmbedDim, .num_heads = 1, .grid_size = 6});
-  const auto mean = torch::randn({1, 1, 1, kEmbedDim}, torch::kFloat64);
+      test::random_attention({{"type", "global_filter"}}, {.embed_dim = kLinearDim, .num_heads = 1, .grid_size = 6});
+  const auto mean = torch::randn({1, 1, 1, kLinearDim}, torch::kFloat64);
   const auto nominal = attention->forward(mean.expand({1, 6, 6, -1}))[0][0][0];
   const int64_t height = test::random_int(1, 15), width = test::random_int(1, 15);
   const auto out = attention->forward(mean.expand({1, height, width, -1}));

@@ -6,7 +6,7 @@
 namespace multipole {
 namespace {
 
-std::string message_of(const std::string& text) {
+std::string parse_error_of(const std::string& text) {
   try {
     parse_json(text, "file.json");
   } catch (const ConfigError& error) {
@@ -17,18 +17,18 @@ std::string message_of(const std::string& text) {
 
 TEST(ParseJson, RefusesWhatTheStandardRefuses) {
   for (const std::string text : {"", "{", "{\"a\":1,}", "[1,2", "{\"a\":1e999}", "{a:1}", "// x\n{}", "{} {}", "nan"}) {
-    EXPECT_NE(message_of(text).find("file.json"), std::string::npos) << text;
+    EXPECT_NE(parse_error_of(text).find("file.json"), std::string::npos) << text;
   }
 }
 
 TEST(ParseJson, RefusesDuplicateKeysAtAnyDepth) {
-  EXPECT_NE(message_of(R"({"a":{"b":1,"b":2}})").find("'b' stands twice"), std::string::npos);
-  EXPECT_EQ(message_of(R"({"a":{"b":1},"c":{"b":2}})"), "");
+  EXPECT_NE(parse_error_of(R"({"a":{"b":1,"b":2}})").find("'b' stands twice"), std::string::npos);
+  EXPECT_EQ(parse_error_of(R"({"a":{"b":1},"c":{"b":2}})"), "");
 }
 
 TEST(ParseJson, RefusesDeepNesting) {
-  EXPECT_NE(message_of(std::string(10000, '[') + std::string(10000, ']')).find("nested deeper"), std::string::npos);
-  EXPECT_EQ(message_of(std::string(60, '[') + std::string(60, ']')), "");
+  EXPECT_NE(parse_error_of(std::string(10000, '[') + std::string(10000, ']')).find("nested deeper"), std::string::npos);
+  EXPECT_EQ(parse_error_of(std::string(60, '[') + std::string(60, ']')), "");
 }
 
 TEST(MergeJson, MergesObjectsAndReplacesTheRest) {

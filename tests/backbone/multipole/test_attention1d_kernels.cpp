@@ -38,11 +38,11 @@ std::vector<Tensor> to_dtype(const std::vector<Tensor>& tensors, torch::ScalarTy
   return out;
 }
 
-struct Upstream {
+struct SequenceUpstream {
   Tensor out, lse;
 };
 
-Upstream random_upstream(const SequenceShape& s, torch::ScalarType dtype) {
+SequenceUpstream random_upstream(const SequenceShape& s, torch::ScalarType dtype) {
   return {torch::randn({s.batch, s.tokens, s.heads, s.head_dim}, torch::kFloat64).to(dtype),
           torch::randn({s.batch, s.heads, s.tokens}, torch::kFloat64)};
 }
@@ -51,7 +51,7 @@ Upstream random_upstream(const SequenceShape& s, torch::ScalarType dtype) {
 void expect_definition(const SequenceShape& shape, torch::ScalarType dtype) {
   SCOPED_TRACE(describe(shape));
   const std::vector<Tensor> inputs = random_sequence(shape, dtype);
-  const Upstream upstream = random_upstream(shape, dtype);
+  const SequenceUpstream upstream = random_upstream(shape, dtype);
   const auto expected =
       results(define_attention1d, shape, to_dtype(inputs, torch::kFloat64), upstream.out, upstream.lse);
   std::vector<double> allowed(expected.size(), 1e-4);
@@ -69,14 +69,14 @@ void expect_definition(const SequenceShape& shape, torch::ScalarType dtype) {
   });
 }
 
-SequenceShape random_fused_shape(bool causal) {
+SequenceShape random_fused_sequence(bool causal) {
   SequenceShape shape = random_sequence_shape(causal);
   shape.head_dim = 8 * random_int(1, 5);
   return shape;
 }
 
 TEST(Attention1dKernels, RandomSequences) {
-  for (int i = 0; i < 16; ++i) expect_definition(random_fused_shape(i % 2 == 0), torch::kFloat32);
+  for (int i = 0; i < 16; ++i) expect_definition(random_fused_sequence(i % 2 == 0), torch::kFloat32);
 }
 
 // Groups that fill a vector's lanes, that do not, and that need several; sequences without far levels, ragged.
@@ -93,7 +93,7 @@ TEST(Attention1dKernels, Bfloat16) {
   for (const bool causal : {false, true}) {
     expect_definition({1, 256, 2, 32, 16, 4, 3, causal}, torch::kBFloat16);
     expect_definition({1, 70, 2, 24, 35, 1, 0, causal}, torch::kBFloat16);
-    for (int i = 0; i < 3; ++i) expect_definition(random_fused_shape(causal), torch::kBFloat16);
+    for (int i = 0; i < 3; ++i) expect_definition(random_fused_sequence(causal), torch::kBFloat16);
   }
 }
 
@@ -102,7 +102,7 @@ TEST(Attention1dKernels, ThreadsDoNotChangeABit) {
   const SequenceShape shape = {1, 384, 2, 16, 3, 2, 6, true};
   for (const torch::ScalarType dtype : {torch::kFloat32, torch::kBFloat16}) {
     const std::vector<Tensor> inputs = random_sequence(shape, dtype);
-    const Upstream upstream = random_upstream(shape, dtype);
+    const SequenceUpstream upstream = random_upstream(shape, dtype);
     for_each_instruction_set([&] {
       at::set_num_threads(1);
       const auto one = results(run_attention1d, shape, inputs, upstream.out, upstream.lse);

@@ -9,7 +9,7 @@ namespace {
 
 Manifest parse(const std::string& text) { return parse_manifest(text, "m.csv", "/data/set"); }
 
-std::string refusal(const std::string& text) {
+std::string manifest_refusal(const std::string& text) {
   try {
     parse(text);
   } catch (const ConfigError& error) {
@@ -37,22 +37,25 @@ TEST(Manifest, RowsAsTheyStand) {
 
 TEST(Manifest, RefusalsNameTheLine) {
   const std::string head = "path,label,split\na.png,cat,train\n";
-  EXPECT_NE(refusal("path,class\na.png,cat\n").find("m.csv line 1: no column 'label'"), std::string::npos);
-  EXPECT_NE(refusal("path,class\na.png,cat\n").find("found: path, class"), std::string::npos);
-  EXPECT_NE(refusal("\npath,label,label\n").find("m.csv line 2: the column 'label' is there twice"), std::string::npos);
-  EXPECT_NE(refusal(head + "../b.png,cat,train\n").find("m.csv line 3: '../b.png' is outside of /data/set"),
+  EXPECT_NE(manifest_refusal("path,class\na.png,cat\n").find("m.csv line 1: no column 'label'"), std::string::npos);
+  EXPECT_NE(manifest_refusal("path,class\na.png,cat\n").find("found: path, class"), std::string::npos);
+  EXPECT_NE(manifest_refusal("\npath,label,label\n").find("m.csv line 2: the column 'label' is there twice"),
             std::string::npos);
-  EXPECT_NE(refusal(head + "x/../../b.png,cat,train\n").find("line 3"), std::string::npos);
-  EXPECT_NE(refusal(head + "/etc/passwd,cat,train\n").find("line 3: '/etc/passwd' is outside"), std::string::npos);
-  EXPECT_NE(refusal(head + "/data/settle/b.png,cat,train\n").find("is outside"), std::string::npos);
-  EXPECT_NE(refusal(head + "\n./x/../a.png,dog,val\n").find("line 4: 'a.png' is already in line 2"), std::string::npos);
-  EXPECT_NE(refusal(head + ",cat,train\n").find("line 3: an empty path"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,,train\n").find("line 3: an empty label"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,cat,\n").find("line 3: an empty split"), std::string::npos);
-  EXPECT_NE(refusal(head + "b/,cat,train\n").find("line 3: 'b/' names no file"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,cat\n").find("line 3: 2 fields"), std::string::npos);
-  EXPECT_NE(refusal("").find("m.csv: empty"), std::string::npos);
-  EXPECT_NE(refusal("path,label\n").find("no rows"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "../b.png,cat,train\n").find("m.csv line 3: '../b.png' is outside of /data/set"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "x/../../b.png,cat,train\n").find("line 3"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "/etc/passwd,cat,train\n").find("line 3: '/etc/passwd' is outside"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "/data/settle/b.png,cat,train\n").find("is outside"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "\n./x/../a.png,dog,val\n").find("line 4: 'a.png' is already in line 2"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal(head + ",cat,train\n").find("line 3: an empty path"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,,train\n").find("line 3: an empty label"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,cat,\n").find("line 3: an empty split"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b/,cat,train\n").find("line 3: 'b/' names no file"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,cat\n").find("line 3: 2 fields"), std::string::npos);
+  EXPECT_NE(manifest_refusal("").find("m.csv: empty"), std::string::npos);
+  EXPECT_NE(manifest_refusal("path,label\n").find("no rows"), std::string::npos);
 }
 
 TEST(Manifest, LabelsAreSetsAndALabelIsAName) {
@@ -68,10 +71,12 @@ TEST(Manifest, LabelsAreSetsAndALabelIsAName) {
   const Manifest names = parse("path,label\na.png,dog; cat\n");
   EXPECT_FALSE(names.has_label_sets);
   EXPECT_EQ(names.rows[0].label, "dog; cat") << "one class, as it stands";
-  EXPECT_NE(refusal("path,labels\na.png,cat\nb.png,cat;;dog\n").find("m.csv line 3: an empty class name in 'cat;;dog'"),
+  EXPECT_NE(manifest_refusal("path,labels\na.png,cat\nb.png,cat;;dog\n")
+                .find("m.csv line 3: an empty class name in 'cat;;dog'"),
             std::string::npos);
-  EXPECT_NE(refusal("path,label,labels\na.png,cat,cat\n").find("line 1: both a column 'label' and"), std::string::npos);
-  EXPECT_NE(refusal("path,labels,labels\na.png,cat,cat\n").find("'labels' is there twice"), std::string::npos);
+  EXPECT_NE(manifest_refusal("path,label,labels\na.png,cat,cat\n").find("line 1: both a column 'label' and"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal("path,labels,labels\na.png,cat,cat\n").find("'labels' is there twice"), std::string::npos);
 }
 
 TEST(Manifest, WhatIsWrittenReadsBack) {

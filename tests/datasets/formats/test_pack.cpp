@@ -52,7 +52,7 @@ Bytes pack(const std::vector<Stored>& records) {
   return bytes;
 }
 
-std::string refusal(const Bytes& bytes) {
+std::string pack_refusal(const Bytes& bytes) {
   try {
     const PackReader reader(bytes, "x.pack");
     for (int64_t i = 0; i < reader.size(); ++i) reader.checked_record(i);
@@ -81,15 +81,15 @@ TEST(Pack, WhatIsWrittenReadsBack) {
     EXPECT_EQ(Bytes(record.mask.begin(), record.mask.end()), records[i].mask);
     EXPECT_EQ((record.image.data() - bytes.data()) % kPackAlignment, 0);
   }
-  EXPECT_EQ(refusal(pack({})), "") << "a pack of nothing is a pack";
+  EXPECT_EQ(pack_refusal(pack({})), "") << "a pack of nothing is a pack";
 }
 
 TEST(Pack, EveryTruncationAndEveryFlippedBitIsNoticed) {
   const auto records = random_records();
   const Bytes whole = pack(records);
-  ASSERT_EQ(refusal(whole), "");
+  ASSERT_EQ(pack_refusal(whole), "");
   for (size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size))), "") << size;
+    EXPECT_NE(pack_refusal(Bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size))), "") << size;
   }
   // gaps between the pictures hold nothing
   std::vector<bool> matters(whole.size(), true);
@@ -105,7 +105,8 @@ TEST(Pack, EveryTruncationAndEveryFlippedBitIsNoticed) {
     if (!matters[i]) continue;
     Bytes broken = whole;
     broken[i] ^= static_cast<uint8_t>(1 << test::random_int(0, 7));
-    EXPECT_TRUE(refusal(broken).starts_with("cannot read x.pack: ")) << "byte " << i << ": " << refusal(broken);
+    EXPECT_TRUE(pack_refusal(broken).starts_with("cannot read x.pack: "))
+        << "byte " << i << ": " << pack_refusal(broken);
   }
 }
 
@@ -128,25 +129,25 @@ Bytes with_record(const Bytes& whole, const std::function<void(PackRecordLayout&
 TEST(Pack, HostileRecordsAreRefused) {
   const Bytes whole = pack(random_records());
   using Record = PackRecordLayout;
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.offset = ~uint64_t{0} - 10; })).find("outside"),
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.offset = ~uint64_t{0} - 10; })).find("outside"),
             std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.offset = 0; })).find("outside"), std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.height = r.width = 1 << 24; })).find("outside"),
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.offset = 0; })).find("outside"), std::string::npos);
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.height = r.width = 1 << 24; })).find("outside"),
             std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.height = r.width = 0x80000001; })).find("no picture"),
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.height = r.width = 0x80000001; })).find("no picture"),
             std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.width = 0; })).find("no picture"), std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.label = 2; })).find("does not name"), std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.split = 3; })).find("does not name"), std::string::npos);
-  EXPECT_NE(refusal(with_record(whole, [](Record& r) { r.checksum ^= 1; })).find("checksum differs"),
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.width = 0; })).find("no picture"), std::string::npos);
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.label = 2; })).find("does not name"), std::string::npos);
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.split = 3; })).find("does not name"), std::string::npos);
+  EXPECT_NE(pack_refusal(with_record(whole, [](Record& r) { r.checksum ^= 1; })).find("checksum differs"),
             std::string::npos);
 }
 
 TEST(Pack, OtherVersionsAndOtherFilesSaySo) {
   Bytes other = pack({});
   other[kPackMagic.size() - 1] = '2';
-  EXPECT_NE(refusal(other).find("another version"), std::string::npos);
-  EXPECT_NE(refusal({'P', 'K', 3, 4}).find("no packed data"), std::string::npos);
+  EXPECT_NE(pack_refusal(other).find("another version"), std::string::npos);
+  EXPECT_NE(pack_refusal({'P', 'K', 3, 4}).find("no packed data"), std::string::npos);
 }
 
 TEST(Pack, WritersDoNotContradictThemselves) {

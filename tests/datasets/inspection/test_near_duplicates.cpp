@@ -13,7 +13,7 @@ namespace multipole {
 namespace {
 
 // Soft random shapes: noise of a few pixels, enlarged.
-torch::Tensor random_picture(int64_t height, int64_t width) {
+torch::Tensor random_gray_picture(int64_t height, int64_t width) {
   const torch::Tensor coarse = torch::randint(0, 256, {6, 7, 3}, torch::kUInt8);
   return resize(coarse, height, width, Interpolation::kBicubic);
 }
@@ -26,7 +26,7 @@ class PerceptualHash : public ::testing::Test {
 TEST_F(PerceptualHash, ScalingAndNoiseHardlyMatterAndOtherPicturesDo) {
   int far = 0;
   for (int round = 0; round < 30; ++round) {
-    const torch::Tensor image = random_picture(test::random_int(60, 200), test::random_int(60, 200));
+    const torch::Tensor image = random_gray_picture(test::random_int(60, 200), test::random_int(60, 200));
     const PictureLook look = look_of(image);
     const PictureLook small = look_of(resize(image, image.size(0) / 2, image.size(1) / 2, Interpolation::kBilinear));
     const torch::Tensor noise = torch::randint(-2, 3, image.sizes(), torch::kInt);
@@ -35,7 +35,7 @@ TEST_F(PerceptualHash, ScalingAndNoiseHardlyMatterAndOtherPicturesDo) {
     EXPECT_LE(std::popcount(look.hash ^ noisy.hash), 3);
     EXPECT_LT(thumbnail_difference(look, small), 6.0);
     EXPECT_FALSE(look.is_flat);
-    far += std::popcount(look.hash ^ look_of(random_picture(90, 90)).hash) > 10 ? 1 : 0;
+    far += std::popcount(look.hash ^ look_of(random_gray_picture(90, 90)).hash) > 10 ? 1 : 0;
   }
   EXPECT_GE(far, 28);
 }

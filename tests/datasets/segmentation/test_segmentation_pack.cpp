@@ -50,7 +50,7 @@ class SegmentationPackTest : public ::testing::Test {
     }
     writer.finish();
   }
-  std::string error_of(const std::function<void()>& action) const {
+  std::string pack_error_of(const std::function<void()>& action) const {
     try {
       action();
     } catch (const Error& error) {
@@ -91,7 +91,7 @@ TEST_F(SegmentationPackTest, ValuesAreClassesOrIgnored) {
   picture.mask.view({-1})[-1] = 2;
   write({picture});
   const auto last = std::to_string(picture.mask.size(0) - 1);
-  EXPECT_NE(error_of([&] { open_segmentation_data(path(), {})->get(0); }).find("value 2 at row " + last),
+  EXPECT_NE(pack_error_of([&] { open_segmentation_data(path(), {})->get(0); }).find("value 2 at row " + last),
             std::string::npos);
   const auto ignored = open_segmentation_data(path(), {}, {.ignored_values = {2}})->get(0).mask;
   EXPECT_EQ(ignored.view({-1})[-1].item<int>(), 255);
@@ -101,7 +101,7 @@ TEST_F(SegmentationPackTest, WhatIsNoDataForSegmentationIsRefused) {
   Picture picture = random_picture("p", 0, 2);
   write({picture});
   const auto refusal = [&](const SegmentationSplitOptions& split, const MaskOptions& masks = {}) {
-    return error_of([&] { open_segmentation_data(path(), split, masks); });
+    return pack_error_of([&] { open_segmentation_data(path(), split, masks); });
   };
   EXPECT_NE(refusal({.split = "extra"}).find("no split 'extra'; found: training, val"), std::string::npos);
   EXPECT_NE(refusal({.split = "val"}).find("no picture in the split 'val'"), std::string::npos);

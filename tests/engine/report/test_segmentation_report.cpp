@@ -90,7 +90,7 @@ TEST(SegmentationReport, PictureShowsItsColoursAndLeavesIgnoredPixels) {
   EXPECT_EQ(at(shown, 2, 3, 0), at(image, 2, 3, 0));
 }
 
-Json whole_report(int64_t pictures, bool has_census) {
+Json whole_segmentation_report(int64_t pictures, bool has_census) {
   SegmenterEvaluation evaluation{SegmentationMetrics(3)};
   WorstPictures worst(3);
   for (int64_t i = 0; i < pictures; ++i) {
@@ -115,7 +115,7 @@ Json whole_report(int64_t pictures, bool has_census) {
   return report;
 }
 
-size_t count(const std::string& text, const std::string& part) {
+size_t count_of(const std::string& text, const std::string& part) {
   size_t number = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++number;
   return number;
@@ -123,28 +123,28 @@ size_t count(const std::string& text, const std::string& part) {
 
 TEST(SegmentationPage, ShowsBothPicturesOfEachWithTheirText) {
   for (const bool has_census : {true, false}) {
-    const Json report = whole_report(4, has_census);
+    const Json report = whole_segmentation_report(4, has_census);
     std::map<std::string, LabelThumbnails> thumbnails;
     for (const auto& picture : report["worst"]) {
       thumbnails[picture["path"].get<std::string>()] = {"data:image/png;base64,AAAA", "data:image/png;base64,BBBB"};
     }
     const std::string html = html_segmentation_report(report, thumbnails);
-    EXPECT_EQ(count(html, "<img "), 8u);
-    EXPECT_EQ(count(html, "<img "), count(html, " alt=\"folder/&lt;"));
-    EXPECT_EQ(count(html, "<svg "), count(html, " role=\"img\""));
+    EXPECT_EQ(count_of(html, "<img "), 8u);
+    EXPECT_EQ(count_of(html, "<img "), count_of(html, " alt=\"folder/&lt;"));
+    EXPECT_EQ(count_of(html, "<svg "), count_of(html, " role=\"img\""));
     EXPECT_EQ(html.find("<x>"), std::string::npos) << "text is escaped";
     EXPECT_EQ(html.find("<script"), std::string::npos);
     for (const char* tag : {"table", "section", "details", "figure", "svg", "div", "ul", "pre", "span"}) {
-      EXPECT_EQ(count(html, std::string("<") + tag + ">") + count(html, std::string("<") + tag + " "),
-                count(html, std::string("</") + tag + ">"))
+      EXPECT_EQ(count_of(html, std::string("<") + tag + ">") + count_of(html, std::string("<") + tag + " "),
+                count_of(html, std::string("</") + tag + ">"))
           << tag;
     }
   }
-  EXPECT_NE(html_segmentation_report(whole_report(0, true), {}).find("n/a"), std::string::npos);
+  EXPECT_NE(html_segmentation_report(whole_segmentation_report(0, true), {}).find("n/a"), std::string::npos);
 }
 
 TEST(Comparison, SegmentationRunsAmongThemselvesOnly) {
-  const Json run = whole_report(3, true);
+  const Json run = whole_segmentation_report(3, true);
   EXPECT_NE(text_comparison({run, run}).find("mIoU"), std::string::npos);
   EXPECT_NE(html_comparison({run, run}).find("<polyline"), std::string::npos);
   Json classifier = run;

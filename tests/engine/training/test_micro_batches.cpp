@@ -56,7 +56,7 @@ struct SmallStep {
   std::unique_ptr<TrainStep> step;
 };
 
-std::vector<Batch> toy_batches(int64_t count, int64_t batch_size) {
+std::vector<Batch> batches_of_sizes(int64_t count, int64_t batch_size) {
   const auto loader = test::toy_loader(count * batch_size, test::ToyRun::kClasses, batch_size, false);
   loader->start_epoch(0);
   std::vector<Batch> batches;
@@ -77,7 +77,7 @@ void expect_same(const VisionModel& a, const VisionModel& b, bool to_the_bit) {
 
 TEST(MicroBatches, AreTheSameSamplesInOrder) {
   const int64_t size = test::random_int(2, 20), most = test::random_int(1, 8);
-  auto batches = toy_batches(2, size);
+  auto batches = batches_of_sizes(2, size);
   batches[0].mixed_labels = batches[0].labels.flip(0);
   batches[0].bad.push_back({7, "bad.png", "broken"});
   const auto parts = split_batches(batches, most);
@@ -100,7 +100,7 @@ TEST(MicroBatches, AreTheSameSamplesInOrder) {
 TEST(MicroBatches, AStepThatDoesNotFitIsTheStepOfItsParts) {
   SmallStep small(0.3), parts(0.3);
   small.task.room = 5;
-  const auto window = toy_batches(2, 16);
+  const auto window = batches_of_sizes(2, 16);
   torch::manual_seed(4);
   const auto outcome = small.step->run(window, 1.0, 0);
   const auto drawn_after = torch::randn({4});
@@ -124,7 +124,7 @@ TEST(MicroBatches, AStepThatDoesNotFitIsTheStepOfItsParts) {
 TEST(MicroBatches, GradientIsThatOfTheWholeBatch) {
   SmallStep whole(0.0), small(0.0);
   small.task.room = 3;
-  const auto window = toy_batches(1, 13);
+  const auto window = batches_of_sizes(1, 13);
   const auto a = whole.step->run(window, 1.0, 0), b = small.step->run(window, 1.0, 0);
   EXPECT_NEAR(a.loss, b.loss, 1e-5);
   EXPECT_NEAR(a.gradient_norm, b.gradient_norm, 1e-4 * a.gradient_norm);
@@ -134,7 +134,7 @@ TEST(MicroBatches, GradientIsThatOfTheWholeBatch) {
 TEST(MicroBatches, ASingleSampleThatDoesNotFitIsAnError) {
   SmallStep setup(0.0);
   setup.task.room = 0;
-  EXPECT_THROW(setup.step->run(toy_batches(1, 8), 1.0, 0), c10::Error);
+  EXPECT_THROW(setup.step->run(batches_of_sizes(1, 8), 1.0, 0), c10::Error);
   EXPECT_EQ(setup.task.sizes, (std::vector<int64_t>{8, 4, 2, 1}));
 }
 

@@ -20,7 +20,7 @@
 namespace multipole {
 namespace {
 
-struct Recorder : TrainObserver {
+struct SegmentRecorder : TrainObserver {
   std::string messages;
   std::function<void(const StepReport&)> after_step;
 
@@ -72,14 +72,14 @@ class SegmentTraining : public ::testing::Test {
   TrainResult train(const SegmentConfig& config, const std::filesystem::path& out, int64_t stop_after = -1,
                     const ResumeOptions& resume = {}) {
     std::atomic<bool> stop = false;
-    Recorder recorder;
+    SegmentRecorder recorder;
     if (stop_after >= 0) recorder.after_step = [&](const StepReport& report) { stop = report.step >= stop_after; };
     const auto result = train_segmenter(config, data(), root_ / out, recorder, resume, &stop);
     messages_ = recorder.messages;
     return result;
   }
 
-  std::string error_of(const SegmentConfig& config) {
+  std::string segment_error_of(const SegmentConfig& config) {
     try {
       train(config, "failed");
     } catch (const Error& error) {
@@ -139,7 +139,8 @@ TEST_F(SegmentTraining, ACoarseViewIsLearntAndResumedInTheSameBits) {
 
 TEST_F(SegmentTraining, BadMasksStopTheRunBeforeItStarts) {
   root_.write("data/annotations/train/3.png", test::encode_mask(torch::full({20, 29}, 9)));
-  EXPECT_NE(error_of(config()).find("3.png: the value 9 at row 0, column 0"), std::string::npos) << error_of(config());
+  EXPECT_NE(segment_error_of(config()).find("3.png: the value 9 at row 0, column 0"), std::string::npos)
+      << segment_error_of(config());
   auto tolerant = config();
   tolerant.train.max_bad = 0.2;
   train(tolerant, "tolerant");
@@ -161,7 +162,7 @@ TEST_F(SegmentTraining, ClassWeightsComeFromTheCensusOrAFile) {
   EXPECT_THROW(open((root_ / "w.json").string()), ConfigError);
   auto blind = config();
   blind.data.census = false;
-  EXPECT_NE(error_of(blind).find("data.census"), std::string::npos);
+  EXPECT_NE(segment_error_of(blind).find("data.census"), std::string::npos);
 }
 
 TEST_F(SegmentTraining, AClassifiersBackboneStartsIt) {

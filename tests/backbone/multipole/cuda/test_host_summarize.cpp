@@ -37,7 +37,7 @@ class HostCellSums : public cuda::KernelCellSums {
   }
 };
 
-void expect_equal(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected, double tolerance) {
+void expect_equal_summaries(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected, double tolerance) {
   ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < actual.size(); ++i) EXPECT_LE(relative_error(actual[i], expected[i]), tolerance) << i;
 }
@@ -60,7 +60,7 @@ TEST(HostSummarize, GridsEqualTheReference) {
       exact.token_basis = args.token_basis.to(torch::kFloat64);
       for (Tensor& merge : exact.merge_basis) merge = merge.to(torch::kFloat64);
       const auto summaries = summarize2d_forward(args, sums);
-      expect_equal(summaries, reference::summarize2d_forward(exact), tolerance);
+      expect_equal_summaries(summaries, reference::summarize2d_forward(exact), tolerance);
       std::vector<Tensor> d_summaries, exact_d;
       for (const Tensor& summary : summaries) {
         d_summaries.push_back(torch::randn(summary.sizes()).to(type));
@@ -68,8 +68,8 @@ TEST(HostSummarize, GridsEqualTheReference) {
       }
       const Summarize2dGrads grads = summarize2d_backward(args, d_summaries, sums);
       const Summarize2dGrads expected = reference::summarize2d_backward(exact, exact_d);
-      expect_equal({grads.x, grads.token_basis}, {expected.x, expected.token_basis}, tolerance);
-      expect_equal(grads.merge_basis, expected.merge_basis, tolerance);
+      expect_equal_summaries({grads.x, grads.token_basis}, {expected.x, expected.token_basis}, tolerance);
+      expect_equal_summaries(grads.merge_basis, expected.merge_basis, tolerance);
     }
   }
 }
@@ -80,13 +80,13 @@ TEST(HostSummarize, SequencesEqualTheReference) {
   Summarize1dArgs args{torch::randn({2, tokens, channels}), {}, group};
   for (int64_t l = 0; l < levels; ++l) args.basis.push_back(torch::randn({3, group << l, channels}));
   const auto summaries = summarize1d_forward(args, sums);
-  expect_equal(summaries, reference::summarize1d_forward(args), 1e-5);
+  expect_equal_summaries(summaries, reference::summarize1d_forward(args), 1e-5);
   std::vector<Tensor> d_summaries;
   for (const Tensor& summary : summaries) d_summaries.push_back(torch::randn_like(summary));
   const Summarize1dGrads grads = summarize1d_backward(args, d_summaries, sums);
   const Summarize1dGrads expected = reference::summarize1d_backward(args, d_summaries);
-  expect_equal({grads.x}, {expected.x}, 1e-5);
-  expect_equal(grads.basis, expected.basis, 1e-5);
+  expect_equal_summaries({grads.x}, {expected.x}, 1e-5);
+  expect_equal_summaries(grads.basis, expected.basis, 1e-5);
 }
 
 }  // namespace
