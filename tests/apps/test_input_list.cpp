@@ -77,6 +77,8 @@ TEST_F(InputList, NothingToDoSaysWhatWasSearched) {
   EXPECT_NE(error_of({"emp*"}).find("only folders without pictures"), std::string::npos);
   EXPECT_NE(error_of({"-"}, "\n\n").find("standard input"), std::string::npos);
   EXPECT_NE(error_of({"absent.png"}).find("No such file"), std::string::npos);
+  EXPECT_NE(error_of({"/dev/null"}).find("cannot read /dev/null: not a regular file"), std::string::npos)
+      << "the only input, and not one of many";
   EXPECT_NE(error_of({}).find("no input"), std::string::npos);
 }
 
