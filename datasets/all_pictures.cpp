@@ -1,6 +1,7 @@
 #include "datasets/all_pictures.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "backbone/config/error.h"
 #include "datasets/formats/label_set.h"
@@ -19,7 +20,8 @@ class Collector {
 
   AllPictures collect() {
     // train first, so that its classes are numbered as a training numbers them
-    const auto train = first_present(names_of_split("train"), all_.splits);
+    const auto train = named("train");
+    for (const char* split : {"val", "test"}) named(split);
     if (train) learn_classes(*train);
     for (const auto& split : all_.splits) add_split(split, train.has_value());
     if (all_.splits.empty()) add_split("", false);
@@ -27,6 +29,16 @@ class Collector {
   }
 
  private:
+  // The split that stands for `split`; where there are two, that is a problem.
+  std::optional<std::string> named(const std::string& split) {
+    try {
+      return first_present({split}, all_.splits, source_.name());
+    } catch (const ConfigError& error) {
+      all_.problems.emplace_back(error.what());
+      return std::nullopt;
+    }
+  }
+
   void learn_classes(const std::string& split) {
     for (const auto& name : source_.classes(split)) place_of(name);
     if (all_.has_label_sets) known_ = classes_of_sets(all_.class_names);
@@ -81,11 +93,12 @@ class Collector {
 AllPictures list_all_pictures(const PictureSource& source) { return Collector(source).collect(); }
 
 std::vector<size_t> pictures_to_split(const AllPictures& all) {
-  const bool has_train = first_present(names_of_split("train"), all.splits).has_value();
+  const bool has_train = std::any_of(all.splits.begin(), all.splits.end(),
+                                     [](const std::string& name) { return meaning_of_split(name) == "train"; });
   const auto is_test = [&](const AnyPicture& picture) {
     if (picture.split < 0 || !has_train) return false;
     const std::string& name = all.splits[static_cast<size_t>(picture.split)];
-    return name == "test" || name == "testing";
+    return meaning_of_split(name) == "test";
   };
   std::vector<size_t> places;
   for (size_t i = 0; i < all.pictures.size(); ++i) {

@@ -20,8 +20,8 @@ struct AllPictures {
   std::vector<std::string> splits;       // in the source's order
   std::vector<std::string> class_names;  // those of train first, as a training on the source numbers them
   bool has_label_sets = false;           // what stands in class_names are sets (formats/label_set.h)
-  std::vector<std::string> problems;     // what a training or an evaluation would refuse: a class without pictures, a
-                                         // class that train lacks
+  std::vector<std::string> problems;     // what a training or an evaluation would refuse: two splits of one
+                                         // meaning, a class without pictures, a class that train lacks
 };
 
 AllPictures list_all_pictures(const PictureSource& source);

@@ -1,10 +1,10 @@
 #include "datasets/image_files.h"
 
 #include <algorithm>
-#include <cctype>
 #include <system_error>
 
 #include "backbone/config/error.h"
+#include "datasets/lower_case.h"
 
 namespace multipole {
 
@@ -63,9 +63,7 @@ std::string image_extension_list() {
 }
 
 bool has_image_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = lower_case(path.extension().string());
   const auto& known = image_extensions();
   return std::find(known.begin(), known.end(), extension) != known.end();
 }

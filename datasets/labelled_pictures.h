@@ -34,6 +34,8 @@ class LabelledPictures : public Dataset {
   const std::vector<std::string>& class_names() const { return split_.class_names; }
   // Whether these are sets of classes (formats/label_set.h), and label() the place of a picture's set.
   bool has_label_sets() const { return split_.has_label_sets; }
+  // How the source's layout was read, where that might surprise; else empty.
+  std::string note() const { return source_->note(); }
   // What was taken from where, one line for people.
   const std::string& description() const { return split_.description; }
   int64_t label(int64_t index) const { return item(index).label; }

@@ -38,8 +38,9 @@ struct Loader::Epoch {
   int64_t window = 0;         // how far tickets may run ahead of deliveries
   bool stopped = false;
   std::map<int64_t, Result> results;
-  std::vector<int64_t> reading;  // index that each worker reads, -1 when idle
-  int64_t num_bad = 0;
+  std::vector<int64_t> reading;       // index that each worker reads, -1 when idle
+  int64_t num_seen = 0, num_bad = 0;  // of what was delivered
+  std::string first_reason;           // of the bad ones
 
   Batch build(int64_t batch, const std::function<void(int64_t)>& on_reading) const {
     const auto begin = order.begin() + batch * batch_size;
@@ -179,16 +180,30 @@ std::optional<Batch> Loader::next() {
     stop();
     std::rethrow_exception(result.error);
   }
-  epoch_->num_bad += static_cast<int64_t>(result.batch.bad.size());
-  const int64_t size = builder_->dataset->size();
-  if (!result.batch.bad.empty() &&
-      static_cast<double>(epoch_->num_bad) > options_.max_bad * static_cast<double>(size)) {
-    const auto count = std::to_string(epoch_->num_bad);
-    stop();
-    throw InputError(count + " of " + std::to_string(size) +
-                     " samples cannot be read, more than max_bad allows; last: " + result.batch.bad.back().reason);
-  }
+  count_bad(result.batch);
   return std::move(result.batch);
+}
+
+void Loader::count_bad(const Batch& batch) {
+  epoch_->num_seen += batch.size() + static_cast<int64_t>(batch.bad.size());
+  if (batch.bad.empty()) return;
+  if (epoch_->num_bad == 0) epoch_->first_reason = batch.bad.front().reason;
+  epoch_->num_bad += static_cast<int64_t>(batch.bad.size());
+  const int64_t size = builder_->dataset->size();
+  const auto allowed = static_cast<int64_t>(options_.max_bad * static_cast<double>(size));
+  if (epoch_->num_bad <= allowed) return;
+  const bool is_all = epoch_->num_seen >= size;
+  std::string text = std::to_string(epoch_->num_bad) + " of " +
+                     (is_all ? "" : "the first " + std::to_string(epoch_->num_seen) + " of ") + std::to_string(size) +
+                     " pictures cannot be read";
+  if (!options_.max_bad_name.empty()) {
+    text +=
+        ", and " + options_.max_bad_name + "=" + Json(options_.max_bad).dump() + " allows " + std::to_string(allowed);
+  }
+  text += "; first: " + epoch_->first_reason;
+  if (!options_.bad_advice.empty()) text += "; " + options_.bad_advice;
+  stop();
+  throw InputError(text);
 }
 
 void Loader::stop() {

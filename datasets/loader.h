@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -23,8 +24,10 @@ struct LoaderOptions {
   bool shuffle = false;
   bool drop_last = false;
   uint64_t seed = 0;
-  double max_bad = 1.0;          // share of the dataset that may be unreadable in an epoch; 0: the first one throws
-  double stall_seconds = 600.0;  // next() gives up when no batch came for so long
+  double max_bad = 1.0;           // share of the dataset that may be unreadable in an epoch; 0: the first one throws
+  std::string max_bad_name = {};  // for the message about too many: the setting that this limit is, where it is one
+  std::string bad_advice = {};    // and what to do
+  double stall_seconds = 600.0;   // next() gives up when no batch came for so long
   BatchMixConfig mix = {};
 };
 
@@ -57,6 +60,7 @@ class Loader {
 
  private:
   struct Epoch;
+  void count_bad(const Batch& batch);
   void stop();
 
   std::shared_ptr<const BatchBuilder> builder_;

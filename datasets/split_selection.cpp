@@ -139,33 +139,36 @@ SplitSelection cut_fold(const PictureSource& source, const SplitOptions& options
 
 }  // namespace
 
-SplitSelection select_split(const PictureSource& source, const SplitOptions& options) {
+SplitSelection select_split(const PictureSource& source, const SplitOptions& wanted) {
+  SplitOptions options = wanted;
+  if (const std::string meaning = meaning_of_split(wanted.split); !meaning.empty()) options.split = meaning;
   require(options.val_fraction > 0.0 && options.val_fraction < 1.0, "val_fraction", "must be between 0 and 1",
           options.val_fraction);
   if (options.folds > 0 && (options.split == "train" || options.split == "val")) return cut_fold(source, options);
   const Names present = source.splits();
   const auto refuse = [&](const Names& found) {
-    throw ConfigError(source.name() + ": no split '" + options.split + "'; found " + join(found));
+    throw ConfigError(source.name() + ": no split '" + wanted.split + "'; found " + join(found));
   };
   const Names aliases = names_of_split(options.split);
   if (present.empty()) {
     if (aliases.empty()) refuse(source.classes(""));
     return cut(read_classes(source, "", options.class_names), options);
   }
-  const auto train = first_present(names_of_split("train"), present);
-  const bool has_val = first_present(names_of_split("val"), present).has_value();
+  const auto present_split = [&](const Names& names) { return first_present(names, present, source.name()); };
+  const auto train = present_split(names_of_split("train"));
   // the classes are those of train even where another split is read
   Names class_names = options.class_names;
   if (class_names.empty() && train) class_names = source.classes(*train);
-  if (std::find(present.begin(), present.end(), options.split) != present.end() && options.split != train) {
-    return read_classes(source, options.split, class_names);
+  if (std::find(present.begin(), present.end(), wanted.split) != present.end() && options.split != "train") {
+    return read_classes(source, wanted.split, class_names);
   }
-  if (options.split == "train" || options.split == train) {
+  if (options.split == "train") {
     if (!train) refuse(present);
+    const bool has_val = present_split(names_of_split("val")).has_value();
     SplitSelection split = read_classes(source, *train, class_names);
     return has_val ? split : cut(std::move(split), options);
   }
-  if (const auto alias = first_present(aliases, present)) return read_classes(source, *alias, class_names);
+  if (const auto alias = present_split(aliases)) return read_classes(source, *alias, class_names);
   if (aliases.empty() || !train) refuse(present);
   return cut(read_classes(source, *train, class_names), options);
 }

@@ -30,7 +30,7 @@ struct SplitSelection {
   bool has_label_sets = false;  // what stands in class_names are sets of classes (formats/label_set.h)
 };
 
-// The split of that name, else the first of its other names (split_names.h). Without a split for val (or without splits
+// The split of that name, else the one that stands for it (split_names.h). Without a split for val (or without splits
 // at all), train and val are cut from the same pictures: every class is shuffled by split_seed and
 // round(val_fraction * n) of it, at least one when there are two or more pictures, go to val. The description says
 // which of this happened.
@@ -41,8 +41,8 @@ struct SplitSelection {
 // Of a source with label sets, class_names are those of the options or of train, and then every further set that the
 // split has; such sets are no error, and a cut keeps the rarest class of each picture even.
 //
-// Throws ConfigError, naming what was found, when the source holds no such split, a class has no picture, or a class is
-// not among the known ones. A known class may be absent outside train.
+// Throws ConfigError, naming what was found, when the source holds no such split or two of one meaning, a class has no
+// picture, or a class is not among the known ones. A known class may be absent outside train.
 SplitSelection select_split(const PictureSource& source, const SplitOptions& options);
 
 }  // namespace multipole

@@ -41,6 +41,7 @@ Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> da
   loader.batch_size = options.compute.batch_size;
   loader.num_workers = options.compute.workers;
   loader.max_bad = options.on_error == "fail" ? 0.0 : 1.0;
+  loader.bad_advice = kSkipAdvice;
   return Loader(std::move(data), make_eval_transform(preprocessing), preprocessing, loader);
 }
 
@@ -114,6 +115,7 @@ int evaluate(const EvalOptions& options) {
     throw ConfigError(options.data + " gives pictures any number of classes, and " + options.model +
                       " names one: it can be measured on a column 'label', not on 'labels'");
   }
+  if (!options.quiet && !pictures->note().empty()) std::cerr << pictures->note() << "\n";
   if (!options.quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;

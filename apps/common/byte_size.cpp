@@ -12,6 +12,8 @@ namespace multipole {
 namespace {
 
 constexpr std::string_view kPrefixes = "KMGT";
+constexpr double kLeastBare = 1 << 20;  // bytes; who writes a smaller number left the unit out
+constexpr double kMostGiga = 64;        // and meant GiB below this, MiB from it on
 
 // Bytes in the unit, or 0 for a word that is none.
 double unit_bytes(std::string unit) {
@@ -33,6 +35,10 @@ int64_t parse_byte_size(const std::string& text, const std::string& where) {
   const double bytes = code == std::errc() ? number * unit_bytes(std::string(stop, end)) : 0;
   if (!(bytes >= 1 && bytes < std::ldexp(1.0, 62))) {
     throw ConfigError(where + ": expected an amount of memory such as 2GiB or 500M, got '" + text + "'");
+  }
+  if (stop == end && bytes < kLeastBare) {
+    throw ConfigError(where + " " + text + " has no unit and would be " + text + " bytes; did you mean " + text +
+                      (number < kMostGiga ? "GiB?" : "MiB?"));
   }
   return static_cast<int64_t>(bytes);
 }

@@ -2,6 +2,8 @@
 
 #include <iostream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
@@ -17,27 +19,51 @@ const CLI::App& deepest(const CLI::App& program) {
   return *app;
 }
 
-// Options and commands that could have stood where `word` stands.
-std::vector<std::string> known_words(const CLI::App& app, const std::string& word) {
+bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+
+std::vector<std::string> long_options(const CLI::App& app) {
   std::vector<std::string> words;
-  if (word.rfind("--", 0) == 0) {
-    for (const auto* option : app.get_options()) {
-      for (const auto& name : option->get_lnames()) words.push_back("--" + name);
-    }
-  } else {
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      words.push_back(command->get_name());
-    }
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) words.push_back("--" + name);
   }
   return words;
 }
 
-std::string suggestion(const CLI::App& app) {
+std::vector<std::string> commands(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    words.push_back(command->get_name());
+  }
+  return words;
+}
+
+// "unknown WHAT 'WORD'", and the known one that is nearest.
+std::string unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known) {
+  const std::string nearest = nearest_name(word, known);
+  return "unknown " + what + " '" + word + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+}
+
+// What is wrong with the words that the command knows nothing of, a line each; "" where it knows all. Behind an unknown
+// option the other words may be its values, so that only options are named.
+std::string unknown_words(const CLI::App& app) {
   const auto extras = app.remaining();
-  if (extras.empty()) return "";
-  const std::string word = extras.front().substr(0, extras.front().find('='));
-  const std::string nearest = nearest_name(word, known_words(app, word));
-  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
+  std::string lines;
+  for (const auto& extra : extras) {
+    if (!is_option(extra)) continue;
+    const std::string option = extra.substr(0, extra.find('='));
+    lines += (lines.empty() ? "" : "\n") + unknown("option", option, long_options(app));
+  }
+  if (!lines.empty() || extras.empty()) return lines;
+  const auto known = commands(app);
+  return known.empty() ? "unexpected argument '" + extras.front() + "'" : unknown("command", extras.front(), known);
+}
+
+// An option that is missing may be the one that was misspelt.
+std::string complaint(const CLI::ParseError& error, const CLI::App& command) {
+  const bool may_be_misspelt = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                               dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::string unknown = may_be_misspelt ? unknown_words(command) : "";
+  return unknown.empty() ? error.what() : unknown;
 }
 
 }  // namespace
@@ -52,7 +78,7 @@ int parse_and_run(CLI::App& program, const Run& run, int argc, const char* const
     return kExitDone;
   } catch (const CLI::ParseError& error) {
     const CLI::App& command = deepest(program);
-    std::cerr << "multipole: error: " << error.what() << suggestion(command) << "\n"
+    std::cerr << "multipole: error: " << complaint(error, command) << "\n"
               << command.get_footer() << "\nRun with --help for all options.\n";
     return kExitUsage;
   }

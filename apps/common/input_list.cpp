@@ -1,15 +1,13 @@
 #include "apps/common/input_list.h"
 
 #include <glob.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
+#include "datasets/regular_file.h"
 
 namespace multipole {
 namespace {
@@ -95,6 +93,15 @@ Inputs expand(const std::string& argument, std::istream& list) {
   return {{argument, std::filesystem::path(argument).filename()}};
 }
 
+// The only input of a command is one that it was told to read, and not one of many that may be bad.
+void check_readable(const std::filesystem::path& path) {
+  try {
+    const RegularFile file(path);
+  } catch (const InputError& error) {
+    throw ConfigError(error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<NamedInput> list_named_inputs(const std::vector<std::string>& arguments, std::istream& list) {
@@ -105,9 +112,7 @@ std::vector<NamedInput> list_named_inputs(const std::vector<std::string>& argume
     inputs.insert(inputs.end(), more.begin(), more.end());
   }
   const bool only_file = arguments.size() == 1 && inputs.size() == 1 && inputs[0].path == arguments[0];
-  if (only_file && ::access(inputs[0].path.c_str(), R_OK) != 0) {
-    throw ConfigError("cannot read " + arguments[0] + ": " + std::strerror(errno));
-  }
+  if (only_file) check_readable(inputs[0].path);
   return inputs;
 }
 

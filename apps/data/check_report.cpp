@@ -65,8 +65,9 @@ std::string census_text(const DataCensus& census, const PictureSource& source) {
   const auto& pictures = census.data.pictures;
   const auto path = [&](int64_t index) { return source.path(pictures[static_cast<size_t>(index)].picture); };
   std::string text = source.name() + ": " + std::to_string(pictures.size()) + " pictures of " +
-                     std::to_string(census.class_names.size()) + " classes" + kinds_text(census) + "\n\n" +
-                     class_table(census) + "\n" + size_lines(census);
+                     std::to_string(census.class_names.size()) + " classes" + kinds_text(census) + "\n" +
+                     (source.note().empty() ? "" : source.note() + "\n") + "\n" + class_table(census) + "\n" +
+                     size_lines(census);
   text += "\nunreadable: " + std::to_string(census.bad.size()) + "\n";
   append_list(text, census.bad, [](const BadSample& bad) { return bad.reason; });
   text += std::string("near-duplicates") + (census.data.splits.empty() ? "" : " across splits") + ": " +

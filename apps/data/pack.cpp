@@ -90,7 +90,7 @@ int pack(PackOptions options) {
         if (prepared.reason.empty()) {
           writer.add(record_of(prepared.sample, input.items[static_cast<size_t>(index)]));
         } else if (options.on_error == "fail") {
-          throw InputError(prepared.reason + "; --on-error skip leaves such pictures out");
+          throw InputError(prepared.reason + "; " + kSkipAdvice);
         } else {
           ++num_bad;
           progress.clear();

@@ -84,6 +84,7 @@ Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> da
   loader.batch_size = 1;  // sizes may differ
   loader.num_workers = options.compute.workers;
   loader.max_bad = options.on_error == "fail" ? 0.0 : 1.0;
+  loader.bad_advice = kSkipAdvice;
   return Loader(std::move(data), keep_sample(), preprocessing, loader);
 }
 

@@ -1,5 +1,7 @@
 #include "datasets/formats/csv.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "backbone/config/error.h"
@@ -8,10 +10,18 @@ namespace multipole {
 
 namespace {
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text;
+}
+
 class CsvParser {
  public:
-  CsvParser(std::string_view text, const std::string& name) : text_(text), name_(name) {
-    if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
+  CsvParser(std::string_view text, const std::string& name, char delimiter)
+      : text_(without_byte_order_mark(text)), name_(name), delimiter_(delimiter), plain_end_{delimiter, '\r', '\n'} {
+    if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) {
+      fail(line_, "UTF-16 text; save the file as UTF-8");
+    }
   }
 
   std::vector<CsvRow> parse() {
@@ -21,7 +31,8 @@ class CsvParser {
       rows.push_back(parse_row());
       const size_t expected = rows.front().fields.size(), found = rows.back().fields.size();
       if (found != expected) {
-        fail(rows.back().line, std::to_string(found) + " fields, but the first line has " + std::to_string(expected));
+        fail(rows.back().line, std::to_string(found) + " fields, but the first line has " + std::to_string(expected) +
+                                   advice_on_fields());
       }
     }
     return rows;
@@ -30,6 +41,12 @@ class CsvParser {
  private:
   [[noreturn]] void fail(int64_t line, const std::string& reason) const {
     throw ConfigError(name_ + " line " + std::to_string(line) + ": " + reason);
+  }
+
+  std::string advice_on_fields() const {
+    if (delimiter_ == ',') return "";
+    const std::string shown = delimiter_ == '\t' ? "a tab" : std::string("'") + delimiter_ + "'";
+    return "; they are separated by " + shown + " as in the first line, and a field that holds one must be quoted";
   }
 
   bool at_end() const { return position_ == text_.size(); }
@@ -47,13 +64,13 @@ class CsvParser {
     while (true) {
       row.fields.push_back(!at_end() && text_[position_] == '"' ? parse_quoted() : parse_plain());
       if (at_end() || take_line_end()) return row;
-      if (text_[position_] != ',') fail(line_, "text behind the closing quote of a field");
+      if (text_[position_] != delimiter_) fail(line_, "text behind the closing quote of a field");
       ++position_;
     }
   }
 
   std::string parse_plain() {
-    const size_t end = std::min(text_.find_first_of(",\r\n", position_), text_.size());
+    const size_t end = std::min(text_.find_first_of(plain_end_, position_), text_.size());
     const std::string_view field = text_.substr(position_, end - position_);
     if (field.find('"') != field.npos) fail(line_, "a quote inside a field that does not begin with one");
     check_bytes(field);
@@ -88,13 +105,31 @@ class CsvParser {
 
   std::string_view text_;
   const std::string& name_;
+  char delimiter_;
+  std::string plain_end_;  // characters that end a field without quotes
   size_t position_ = 0;
   int64_t line_ = 1;
 };
 
 }  // namespace
 
-std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name) { return CsvParser(text, name).parse(); }
+std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name, char delimiter) {
+  return CsvParser(text, name, delimiter).parse();
+}
+
+char csv_delimiter(std::string_view text) {
+  constexpr std::string_view kDelimiters = ",;\t";
+  text = without_byte_order_mark(text);
+  const size_t begin = std::min(text.find_first_not_of("\r\n"), text.size());
+  std::array<size_t, kDelimiters.size()> counts = {};
+  bool quoted = false;
+  for (size_t i = begin; i < text.size() && (quoted || (text[i] != '\r' && text[i] != '\n')); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    const size_t place = quoted ? kDelimiters.npos : kDelimiters.find(text[i]);
+    if (place != kDelimiters.npos) ++counts[place];
+  }
+  return kDelimiters[static_cast<size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
+}
 
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);

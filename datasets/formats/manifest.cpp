@@ -7,6 +7,7 @@
 #include "backbone/config/error.h"
 #include "datasets/formats/csv.h"
 #include "datasets/formats/label_set.h"
+#include "datasets/lower_case.h"
 
 namespace multipole {
 
@@ -25,7 +26,7 @@ class ManifestReader {
   ManifestReader(const std::string& name, const fs::path& root) : name_(name), root_(root.lexically_normal()) {}
 
   Manifest read(std::string_view text) {
-    const std::vector<CsvRow> rows = parse_csv(text, name_);
+    const std::vector<CsvRow> rows = parse_csv(text, name_, csv_delimiter(text));
     if (rows.empty()) throw ConfigError(name_ + ": empty; expected a first line 'path,label' or 'path,label,split'");
     const Columns columns = find_columns(rows.front());
     Manifest manifest;
@@ -43,9 +44,10 @@ class ManifestReader {
 
   std::optional<size_t> find_column(const CsvRow& header, const std::string& name) const {
     const auto& fields = header.fields;
-    const auto found = std::find(fields.begin(), fields.end(), name);
+    const auto is_it = [&](const std::string& field) { return lower_case(field) == name; };
+    const auto found = std::find_if(fields.begin(), fields.end(), is_it);
     if (found == fields.end()) return std::nullopt;
-    if (std::find(found + 1, fields.end(), name) != fields.end()) {
+    if (std::find_if(found + 1, fields.end(), is_it) != fields.end()) {
       fail(header.line, "the column '" + name + "' is there twice");
     }
     return found - fields.begin();
@@ -74,7 +76,7 @@ class ManifestReader {
     };
     ManifestRow out;
     out.line = row.line;
-    out.path = path_below_root(filled(columns.path, "path"), row.line);
+    out.path = path_of(filled(columns.path, "path"), row.line);
     out.label = columns.has_label_sets ? read_set(row.fields[columns.label], row.line)
                                        : filled(columns.label, "label (in a column named labels: none of the classes)");
     if (columns.split) out.split = filled(*columns.split, "split");
@@ -91,11 +93,16 @@ class ManifestReader {
     }
   }
 
-  std::string path_below_root(const std::string& text, int64_t line) const {
+  // Below the root where it lies there; else what is absolute stays so.
+  std::string path_of(const std::string& text, int64_t line) const {
     const fs::path path(text);
-    const fs::path inside = (path.is_absolute() ? path.lexically_relative(root_) : path).lexically_normal();
-    const bool outside = inside.empty() || inside.is_absolute() || *inside.begin() == "..";
-    if (outside) fail(line, "'" + text + "' is outside of " + (root_.empty() ? "." : root_.string()));
+    fs::path inside = (path.is_absolute() ? path.lexically_relative(root_) : path).lexically_normal();
+    const bool outside = inside.empty() || *inside.begin() == "..";
+    if (outside && !path.is_absolute()) {
+      fail(line, "'" + text + "' is outside of " + (root_.empty() ? "." : root_.string()) +
+                     "; --data-root names another folder that paths are relative to");
+    }
+    if (outside) inside = path.lexically_normal();
     if (!inside.has_filename() || inside == ".") fail(line, "'" + text + "' names no file");
     return inside.generic_string();
   }

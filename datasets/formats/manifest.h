@@ -4,9 +4,10 @@
 //   train/0001.jpg,cat,train
 //   "odd, name.png",dog,val
 //
-// The first line names the columns; their order is free and further ones are left alone. `split` may be missing. Paths
-// are relative to a root, with `/` between folders, and must stay inside of it: an absolute path is accepted where it
-// leads below the root. Links are followed as they are in folders.
+// The first line names the columns, in any case; their order is free and further ones are left alone. `split` may be
+// missing. Fields may be separated by semicolons or tabs as well (csv_delimiter()). Paths are relative to a root, with
+// `/` between folders, and must stay inside of it, or absolute, and then may lead anywhere. Links are followed as they
+// are in folders.
 //
 // A cell of `label` is the name of one class, whatever characters it has. In a column named `labels` instead, it is a
 // set of classes with `;` between them, and an empty cell says that the picture shows none (label_set.h):
@@ -25,7 +26,7 @@
 namespace multipole {
 
 struct ManifestRow {
-  std::string path;   // below the root, normalised: no "." or ".."
+  std::string path;   // below the root or absolute, normalised: no "." or ".."
   std::string label;  // a set of classes as label_set_of() writes it, where the manifest has label sets
   std::string split;  // empty where the manifest has no such column
   int64_t line = 0;   // in the file, from 1
@@ -38,8 +39,8 @@ struct Manifest {
 };
 
 // Throws ConfigError "NAME line N: reason": what parse_csv refuses, a column missing or named twice, `label` beside
-// `labels`, an empty path, label (but not an empty set), class of a set or split, a path that leaves the root, a path
-// that an earlier line has already. A manifest without rows is refused too.
+// `labels`, an empty path, label (but not an empty set), class of a set or split, a relative path that leaves the root,
+// a path that an earlier line has already. A manifest without rows is refused too.
 Manifest parse_manifest(std::string_view text, const std::string& name, const std::filesystem::path& root);
 
 // The rows as a file that parse_manifest reads back.

@@ -1,5 +1,6 @@
 #include "datasets/sources/archive_source.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -36,12 +37,22 @@ std::vector<std::string> top_folders(const std::vector<ArchiveEntry>& entries, s
   return {names.begin(), names.end()};
 }
 
+// Whether the folders at that depth are splits.
+bool are_splits_at(const std::vector<ArchiveEntry>& entries, size_t skip, const std::vector<std::string>& names) {
+  return are_splits(names, [&](const std::string& name) {
+    return std::any_of(entries.begin(), entries.end(), [&](const ArchiveEntry& entry) {
+      std::string_view rest = std::string_view(entry.name).substr(std::min(skip, entry.name.size()));
+      return !is_hidden(entry.name) && take_folder(rest) == name && !take_folder(rest).empty();
+    });
+  });
+}
+
 // Folders that are split names, or several, are the layout; a single other one is only wrapped around it.
 size_t wrapping_length(const std::vector<ArchiveEntry>& entries) {
   size_t skip = 0;
   while (true) {
     const auto names = top_folders(entries, skip);
-    if (names.size() != 1 || are_splits(names)) return skip;
+    if (names.size() != 1 || are_splits_at(entries, skip, names)) return skip;
     const size_t inner = skip + names.front().size() + 1;
     for (const auto& entry : entries) {
       if (entry.name.size() < inner) return skip;  // a file beside the folder
@@ -56,7 +67,7 @@ size_t wrapping_length(const std::vector<ArchiveEntry>& entries) {
 ArchiveSource::ArchiveSource(const std::filesystem::path& file, const DecodeOptions& decode)
     : file_(file), decode_(decode), mapping_(file), entries_(index_archive(mapping_.bytes(), file.string())) {
   const size_t skip = wrapping_length(entries_);
-  has_splits_ = are_splits(top_folders(entries_, skip));
+  has_splits_ = are_splits_at(entries_, skip, top_folders(entries_, skip));
   for (size_t i = 0; i < entries_.size(); ++i) {
     std::string_view rest = std::string_view(entries_[i].name).substr(skip);
     if (is_hidden(rest)) continue;

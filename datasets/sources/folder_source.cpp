@@ -1,23 +1,14 @@
 #include "datasets/sources/folder_source.h"
 
-#include <system_error>
-
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
-#include "datasets/split_names.h"
 
 namespace multipole {
 
 namespace fs = std::filesystem;
 
-FolderSource::FolderSource(const fs::path& root, const DecodeOptions& decode) : root_(root), decode_(decode) {
-  std::error_code error;
-  if (!fs::is_directory(root, error)) {
-    throw ConfigError(root.string() + ": " + (fs::exists(root, error) ? "not a folder" : "no such file or folder"));
-  }
-  const auto names = subfolder_names(root);
-  if (are_splits(names)) splits_ = names;
-}
+FolderSource::FolderSource(const fs::path& root, const DecodeOptions& decode)
+    : layout_(find_folder_layout(root)), decode_(decode) {}
 
 std::vector<std::string> FolderSource::classes(const std::string& split) const {
   auto names = subfolder_names(folder(split));
@@ -33,12 +24,12 @@ PictureListing FolderSource::pictures(const std::string& split, const std::strin
   const ImageFiles found = find_image_files(folder(split) / class_name);
   PictureListing listing;
   listing.num_other_files = found.num_other_files;
-  for (const auto& path : found.paths) listing.items.push_back({path.lexically_relative(root_).string(), 0});
+  for (const auto& path : found.paths) listing.items.push_back({path.lexically_relative(layout_.root).string(), 0});
   return listing;
 }
 
 Sample FolderSource::read(const PictureItem& item) const {
-  const fs::path path = root_ / item.name;
+  const fs::path path = layout_.root / item.name;
   return {read_image(path, decode_), -1, {}, path.string()};
 }
 

@@ -1,5 +1,9 @@
 #include "datasets/sources/manifest_source.h"
 
+#include <string_view>
+#include <system_error>
+
+#include "backbone/config/error.h"
 #include "datasets/read_file.h"
 
 namespace multipole {
@@ -10,10 +14,27 @@ namespace {
 
 constexpr int64_t kMaxManifestBytes = int64_t{1} << 30;
 
+// Where every absolute path leads nowhere, the manifest was written for another place.
+void check_absolute_paths(const Manifest& manifest, const fs::path& file) {
+  std::error_code error;
+  const ManifestRow* first = nullptr;
+  for (const auto& row : manifest.rows) {
+    if (!fs::path(row.path).is_absolute()) continue;
+    if (fs::exists(row.path, error)) return;
+    if (first == nullptr) first = &row;
+  }
+  if (first == nullptr) return;
+  throw ConfigError(file.string() + " line " + std::to_string(first->line) + ": no file '" + first->path +
+                    "', nor any other of its absolute paths; where the pictures were moved, write paths relative to "
+                    "the manifest or to --data-root");
+}
+
 Manifest read_manifest(const fs::path& file, const fs::path& root) {
   const auto bytes = read_file(file, kMaxManifestBytes);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return parse_manifest(text, file.string(), fs::absolute(root));
+  Manifest manifest = parse_manifest(text, file.string(), fs::absolute(root));
+  check_absolute_paths(manifest, file);
+  return manifest;
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace multipole {
 class ManifestSource : public PictureSource {
  public:
   // Paths are relative to `root`, or to the manifest's folder where it is empty. Throws InputError where the file
-  // cannot be read, ConfigError "FILE line N: reason" where it is no manifest.
+  // cannot be read, ConfigError "FILE line N: reason" where it is no manifest or has absolute paths of which none
+  // exists.
   ManifestSource(const std::filesystem::path& file, const std::filesystem::path& root, const DecodeOptions& decode);
 
   bool has_label_sets() const override { return manifest_.has_label_sets; }

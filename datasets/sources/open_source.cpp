@@ -5,6 +5,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/formats/pack_format.h"
+#include "datasets/lower_case.h"
 #include "datasets/sources/archive_kind.h"
 #include "datasets/sources/archive_source.h"
 #include "datasets/sources/folder_source.h"
@@ -22,14 +23,18 @@ bool is_pack(ByteView bytes) {
   return bytes.size() >= kAnyVersion.size() && std::equal(kAnyVersion.begin(), kAnyVersion.end(), bytes.begin());
 }
 
-bool is_manifest(const fs::path& path) { return path.extension() == ".csv" || path.extension() == ".CSV"; }
+bool is_manifest(const fs::path& path) {
+  const std::string extension = lower_case(path.extension().string());
+  return extension == ".csv" || extension == ".tsv";
+}
 
 std::shared_ptr<const PictureSource> open_file(const fs::path& path, const SourceOptions& options) {
   if (is_manifest(path)) return std::make_shared<ManifestSource>(path, options.root, options.decode);
   const MappedFile file(path);
   if (is_pack(file.bytes())) return std::make_shared<PackedSource>(path);
   if (is_archive(file.bytes())) return open_archive_source(path, options.decode);
-  throw ConfigError(path.string() + ": neither a folder, a CSV manifest (.csv), packed data nor a tar or zip archive");
+  throw ConfigError(path.string() +
+                    ": neither a folder, a CSV manifest (.csv, .tsv), packed data nor a tar or zip archive");
 }
 
 }  // namespace

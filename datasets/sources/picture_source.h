@@ -44,6 +44,9 @@ class PictureSource {
   virtual std::string describe_split(const std::string& split) const = 0;
   virtual std::string describe_class(const std::string& split, const std::string& class_name) const = 0;
 
+  // How the layout was read, where that might surprise; one line for people, else empty.
+  virtual std::string note() const { return {}; }
+
   // The folder that the items' names are relative to; empty where pictures are no files of their own.
   virtual std::filesystem::path root() const { return {}; }
   // For messages; the file itself where the picture is one.
@@ -59,8 +62,8 @@ struct SourceOptions {
   std::filesystem::path root = {};  // of a manifest's paths; empty: the folder that the manifest lies in
 };
 
-// Opens `path` as what it is: a folder, a CSV manifest (by its name, *.csv), packed data or a tar or zip archive (by
-// their content). Throws ConfigError where it is nothing of these, cannot be read or has no usable layout.
+// Opens `path` as what it is: a folder, a CSV manifest (by its name, *.csv or *.tsv), packed data or a tar or zip
+// archive (by their content). Throws ConfigError where it is nothing of these, cannot be read or has no usable layout.
 std::shared_ptr<const PictureSource> open_picture_source(const std::filesystem::path& path,
                                                          const SourceOptions& options = {});
 

@@ -57,7 +57,7 @@ std::map<std::string, std::string> make_thumbnails(const Json& mistakes, const D
 void report_classification_run(const ClassifyConfig& config, const ClassifyData& data, const std::filesystem::path& run,
                                TrainObserver& observer, const std::atomic<bool>* stop) {
   const auto best = run / "best.safetensors";
-  const Execution execution = select_execution(config.train.device, "float32");
+  const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(best);
   loaded.model->to(execution.device);
   const auto outputs = collect_outputs(loaded.model, *data.validation, execution, stop);

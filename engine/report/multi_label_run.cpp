@@ -26,7 +26,7 @@ Json warnings_of(const Json& rows) {
 
 void report_multi_label_run(const ClassifyConfig& config, const ClassifyData& data, const std::filesystem::path& run,
                             TrainObserver& observer, const std::atomic<bool>* stop) {
-  const Execution execution = select_execution(config.train.device, "float32");
+  const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(run / "best.safetensors");
   loaded.model->to(execution.device);
   const auto evaluation = evaluate_multi_label(loaded.model, *data.validation, data.label_sets, execution, 0.5, stop);

@@ -63,7 +63,7 @@ std::map<std::string, LabelThumbnails> make_thumbnails(const WorstPictures& wors
 
 void report_segmentation_run(const SegmentConfig& config, const SegmentData& data, const std::filesystem::path& run,
                              TrainObserver& observer, const std::atomic<bool>* stop) {
-  const Execution execution = select_execution(config.train.device, "float32");
+  const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(run / "best.safetensors");
   loaded.model->to(execution.device);
   WorstPictures worst(loaded.model->config().num_classes);

@@ -24,10 +24,20 @@ InferencePlan plan_whole(const PlanRequest& request, const ForwardCost& cost) {
   return plan_grid(request, cost, whole_picture_grid(request.image_size), 0);
 }
 
+// In the words of the options that gave the shape.
+void check_options(const TileShape& shape) {
+  const int64_t least = shape.smallest_tile();
+  if (shape.tile >= least) return;
+  const std::string advice = shape.tile >= shape.alignment ? " or more, or a smaller --overlap" : " or more";
+  throw ConfigError("--tile " + std::to_string(shape.tile) + " is too small: with an overlap of " +
+                    std::to_string(shape.overlap) + " pixels tiles need at least " + std::to_string(least) +
+                    "; give --tile " + std::to_string(least) + advice);
+}
+
 InferencePlan plan_tiles(const PlanRequest& request, const ForwardCost& cost, int64_t tile) {
   const int64_t overlap = request.tiles.overlap.value_or(default_overlap(tile));
   const TileShape shape{.tile = tile, .overlap = overlap, .alignment = request.alignment};
-  shape.validate("--tile " + std::to_string(tile) + " --overlap " + std::to_string(overlap));
+  check_options(shape);
   return plan_grid(request, cost, make_tile_grid(request.image_size, shape), overlap);
 }
 

@@ -11,12 +11,16 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
+int64_t TileShape::smallest_tile() const {
+  return overlap + ceil_div(std::max<int64_t>(1, overlap), alignment) * alignment;
+}
+
 void TileShape::validate(const std::string& where) const {
   require(alignment >= 1, where + ".alignment", "must be positive", alignment);
   require(overlap >= 0, where + ".overlap", "must not be negative", overlap);
   require(max_step() >= std::max<int64_t>(1, overlap), where + ".tile",
           "must be at least twice the overlap, rounded up to the model's coarsest stride: " +
-              std::to_string(overlap + ceil_div(std::max<int64_t>(1, overlap), alignment) * alignment),
+              std::to_string(smallest_tile()),
           tile);
 }
 

@@ -23,6 +23,8 @@ struct TileShape {
 
   // The largest distance between the beginnings of neighbours.
   int64_t max_step() const { return (tile - overlap) / alignment * alignment; }
+  // The smallest tile that is allowed with this overlap.
+  int64_t smallest_tile() const;
   // Throws ConfigError where neighbours would overlap by more than half a tile.
   void validate(const std::string& where) const;
 };

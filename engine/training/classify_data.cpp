@@ -36,7 +36,7 @@ LoaderOptions loader_options(const ClassifyConfig& config) {
   options.num_workers = config.data.workers;
   options.prefetch = config.data.prefetch;
   options.seed = static_cast<uint64_t>(config.train.seed);
-  options.max_bad = config.train.max_bad;
+  limit_bad_pictures(options, config.train);
   return options;
 }
 
@@ -99,7 +99,9 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   for (int64_t i = 0; i < train->size(); ++i) data.train_labels.push_back(train->label(i));
   data.train_samples = train->size();
   data.validation_samples = validation->size();
-  data.descriptions = {train->description(), validation->description()};
+  if (!source->note().empty()) data.descriptions.push_back(source->note());
+  for (const auto& split : {train, validation}) data.descriptions.push_back(split->description());
+  data.descriptions.push_back(class_counts_text(data.class_names, train_class_occurrences(data)));
   data.fingerprint = {{"classes", data.class_names},
                       {"train", {{"samples", train->size()}, {"hash", content_hash(*train)}}},
                       {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation)}}}};

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/loader.h"
+#include "engine/training/train_config.h"
 
 namespace multipole {
 
@@ -22,5 +25,12 @@ class ContentHash {
 
 // `source` behind a cache of `gib` GiB; itself where that is 0.
 std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const Dataset> source, double gib);
+
+// What a loader of a training does about pictures that it cannot read, and says of too many.
+void limit_bad_pictures(LoaderOptions& options, const TrainConfig& config);
+
+// "classes: cat (40 pictures), dog (38)": what a training tells apart, so that a wrong folder shows before it starts.
+// `occurrences` are places in `class_names`, one for every picture of a class. Of many classes the first are named.
+std::string class_counts_text(const std::vector<std::string>& class_names, const std::vector<int64_t>& occurrences);
 
 }  // namespace multipole

@@ -21,11 +21,11 @@ bool cpu_multiplies_bfloat16() {
   return false;
 }
 
-torch::Device select_device(const std::string& name, int64_t local_rank) {
-  require(name == "auto" || name == "cpu" || name == "cuda", "train.device", "must be auto, cpu or cuda", name);
+torch::Device select_device(const std::string& name, int64_t local_rank, const std::string& option) {
+  require(name == "auto" || name == "cpu" || name == "cuda", option, "must be auto, cpu or cuda", name);
   const bool has_cuda = torch::cuda::is_available();
   if (name == "cuda" && !has_cuda) {
-    throw ResourceError("train.device is cuda, but this program sees no CUDA device; use cpu or auto");
+    throw ResourceError(option + " is cuda, but this program sees no CUDA device; use cpu or auto");
   }
   if (name == "cpu" || !has_cuda) return torch::kCPU;
   const auto index = static_cast<torch::DeviceIndex>(local_rank % static_cast<int64_t>(torch::cuda::device_count()));
@@ -36,11 +36,12 @@ torch::Device select_device(const std::string& name, int64_t local_rank) {
 
 }  // namespace
 
-Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank) {
+Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank,
+                           const std::string& option) {
   require(precision == "auto" || precision == "float32" || precision == "bfloat16", "train.precision",
           "must be auto, float32 or bfloat16", precision);
   Execution execution;
-  execution.device = select_device(device, local_rank);
+  execution.device = select_device(device, local_rank, option);
   execution.bfloat16 =
       precision == "bfloat16" || (precision == "auto" && (execution.device.is_cuda() || cpu_multiplies_bfloat16()));
   return execution;

@@ -15,9 +15,14 @@ struct Execution {
 };
 
 // device: auto (CUDA where there is one), cpu or cuda. precision: auto (bfloat16 where the device multiplies it in
-// hardware), float32 or bfloat16. local_rank: which of several GPUs, where several processes share the machine; it becomes
-// the current one. Throws ResourceError for a device that is absent, ConfigError for another word.
-Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank = 0);
+// hardware), float32 or bfloat16. local_rank: which of several GPUs, where several processes share the machine; it
+// becomes the current one. Throws ResourceError for a device that is absent, ConfigError for another word; both begin
+// with `option`, the name under which the user chose the device.
+Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank = 0,
+                           const std::string& option = "--device");
+
+// That name where the device is a training's, which options and files of settings may give.
+inline constexpr const char* kTrainDevice = "train.device (--device)";
 
 // While it lives, operations on the execution's device run under its autocast. The outermost guard's end drops the
 // cached copies of the weights, as an optimiser step demands.

@@ -120,7 +120,7 @@ LrRange run_lr_range_test(const TrainingRun& run, const ResumeOptions& start, co
   require(options.steps >= 10, "lr_range_test.steps", "must be at least 10", options.steps);
   require(options.lowest > 0 && options.lowest < options.highest, "lr_range_test.lowest",
           "must be above 0 and below the highest", options.lowest);
-  const Execution execution = select_execution(run.train.device, run.train.precision);
+  const Execution execution = select_execution(run.train.device, run.train.precision, 0, kTrainDevice);
   torch::manual_seed(static_cast<uint64_t>(run.train.seed));
   VisionModel model(run.model);
   if (start.init_weights) {

@@ -23,10 +23,11 @@ SegmentationCensus take_checked_census(const Dataset& split, const std::vector<s
                                        const SegmentConfig& config, std::vector<std::string>& descriptions) {
   auto census = take_census(split, static_cast<int64_t>(class_names.size()), config.data.workers);
   for (auto& line : census.report(class_names)) descriptions.push_back(std::move(line));
-  const auto bad = static_cast<double>(census.bad.size());
-  if (bad > config.train.max_bad * static_cast<double>(split.size())) {
+  const auto allowed = static_cast<size_t>(config.train.max_bad * static_cast<double>(split.size()));
+  if (census.bad.size() > allowed) {
     throw InputError(std::to_string(census.bad.size()) + " of " + std::to_string(split.size()) +
-                     " pictures or masks are unusable, more than train.max_bad allows: " + census.bad.front().reason);
+                     " pictures or masks are unusable, and train.max_bad=" + Json(config.train.max_bad).dump() +
+                     " allows " + std::to_string(allowed) + "; first: " + census.bad.front().reason);
   }
   return census;
 }
@@ -91,7 +92,7 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   options.num_workers = config.data.workers;
   options.prefetch = config.data.prefetch;
   options.seed = static_cast<uint64_t>(config.train.seed);
-  options.max_bad = config.train.max_bad;
+  limit_bad_pictures(options, config.train);
   options.batch_size = 1;
   data.validation = std::make_unique<Loader>(cached_validation, keep_sample(), config.preprocessing, options);
   options.batch_size = config.train.batch_size;

@@ -127,7 +127,7 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   for (Loader* loader : {&run.loader, &run.validation_loader}) {
     loader->take_share(place.process_rank, place.num_processes);
   }
-  const Execution execution = select_execution(run.train.device, run.train.precision, place.local_rank);
+  const Execution execution = select_execution(run.train.device, run.train.precision, place.local_rank, kTrainDevice);
   const auto group = std::make_shared<const ProcessGroup>(place);
   group->expect_same("their configuration or data (as a check sum)", check_sum(run));
   TrainObserver silent;

@@ -14,8 +14,19 @@ TEST(ByteSize, WhatPeopleWrite) {
   EXPECT_EQ(parse_byte_size("1.5M", "x"), 3 << 19);
   EXPECT_EQ(parse_byte_size("2GB", "x"), 2'000'000'000);
   EXPECT_EQ(parse_byte_size("3kB", "x"), 3000);
-  EXPECT_EQ(parse_byte_size("700", "x"), 700);
-  for (const char* text : {"", "GiB", "-1G", "1,5G", "2 GiB", "2GiBs", "1e3", "nan", "inf", "0", "9999999T"}) {
+  EXPECT_EQ(parse_byte_size("700B", "x"), 700);
+  EXPECT_EQ(parse_byte_size("1048576", "x"), 1 << 20);
+  for (const std::string text : {"2", "512"}) {
+    try {
+      parse_byte_size(text, "--memory-limit");
+      ADD_FAILURE() << text;
+    } catch (const ConfigError& error) {
+      EXPECT_EQ(std::string(error.what()), "--memory-limit " + text + " has no unit and would be " + text +
+                                               " bytes; did you mean " + text + (text == "2" ? "GiB?" : "MiB?"));
+    }
+  }
+  for (const char* text :
+       {"", "GiB", "-1G", "1,5G", "2 GiB", "2GiBs", "1e3", "nan", "inf", "0", "9999999T", "2", "1048575"}) {
     EXPECT_THROW(parse_byte_size(text, "--memory-limit"), ConfigError) << text;
   }
 }

@@ -68,6 +68,30 @@ TEST(SplitSelection, OtherNamesOfSplits) {
   }
 }
 
+TEST(SplitSelection, SpellingsOfSplitsMeanTheSame) {
+  const test::TemporaryFolder folder;
+  touch(folder, {"TRAIN/a/1.png", "TRAIN/b/1.png", "Valid/a/2.png", "testing/b/3.png", "extra/a/4.png"});
+  for (const std::string split : {"train", "Train", "training"}) {
+    EXPECT_EQ(names_of(select(folder.path(), {.split = split})), (Names{"TRAIN/a/1.png", "TRAIN/b/1.png"})) << split;
+  }
+  for (const std::string split : {"val", "VALIDATION", "dev", "Valid"}) {
+    EXPECT_EQ(names_of(select(folder.path(), {.split = split})), Names{"Valid/a/2.png"}) << split;
+  }
+  EXPECT_EQ(names_of(select(folder.path(), {.split = "Test"})), Names{"testing/b/3.png"});
+  EXPECT_EQ(names_of(select(folder.path(), {.split = "extra"})), Names{"extra/a/4.png"});
+  EXPECT_NE(refusal(folder.path(), {.split = "Extra"}).find("no split 'Extra'"), std::string::npos)
+      << "other names stand for themselves only";
+  touch(folder, {"dev/a/5.png"});
+  EXPECT_NE(refusal(folder.path(), {.split = "val"}).find("'Valid' and 'dev' both stand for the split val"),
+            std::string::npos);
+  EXPECT_EQ(names_of(select(folder.path(), {.split = "dev"})), Names{"dev/a/5.png"}) << "asked for as it stands";
+  EXPECT_EQ(select(folder.path(), {.split = "test"}).items.size(), 1u);
+
+  const test::TemporaryFolder flat;
+  for (int i = 0; i < 10; ++i) touch(flat, {"a/" + std::to_string(i) + ".png"});
+  EXPECT_EQ(select(flat.path(), {.split = "Training"}).items.size(), 8u) << "cut, too";
+}
+
 TEST(SplitSelection, MadeSplitIsStratifiedSeededAndComplete) {
   for (const std::string prefix : {"", "train/"}) {
     const test::TemporaryFolder folder;

@@ -42,6 +42,18 @@ TEST(Csv, FieldsAndLines) {
   EXPECT_EQ(rows[2].line, 5) << "line ends inside quotes count";
 }
 
+TEST(Csv, TheFirstLineTellsTheDelimiter) {
+  EXPECT_EQ(csv_delimiter("a,b\nc;d;e\n"), ',');
+  EXPECT_EQ(csv_delimiter("\n\r\na;b\n"), ';');
+  EXPECT_EQ(csv_delimiter("\xef\xbb\xbf\"a,,,\";b"), ';') << "quoted ones do not count";
+  EXPECT_EQ(csv_delimiter("a\tb\tc, d"), '\t');
+  EXPECT_EQ(csv_delimiter("a;b,c"), ',');
+  EXPECT_EQ(csv_delimiter("a"), ',');
+  EXPECT_EQ(csv_delimiter(""), ',');
+  const auto rows = parse_csv("a;b\n\"x;y\";c,d\n", "t.csv", ';');
+  EXPECT_EQ(rows[1].fields, (Fields{"x;y", "c,d"}));
+}
+
 TEST(Csv, WhatIsRefusedNamesItsLine) {
   EXPECT_NE(refusal("a,b\nc\n").find("t.csv line 2: 1 fields, but the first line has 2"), std::string::npos);
   EXPECT_NE(refusal("a\n\"b\nc").find("t.csv line 2: a quote that is never closed"), std::string::npos);
