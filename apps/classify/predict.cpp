@@ -7,14 +7,16 @@
 
 #include "apps/classify/classify.h"
 #include "apps/classify/explanation_writer.h"
+#include "apps/classify/prediction_output.h"
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/predictions.h"
 #include "apps/classify/threshold.h"
 #include "apps/common/exit_code.h"
+#include "apps/common/fingerprint.h"
 #include "apps/common/input_list.h"
 #include "apps/common/picture_list.h"
-#include "apps/common/result_output.h"
 #include "apps/common/signals.h"
+#include "backbone/config/checksum.h"
 #include "datasets/loader.h"
 #include "engine/files/classifier_file.h"
 #include "engine/training/execution.h"
@@ -28,10 +30,11 @@ struct PredictOptions {
   std::string model;
   std::vector<std::string> inputs;
   std::optional<int64_t> top_k;
-  std::optional<double> threshold;
+  std::optional<double> threshold, min_probability;
   std::string format = "text";
   std::string out, explain;
   bool allow_truncated = false;
+  bool resume = false;
   std::string precision = "auto";
   ComputeOptions compute;
 };
@@ -43,19 +46,55 @@ std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const 
                            options.top_k.value_or(logits.size(1)), metadata.classes);
 }
 
-// A batch's lines in the order of the inputs, the failed ones among the others.
-std::map<int64_t, std::string> batch_lines(const Batch& batch, const torch::Tensor& logits,
-                                           const PredictOptions& options, const ModelMetadata& metadata) {
+// An input's lines.
+struct Result {
+  std::string text;
+  bool failed = false;  // also where the picture could be read
+};
+
+Result answer(const std::string& path, const std::vector<Prediction>& predictions, const PredictOptions& options) {
   const PredictionFormat format = prediction_format(options.format);
-  std::map<int64_t, std::string> lines;
+  const bool is_sure = !options.min_probability || predictions.at(0).probability >= *options.min_probability;
+  return {(is_sure ? format_predictions : format_rejection)(format, path, predictions)};
+}
+
+// A batch's results in the order of the inputs, the failed ones among the others.
+std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor& logits, const PredictOptions& options,
+                                        const ModelMetadata& metadata) {
+  const PredictionFormat format = prediction_format(options.format);
+  std::map<int64_t, Result> results;
   if (batch.size() > 0) {
     const auto predictions = answers(logits, options, metadata);
+    const auto is_number = logits.isfinite().all(1).cpu();
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i]);
+      const auto& path = batch.paths[i];
+      results[batch.indices[i]] =
+          is_number[static_cast<int64_t>(i)].item<bool>()
+              ? answer(path, predictions[i], options)
+              : Result{format_failure(format, path, path + ": the model's scores are not finite numbers"), true};
     }
   }
-  for (const auto& bad : batch.bad) lines[bad.index] = format_failure(format, bad.path, bad.reason);
-  return lines;
+  for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true};
+  return results;
+}
+
+// What an input's lines come from. The device and the numbers of threads and of pictures at a time are left out: they
+// may move last digits, and who goes on after a failure may have to change them.
+std::vector<std::string> fingerprints(const PredictOptions& options, const Execution& execution,
+                                      const std::vector<std::filesystem::path>& paths) {
+  const Json settings = {{"version", MULTIPOLE_VERSION},
+                         {"model", content_fingerprint(options.model)},
+                         {"precision", execution.precision_name()},
+                         {"top_k", options.top_k.value_or(-1)},
+                         {"threshold", options.threshold.value_or(-1)},
+                         {"min_probability", options.min_probability.value_or(-1)},
+                         {"format", options.format},
+                         {"explain", checksum(options.explain)},
+                         {"allow_truncated", options.allow_truncated}};
+  const std::string text = settings.dump();
+  std::vector<std::string> all;
+  for (const auto& path : paths) all.push_back(input_fingerprint(text, path));
+  return all;
 }
 
 PictureList::Note print_notes() {
@@ -73,8 +112,10 @@ Loader make_loader(const PredictOptions& options, const std::vector<std::filesys
   LoaderOptions loader;
   loader.batch_size = options.compute.batch_size;
   loader.num_workers = options.compute.workers;
-  return Loader(std::make_shared<PictureList>(paths, decode, print_notes()), make_eval_transform(preprocessing),
-                preprocessing, loader);
+  const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
+    return work_on_picture(sample.path, [&] { return to_size(sample, random); });
+  };
+  return Loader(std::make_shared<PictureList>(paths, decode, print_notes()), transform, preprocessing, loader);
 }
 
 int predict(const PredictOptions& options) {
@@ -84,19 +125,23 @@ int predict(const PredictOptions& options) {
   LoadedModel loaded = load_classifier(options.model);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, loaded.metadata);
+  check_min_probability(options.min_probability, options.model, loaded.metadata);
   loaded.model->to(execution.device);
 
   std::cerr << "computing in " << execution.precision_name() << "\n";
   const SignalStop stop;
-  ResultOutput output(options.out);
-  output.write(prediction_header(prediction_format(options.format)));
+  PredictionOutput::Resume resume = {
+      .wanted = options.resume, .batch_size = options.compute.batch_size, .fingerprints = {}};
+  if (PredictionOutput::is_file(options.out)) resume.fingerprints = fingerprints(options, execution, paths);
+  PredictionOutput output(options.out, prediction_header(prediction_format(options.format)), std::move(resume));
+  if (options.resume) std::cerr << "resuming: " << output.num_done() << " of " << paths.size() << " inputs are done\n";
   Loader loader = make_loader(options, paths, preprocessing);
-  loader.start_epoch(0);
+  loader.start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
   const double temperature = calibration_temperature(loaded.metadata);
   const c10::InferenceMode inference;
-  size_t num_bad = 0;
+  int64_t num_unnamed = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
     torch::Tensor logits;
@@ -105,13 +150,18 @@ int predict(const PredictOptions& options) {
       logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
-    for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata)) output.write(line);
+    for (const auto& [index, result] : batch_results(*batch, logits, options, loaded.metadata)) {
+      output.write(result.text, result.failed);
+      num_unnamed += result.failed ? 1 : 0;
+    }
+    num_unnamed -= static_cast<int64_t>(batch->bad.size());
     output.flush();
-    num_bad += batch->bad.size();
   }
   output.finish();
-  if (num_bad > 0) std::cerr << num_bad << " of " << paths.size() << " inputs could not be read\n";
-  return num_bad > 0 ? kExitSomeBad : kExitDone;
+  const int64_t num_unreadable = output.num_failed() - num_unnamed;
+  if (num_unreadable > 0) std::cerr << num_unreadable << " of " << paths.size() << " inputs could not be read\n";
+  if (num_unnamed > 0) std::cerr << num_unnamed << " of " << paths.size() << " inputs failed\n";
+  return output.num_failed() > 0 ? kExitSomeBad : kExitDone;
 }
 
 }  // namespace
@@ -134,10 +184,15 @@ void add_classify_predict(CLI::App& parent, Run& run) {
           "classes a picture")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   add_threshold_option(*command, options->threshold);
+  add_min_probability_option(*command, options->min_probability);
   command->add_option("--format", options->format, "text, json (one object a line) or csv (one row a prediction)")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
-  command->add_option("--out", options->out, "write the results to this file instead of standard output");
+  command->add_option("--out", options->out,
+                      "write the results to this file instead of standard output, each as it comes");
+  command->add_flag("--resume", options->resume,
+                    "go on with the run that was to write --out and was ended before its time; what it did of the same "
+                    "inputs, model and settings is kept");
   command->add_option("--explain", options->explain,
                       "write a picture for each input to this folder: where the model saw its first answer");
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");

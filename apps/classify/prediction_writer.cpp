@@ -11,12 +11,29 @@ namespace multipole {
 namespace {
 
 constexpr int kDigits = 6;
+constexpr const char* kUnknown = "unknown";
 
 // A probability is a float32: digits past the sixth are noise.
 double rounded(double probability) { return std::round(probability * 1e6) / 1e6; }
 
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+Json json_list(const std::vector<Prediction>& predictions) {
+  Json list = Json::array();
+  for (const auto& p : predictions) {
+    list.push_back({{"class", p.class_name}, {"index", p.index}, {"probability", rounded(p.probability)}});
+  }
+  return list;
+}
+
+std::string text_list(const std::vector<Prediction>& predictions) {
+  std::string text;
+  for (const auto& p : predictions) {
+    text += (text.empty() ? "" : ", ") + p.class_name + " " + fixed(100 * p.probability, 1) + "%";
+  }
   return text;
 }
 
@@ -35,25 +52,31 @@ std::string prediction_header(PredictionFormat format) {
 
 std::string format_predictions(PredictionFormat format, const std::string& path,
                                const std::vector<Prediction>& predictions) {
-  if (format == PredictionFormat::kJson) {
-    Json list = Json::array();
-    for (const auto& p : predictions) {
-      list.push_back({{"class", p.class_name}, {"index", p.index}, {"probability", rounded(p.probability)}});
-    }
-    return json_line({{"path", path}, {"predictions", list}});
+  if (format == PredictionFormat::kJson) return json_line({{"path", path}, {"predictions", json_list(predictions)}});
+  if (format == PredictionFormat::kText) {
+    return path + ": " + (predictions.empty() ? "(none)" : text_list(predictions)) + "\n";
   }
-  if (predictions.empty()) return format == PredictionFormat::kText ? path + ": (none)\n" : csv_field(path) + ",,,,,\n";
-  std::string text = format == PredictionFormat::kText ? path + ":" : "";
+  if (predictions.empty()) return csv_field(path) + ",,,,,\n";
+  std::string rows;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& p = predictions[i];
-    if (format == PredictionFormat::kText) {
-      text += (i > 0 ? ", " : " ") + p.class_name + " " + fixed(100 * p.probability, 1) + "%";
-    } else {
-      text += csv_field(path) + "," + std::to_string(i + 1) + "," + csv_field(p.class_name) + "," +
-              std::to_string(p.index) + "," + fixed(p.probability, kDigits) + ",\n";
-    }
+    rows += csv_field(path) + "," + std::to_string(i + 1) + "," + csv_field(p.class_name) + "," +
+            std::to_string(p.index) + "," + fixed(p.probability, kDigits) + ",\n";
   }
-  return format == PredictionFormat::kText ? text + "\n" : text;
+  return rows;
+}
+
+std::string format_rejection(PredictionFormat format, const std::string& path,
+                             const std::vector<Prediction>& predictions) {
+  switch (format) {
+    case PredictionFormat::kJson:
+      return json_line({{"path", path}, {"predictions", Json::array()}, {"rejected", json_list(predictions)}});
+    case PredictionFormat::kCsv:
+      return csv_field(path) + ",," + kUnknown + ",," + fixed(predictions.at(0).probability, kDigits) + ",\n";
+    case PredictionFormat::kText:
+      break;
+  }
+  return path + ": " + kUnknown + " (" + text_list(predictions) + ")\n";
 }
 
 std::string format_failure(PredictionFormat format, const std::string& path, const std::string& reason) {

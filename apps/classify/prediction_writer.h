@@ -4,7 +4,12 @@
 //   json  {"path", "predictions": [{"class", "index", "probability"}]}, {"path", "error"}: one object a line
 //   csv   path,rank,class,index,probability,error: one row a prediction
 //
-// A picture of none of the classes is "photo.jpg: (none)", an empty list, and a row with its path alone.
+// A picture of none of the classes is "photo.jpg: (none)", an empty list, and a row with its path alone. A picture
+// whose answers are not taken (--min-probability) is
+//
+//   text  photo.jpg: unknown (cat 41.2%, dog 33.0%)
+//   json  {"path", "predictions": [], "rejected": [{"class", "index", "probability"}]}
+//   csv   photo.jpg,,unknown,,0.412000,: no rank, no index, the probability of the most probable class
 #pragma once
 
 #include <cstdint>
@@ -30,6 +35,8 @@ std::string prediction_header(PredictionFormat format);
 // An input's line or lines. Paths keep their bytes in text and CSV; JSON replaces those that are not UTF-8.
 std::string format_predictions(PredictionFormat format, const std::string& path,
                                const std::vector<Prediction>& predictions);
+std::string format_rejection(PredictionFormat format, const std::string& path,
+                             const std::vector<Prediction>& predictions);
 std::string format_failure(PredictionFormat format, const std::string& path, const std::string& reason);
 
 }  // namespace multipole

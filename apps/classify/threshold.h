@@ -1,4 +1,5 @@
-// The option --threshold of the commands that ask a classifier of several classes a picture.
+// From which probability on an answer counts: --threshold, for classifiers of several classes a picture, and
+// --min-probability, for those of one.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,5 +16,10 @@ void add_threshold_option(CLI::App& command, std::optional<double>& threshold);
 
 // Throws ConfigError where one is given for a model that names one class a picture.
 void check_threshold(const std::optional<double>& threshold, const std::string& model, const ModelMetadata& metadata);
+
+void add_min_probability_option(CLI::App& command, std::optional<double>& least);
+
+// Throws ConfigError where one is given for a model of several classes a picture.
+void check_min_probability(const std::optional<double>& least, const std::string& model, const ModelMetadata& metadata);
 
 }  // namespace multipole

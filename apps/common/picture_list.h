@@ -6,10 +6,25 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/exit_code.h"
+#include "backbone/config/error.h"
 #include "datasets/dataset.h"
 #include "datasets/image_decode.h"
 
 namespace multipole {
+
+// Does some work on one picture. Whatever fails in it, be it for want of memory, is that picture's own trouble and
+// becomes an InputError.
+template <class Work>
+auto work_on_picture(const std::string& path, const Work& work) {
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw InputError(path + ": " + message_of(error));
+  }
+}
 
 class PictureList : public Dataset {
  public:

@@ -1,8 +1,11 @@
 #include "apps/segment/output_names.h"
 
-#include <set>
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
@@ -12,9 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-OutputNames names_of(const fs::path& name, const fs::path& folder, const OutputKinds& kinds) {
+fs::path stem_of(const fs::path& name, const fs::path& folder) {
   fs::path stem = folder / name;
   if (has_image_extension(stem)) stem.replace_extension();
+  return stem;
+}
+
+OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
   const auto with = [&stem](const char* ending) {
     fs::path path = stem;
     return path += ending;
@@ -28,6 +35,14 @@ OutputNames names_of(const fs::path& name, const fs::path& folder, const OutputK
   return names;
 }
 
+std::vector<fs::path> files_of(const OutputNames& names) {
+  std::vector<fs::path> files;
+  for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty, names.geo_map}) {
+    if (!path.empty()) files.push_back(path);
+  }
+  return files;
+}
+
 // The file whatever its spelling, so that links and ".." do not hide that two names are one.
 std::string identity(const fs::path& path) {
   std::error_code code;
@@ -35,31 +50,86 @@ std::string identity(const fs::path& path) {
   return code ? path.lexically_normal().native() : real.native();
 }
 
+// Who reads and writes which file.
+class FilePlan {
+ public:
+  FilePlan(const std::vector<NamedInput>& inputs, const fs::path& folder) {
+    for (const auto& input : inputs) {
+      read_.insert(identity(input.path));
+      for (fs::path path = (folder / input.name).parent_path(); path != folder && !path.empty();
+           path = path.parent_path()) {
+        if (!folders_.insert(path.native()).second) break;
+      }
+    }
+  }
+
+  bool reads(const fs::path& path) const { return read_.contains(identity(path)); }
+
+  // Takes all of an input's files, or, where one of them is somebody's already, none and says whose in `namesake`.
+  bool take(const OutputNames& names, const fs::path& input, fs::path& namesake) {
+    std::error_code code;
+    const auto files = files_of(names);
+    for (const auto& path : files) {
+      const auto other = written_.find(path.native());
+      const bool is_free =
+          other == written_.end() && !folders_.contains(path.native()) && !fs::is_directory(path, code);
+      if (is_free) continue;
+      namesake = other == written_.end() ? path : other->second;
+      return false;
+    }
+    for (const auto& path : files) written_.emplace(path.native(), input);
+    return true;
+  }
+
+  // The stem with the first number that makes it free.
+  OutputNames take_numbered(const fs::path& stem, const OutputKinds& kinds, const fs::path& input, fs::path namesake) {
+    for (int64_t& number = numbers_.try_emplace(stem.native(), 1).first->second;;) {
+      fs::path numbered = stem;
+      OutputNames names = names_of(numbered += "_" + std::to_string(++number), kinds);
+      fs::path other;
+      const auto files = files_of(names);
+      if (std::any_of(files.begin(), files.end(), [this](const auto& path) { return reads(path); })) continue;
+      if (!take(names, input, other)) continue;
+      names.namesake = std::move(namesake);
+      return names;
+    }
+  }
+
+ private:
+  std::unordered_set<std::string> read_, folders_;
+  std::unordered_map<std::string, fs::path> written_;  // by which input
+  std::unordered_map<std::string, int64_t> numbers_;   // the last one of a stem
+};
+
 }  // namespace
 
 std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, const fs::path& folder,
                                       const OutputKinds& kinds) {
-  std::set<std::string> read;
-  for (const auto& input : inputs) read.insert(identity(input.path));
-  std::unordered_map<std::string, fs::path> written;
+  FilePlan plan(inputs, folder);
   std::vector<OutputNames> all;
+  std::vector<size_t> later;  // numbers are given last, so that none takes another input's own name
   for (const auto& input : inputs) {
-    const OutputNames names = names_of(input.name, folder, kinds);
-    for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty, names.geo_map}) {
-      if (path.empty()) continue;
-      if (read.contains(identity(path))) {
-        throw ConfigError("--out " + folder.string() + ": " + path.string() +
-                          " would replace an input; choose another folder");
-      }
-      const auto [other, is_new] = written.emplace(path.native(), input.path);
-      if (!is_new) {
-        throw ConfigError(other->second.string() + " and " + input.path.string() + " would both be written to " +
-                          path.string() + "; rename one or run them into different folders");
-      }
+    OutputNames names = names_of(stem_of(input.name, folder), kinds);
+    for (const auto& path : files_of(names)) {
+      if (!plan.reads(path)) continue;
+      throw ConfigError("--out " + folder.string() + ": " + path.string() +
+                        " would replace an input; choose another folder");
     }
-    all.push_back(names);
+    if (!plan.take(names, input.path, names.namesake)) later.push_back(all.size());
+    all.push_back(std::move(names));
+  }
+  for (const size_t i : later) {
+    all[i] = plan.take_numbered(stem_of(inputs[i].name, folder), kinds, inputs[i].path, all[i].namesake);
   }
   return all;
+}
+
+bool are_there(const OutputNames& names) {
+  for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty}) {
+    std::error_code code;
+    if (!path.empty() && !fs::is_regular_file(path, code)) return false;
+  }
+  return true;
 }
 
 }  // namespace multipole

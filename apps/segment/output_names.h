@@ -1,4 +1,5 @@
-// Which files the results of each input go to: the input's own name below the output folder, folders mirrored.
+// Which files the results of each input go to: the input's own name below the output folder, folders mirrored. Of
+// inputs that would share a file the first keeps the name, and the later ones get a number: x.png, x_2.png.
 #pragma once
 
 #include <filesystem>
@@ -18,11 +19,15 @@ struct OutputNames {
   std::filesystem::path map;                                // DIR/<name>.png
   std::filesystem::path overlay, probability, uncertainty;  // DIR/<name>.overlay.jpg ...; empty where not wanted
   std::filesystem::path geo_map;                            // DIR/<name>.tif, for pictures with a georeference
+  std::filesystem::path namesake;  // the input that has the name, where this one's was numbered
 };
 
-// One for each input, in order. Throws ConfigError where two inputs would share a file or an output would replace an
-// input.
+// One for each input, in order. Throws ConfigError where an output would replace an input.
 std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, const std::filesystem::path& folder,
                                       const OutputKinds& kinds);
+
+// Whether the files of a picture exist. The map is the last that is written, so that the georeferenced one needs no
+// look.
+bool are_there(const OutputNames& names);
 
 }  // namespace multipole

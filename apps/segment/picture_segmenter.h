@@ -9,6 +9,7 @@
 #include "apps/common/input_list.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_outputs.h"
+#include "backbone/config/error.h"
 #include "backbone/config/json.h"
 #include "datasets/image_decode.h"
 #include "engine/files/model_file.h"
@@ -16,6 +17,12 @@
 #include "engine/training/execution.h"
 
 namespace multipole {
+
+// A picture that no tiles fit into the memory there is; others may.
+class PictureTooLarge : public ResourceError {
+ public:
+  using ResourceError::ResourceError;
+};
 
 struct SegmenterOptions {
   TileOptions tiles;
@@ -35,7 +42,8 @@ class PictureSegmenter {
   PictureSegmenter(LoadedModel model, const Execution& execution, const SegmenterOptions& options);
 
   // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, and the other
-  // files' names. Throws InputError, leaving no file. Out of memory, it tries again with tiles of half the size.
+  // files' names. Throws InputError or PictureTooLarge, leaving no file. Out of memory, it tries again with tiles of
+  // half the size.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer);
 
  private:

@@ -4,16 +4,17 @@
 
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "apps/common/allocator.h"
 #include "apps/common/byte_size.h"
-#include "apps/common/exit_code.h"
+#include "apps/common/fingerprint.h"
 #include "apps/common/process_memory.h"
-#include "apps/common/progress_bar.h"
 #include "apps/common/signals.h"
-#include "apps/common/text.h"
+#include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_segmenter.h"
+#include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
 #include "backbone/config/error.h"
 #include "engine/files/atomic_file.h"
@@ -29,12 +30,10 @@ struct SegmentPredictOptions {
   std::optional<int64_t> overlap;
   OutputKinds kinds;
   bool allow_truncated = false;
+  bool resume = false;
   bool quiet = false;
   int threads = 0;
 };
-
-// Thrown between tiles once a signal came.
-struct Interrupted {};
 
 double memory_limit(const SegmentPredictOptions& options, const torch::Device& device) {
   if (!options.memory_limit.empty()) {
@@ -54,63 +53,38 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options, const t
   return out;
 }
 
-void make_folder(const std::filesystem::path& folder) {
+// Makes the folder, and takes away what a run that was killed left in it and below.
+void make_folder(const std::filesystem::path& folder, const std::vector<OutputNames>& names) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   if (code) throw ConfigError("--out " + folder.string() + ": " + code.message());
-  remove_stale_temporaries(folder);
+  std::set<std::filesystem::path> folders = {folder};
+  for (const auto& name : names) folders.insert(name.map.parent_path());
+  for (const auto& each : folders) remove_stale_temporaries(each);
 }
 
-// Tells standard error how far the pictures are.
-class Reporter {
- public:
-  Reporter(size_t num_pictures, bool quiet, const SignalStop& stop)
-      : bar_(quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto), num_pictures_(num_pictures), stop_(stop) {}
+// What the files of a picture come from, beside the picture. How much memory there is, the device and the number of
+// threads are left out: they may move single pixels, and who goes on after a failure may have to change them.
+std::string settings_text(const SegmentPredictOptions& options, const Execution& execution) {
+  const Json settings = {{"version", MULTIPOLE_VERSION},
+                         {"model", content_fingerprint(options.model)},
+                         {"precision", execution.precision_name()},
+                         {"tile", options.tile},
+                         {"overlap", options.overlap.value_or(-1)},
+                         {"overlay", options.kinds.overlay},
+                         {"probability", options.kinds.probability},
+                         {"uncertainty", options.kinds.uncertainty},
+                         {"allow_truncated", options.allow_truncated}};
+  return settings.dump();
+}
 
-  PictureSegmenter::Observer observer(size_t index, const std::string& name) {
-    const auto start = ProgressBar::Clock::now();
-    const auto remaining = std::make_shared<RemainingTime>();
-    return {[this](const std::string& text) {
-              if (!bar_.is_quiet()) bar_.print(text);
-            },
-            [=, this](int64_t done, int64_t total) {
-              const std::chrono::duration<double> seconds = ProgressBar::Clock::now() - start;
-              remaining->update(done, seconds.count());
-              const std::string label = std::to_string(index + 1) + " of " + std::to_string(num_pictures_);
-              bar_.show(label, done, total, "tiles  " + name, remaining->seconds_left(total));
-              if (stop_.requested()) throw Interrupted{};
-            }};
-  }
-  void print(const std::string& line) { bar_.print(line); }
-
- private:
-  ProgressBar bar_;
-  size_t num_pictures_;
-  const SignalStop& stop_;
-};
-
-int segment_all(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names,
-                PictureSegmenter& segmenter, AtomicFile& results, const SignalStop& stop, bool quiet) {
-  Reporter reporter(inputs.size(), quiet, stop);
-  size_t num_bad = 0;
+std::vector<std::string> picture_fingerprints(const std::vector<NamedInput>& inputs,
+                                              const std::vector<OutputNames>& names, const std::string& settings) {
+  std::vector<std::string> all;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    try {
-      const auto observer = reporter.observer(i, inputs[i].name.string());
-      results.write(json_line(segmenter.segment(inputs[i], names[i], observer)));
-    } catch (const InputError& error) {
-      ++num_bad;
-      results.write(json_line({{"path", inputs[i].path.string()}, {"error", error.what()}}));
-      reporter.print(error.what());
-    } catch (const Interrupted&) {
-      results.commit();
-      return stop.exit_code();
-    }
+    all.push_back(input_fingerprint(settings + '\0' + names[i].map.native(), inputs[i].path));
   }
-  results.commit();
-  if (!quiet) reporter.print("peak memory " + binary_byte_count(static_cast<double>(peak_resident_bytes())));
-  if (num_bad == 0) return kExitDone;
-  reporter.print(std::to_string(num_bad) + " of " + std::to_string(inputs.size()) + " inputs could not be read");
-  return kExitSomeBad;
+  return all;
 }
 
 // oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
@@ -127,11 +101,16 @@ int segment_predict(const SegmentPredictOptions& options) {
   const SegmenterOptions settings = segmenter_options(options, execution.device);
   LoadedModel model = load_model(options.model, "segmentation");
   const SignalStop stop;
-  make_folder(options.out);
-  AtomicFile results(std::filesystem::path(options.out) / "results.jsonl");
+  make_folder(options.out, names);
+  ResultLog results(std::filesystem::path(options.out) / "results.jsonl",
+                    picture_fingerprints(inputs, names, settings_text(options, execution)),
+                    [&](size_t i) { return options.resume && are_there(names[i]); });
+  if (options.resume && !options.quiet) {
+    std::cerr << "resuming: " << results.num_kept() << " of " << inputs.size() << " pictures are done\n";
+  }
   const c10::InferenceMode inference;
   PictureSegmenter segmenter(std::move(model), execution, settings);
-  return segment_all(inputs, names, segmenter, results, stop, options.quiet);
+  return ListSegmenter(segmenter, results, stop, options.quiet).run(inputs, names);
 }
 
 }  // namespace
@@ -169,6 +148,9 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  command->add_flag("--resume", options->resume,
+                    "go on with an earlier run into --out: pictures whose line and files are there, of the same input, "
+                    "model and settings, are skipped");
   command->add_flag("--quiet", options->quiet, "no plan and no progress");
   add_device_options(*command, options->device, options->threads);
   command->callback([options, &run] { run = [options] { return segment_predict(*options); }; });

@@ -3,71 +3,25 @@
 #include <signal.h>
 #include <torch/utils.h>
 
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "backbone/config/json.h"
 #include "datasets/geo_tiff.h"
-#include "datasets/image_decode.h"
 #include "datasets/image_encode.h"
 #include "engine/files/model_file.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/random_source.h"
-#include "tests/support/segmentation_model.h"
+#include "tests/support/segment_command.h"
 
 namespace multipole {
 namespace {
 
 using test::Bytes;
-using test::run_multipole;
+using test::noise;
 
-torch::Tensor noise(int64_t height, int64_t width) { return torch::randint(0, 256, {height, width, 3}, torch::kUInt8); }
-
-class SegmentPredict : public ::testing::Test {
- protected:
-  SegmentPredict() { test::write_random_segmenter(model(), {"sky", "road", "a \"tree\""}); }
-
-  std::filesystem::path model() const { return folder_ / "model.safetensors"; }
-  std::filesystem::path out(const std::string& name) const { return folder_ / "out" / name; }
-
-  std::vector<std::string> words(std::vector<std::string> more) const {
-    std::vector<std::string> all = {"segment", "predict",   "--model", model().string(), "--device",
-                                    "cpu",     "--threads", "1",       "--out",          (folder_ / "out").string()};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  test::ProcessResult predict(const std::vector<std::string>& more) const { return run_multipole(words(more)); }
-
-  std::vector<Json> results() const {
-    std::vector<Json> lines;
-    std::istringstream stream(test::read_text(out("results.jsonl")));
-    for (std::string line; std::getline(stream, line);) lines.push_back(parse_json(line, "line"));
-    return lines;
-  }
-
-  // Files below the output folder, temporaries included.
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "out")) {
-      if (entry.is_regular_file()) names.push_back(entry.path().lexically_relative(folder_ / "out").string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-
-  // Ids from the colours that write_random_segmenter() gives.
-  torch::Tensor map_ids(const std::string& name) const {
-    const auto colors = read_image(out(name));
-    EXPECT_TRUE(colors.select(2, 2).eq(255).all().item<bool>()) << name;
-    return colors.select(2, 0).div(10, "trunc");
-  }
-
-  test::TemporaryFolder folder_;
-};
+using SegmentPredict = test::SegmentCommand;
 
 TEST_F(SegmentPredict, AMapOfThePicturesOwnSizeWhateverItIs) {
   struct Picture {
@@ -157,17 +111,11 @@ TEST_F(SegmentPredict, TilesCoverThePictureAndThePlanIsTold) {
   EXPECT_NE(starved.err.find("--memory-limit"), std::string::npos) << starved.err;
 }
 
-TEST_F(SegmentPredict, FoldersAreMirroredAndNamesMayNotCollide) {
+TEST_F(SegmentPredict, FoldersAreMirrored) {
   folder_.write("in/x.png", encode_png(noise(5, 6)));
   folder_.write("in/deep/er/x.png", encode_png(noise(5, 6)));
   ASSERT_EQ(predict({(folder_ / "in").string()}).exit_code, 0);
   EXPECT_EQ(files(), (std::vector<std::string>{"deep/er/x.png", "results.jsonl", "x.png"}));
-  folder_.write("in/x.jpg", test::encode_jpeg(noise(5, 6)));
-  const auto collision = predict({(folder_ / "in").string()});
-  EXPECT_EQ(collision.exit_code, 2);
-  for (const char* name : {"x.jpg", "x.png"}) EXPECT_NE(collision.err.find(name), std::string::npos) << collision.err;
-  const std::string picture = (folder_ / "in" / "x.jpg").string();
-  EXPECT_EQ(predict({picture, picture}).exit_code, 2);
 }
 
 TEST_F(SegmentPredict, AnInputIsNeverReplaced) {

@@ -20,14 +20,43 @@ TEST(OutputNames, TheInputsNameBelowTheFolder) {
   EXPECT_EQ(names[2].map, "out/y.tar.png");
 }
 
-TEST(OutputNames, CollisionsAreNamed) {
-  const auto collide = [](const NamedInput& a, const NamedInput& b, const OutputKinds& kinds) {
-    EXPECT_THROW(plan_outputs({a, b}, "out", kinds), ConfigError) << a.path << " " << b.path;
+// The first of several inputs keeps the name, later ones are numbered, and no number takes another input's own name.
+TEST(OutputNames, ANameThatIsTakenIsNumbered) {
+  const auto maps = [](const std::vector<NamedInput>& inputs, const OutputKinds& kinds) {
+    std::vector<std::string> names;
+    for (const auto& planned : plan_outputs(inputs, "out", kinds)) names.push_back(planned.map.string());
+    return names;
   };
-  collide({"in/x.png", "x.png"}, {"in/x.jpg", "x.jpg"}, {});
-  collide({"a/x.png", "x.png"}, {"b/x.png", "x.png"}, {});
-  collide({"x.png", "x.png"}, {"x.probability.jpg", "x.probability.jpg"}, {.probability = true});
-  EXPECT_NO_THROW(plan_outputs({{"x.png", "x.png"}, {"x.probability.jpg", "x.probability.jpg"}}, "out", {}));
+  const std::vector<NamedInput> inputs = {{"in/x.png", "x.png"},     {"in/x.jpg", "x.jpg"}, {"b/x.png", "x.png"},
+                                          {"in/x_2.png", "x_2.png"}, {"in/x.png", "x.png"}, {"in/y.png", "y.png"}};
+  EXPECT_EQ(maps(inputs, {}), (std::vector<std::string>{"out/x.png", "out/x_3.png", "out/x_4.png", "out/x_2.png",
+                                                        "out/x_5.png", "out/y.png"}));
+  const auto planned = plan_outputs(inputs, "out", {.overlay = true});
+  EXPECT_EQ(planned[1].overlay, "out/x_3.overlay.jpg");
+  EXPECT_EQ(planned[1].geo_map, "out/x_3.tif");
+  EXPECT_EQ(planned[1].namesake, "in/x.png");
+  EXPECT_EQ(planned[0].namesake, "");
+
+  const std::vector<NamedInput> kinds = {{"x.png", "x.png"}, {"x.probability.jpg", "x.probability.jpg"}};
+  EXPECT_EQ(maps(kinds, {}), (std::vector<std::string>{"out/x.png", "out/x.probability.png"}));
+  EXPECT_EQ(maps(kinds, {.probability = true}), (std::vector<std::string>{"out/x.png", "out/x.probability_2.png"}));
+  // a folder of that name must be made for another input
+  EXPECT_EQ(maps({{"in/x.jpg", "x.jpg"}, {"in/x.png/y.png", "x.png/y.png"}}, {}),
+            (std::vector<std::string>{"out/x_2.png", "out/x.png/y.png"}));
+}
+
+TEST(OutputNames, ManyOfOneName) {
+  const std::vector<NamedInput> inputs(20000, {"in/x.png", "x.png"});
+  EXPECT_EQ(plan_outputs(inputs, "out", {}).back().map, "out/x_20000.png");
+}
+
+TEST(OutputNames, ANumberedNameReplacesNoInput) {
+  const test::TemporaryFolder folder;
+  folder.write("out/x_2.bmp", {1});
+  folder.write("out/x_2.png", {1});
+  const auto planned = plan_outputs({{"a/x.png", "x.png"}, {"b/x.png", "x.png"}, {folder / "out/x_2.png", "z/x_2.png"}},
+                                    folder / "out", {});
+  EXPECT_EQ(planned[1].map, folder / "out/x_3.png");
 }
 
 TEST(OutputNames, AnInputBehindALinkIsAnInput) {

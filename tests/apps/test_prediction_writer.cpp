@@ -35,6 +35,15 @@ TEST(PredictionWriter, Csv) {
             "\"b,c.jpg\",,,,,why\n");
 }
 
+TEST(PredictionWriter, Rejection) {
+  EXPECT_EQ(format_rejection(PredictionFormat::kText, "a.jpg", kPredictions),
+            "a.jpg: unknown (cat 87.3%, dog, small 12.0%)\n");
+  EXPECT_EQ(format_rejection(PredictionFormat::kJson, "a.jpg", {kPredictions[1]}),
+            "{\"path\":\"a.jpg\",\"predictions\":[],\"rejected\":[{\"class\":\"dog, small\",\"index\":5,"
+            "\"probability\":0.12}]}\n");
+  EXPECT_EQ(format_rejection(PredictionFormat::kCsv, "a,b.jpg", kPredictions), "\"a,b.jpg\",,unknown,,0.873457,\n");
+}
+
 TEST(PredictionWriter, FormatNames) {
   EXPECT_EQ(prediction_format("csv"), PredictionFormat::kCsv);
   EXPECT_THROW(prediction_format("xml"), ConfigError);

@@ -6,6 +6,22 @@
 
 set(MULTIPOLE_VENV "${PROJECT_SOURCE_DIR}/.venv" CACHE PATH "Virtual environment that holds PyPI's torch wheel")
 
+# Programs look for the op library beside themselves, and for LibTorch where it is as seen from the build folder, before
+# the places where they were built: a project that was moved or copied finds its own, a program that was moved alone the
+# old one. Nothing to see where the environment or the build folder lies outside the project.
+file(GLOB MULTIPOLE_VENV_LIBRARIES "${MULTIPOLE_VENV}/lib/python3*/site-packages/torch/lib")
+cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${MULTIPOLE_VENV_LIBRARIES}" NORMALIZE multipole_moves_torch)
+cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${PROJECT_BINARY_DIR}" NORMALIZE multipole_moves_build)
+if(multipole_moves_torch AND multipole_moves_build AND NOT CMAKE_PREFIX_PATH AND NOT Torch_DIR)
+  file(RELATIVE_PATH MULTIPOLE_VENV_LIBRARIES "${PROJECT_BINARY_DIR}" "${MULTIPOLE_VENV_LIBRARIES}")
+else()
+  set(MULTIPOLE_VENV_LIBRARIES "")
+endif()
+set(CMAKE_BUILD_RPATH "$ORIGIN")
+if(MULTIPOLE_VENV_LIBRARIES)
+  list(APPEND CMAKE_BUILD_RPATH "$ORIGIN/${MULTIPOLE_VENV_LIBRARIES}")
+endif()
+
 function(multipole_torch_from_folder root)
   add_library(multipole_torch INTERFACE)
   target_include_directories(multipole_torch SYSTEM INTERFACE
@@ -13,8 +29,8 @@ function(multipole_torch_from_folder root)
   target_link_libraries(multipole_torch INTERFACE "${root}/lib/libtorch_cpu.so" "${root}/lib/libc10.so"
     "${root}/lib/libgomp.so.1")  # the wheel's own: two OpenMP pools would fight for the cores
   file(GLOB nvidia_folders "${root}/../nvidia/*/lib")
-  target_link_options(multipole_torch INTERFACE
-    "-Wl,-rpath,${root}/lib" "-Wl,-rpath-link,${root}/lib" "-Wl,--no-as-needed")
+  # CMake adds the folder itself to the rpath, behind CMAKE_BUILD_RPATH
+  target_link_options(multipole_torch INTERFACE "-Wl,-rpath-link,${root}/lib" "-Wl,--no-as-needed")
   foreach(folder IN LISTS nvidia_folders)
     get_filename_component(folder "${folder}" REALPATH)
     target_link_options(multipole_torch INTERFACE "-Wl,-rpath-link,${folder}")

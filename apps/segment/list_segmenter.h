@@ -1,0 +1,39 @@
+// Segments a list of pictures. Whatever becomes of one of them, the others are done: its trouble is its line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/common/input_list.h"
+#include "apps/common/progress_bar.h"
+#include "apps/common/signals.h"
+#include "apps/segment/output_names.h"
+#include "apps/segment/picture_segmenter.h"
+#include "apps/segment/result_log.h"
+
+namespace multipole {
+
+class ListSegmenter {
+ public:
+  // Tells standard error how far it is.
+  ListSegmenter(PictureSegmenter& segmenter, ResultLog& results, const SignalStop& stop, bool quiet);
+
+  // Does the inputs whose line `results` lacks. The exit code: kExitSomeBad where pictures failed, kExitResources where
+  // all did for want of memory, the signal's where one came. Throws what is no picture's own: wrong options, a disk
+  // that is full.
+  int run(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names);
+
+ private:
+  void segment(size_t index, const NamedInput& input, const OutputNames& names);
+  void fail(size_t index, const NamedInput& input, const std::exception& error);
+  PictureSegmenter::Observer observer(size_t index, const std::string& name);
+  int sum_up();
+
+  PictureSegmenter& segmenter_;
+  ResultLog& results_;
+  const SignalStop& stop_;
+  ProgressBar bar_;
+  size_t num_pictures_ = 0, num_failed_ = 0, num_unreadable_ = 0, num_too_large_ = 0;
+};
+
+}  // namespace multipole
