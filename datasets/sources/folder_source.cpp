@@ -1,6 +1,7 @@
 #include "datasets/sources/folder_source.h"
 
 #include <system_error>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
@@ -39,7 +40,8 @@ PictureListing FolderSource::pictures(const std::string& split, const std::strin
 
 Sample FolderSource::read(const PictureItem& item) const {
   const fs::path path = root_ / item.name;
-  return {read_image(path, decode_), -1, {}, path.string()};
+  DecodedImage image = read_image_with_notes(path, decode_);
+  return {std::move(image.pixels), -1, {}, path.string(), std::move(image.notes)};
 }
 
 }  // namespace multipole
