@@ -2,7 +2,6 @@
 
 #include <iostream>
 #include <map>
-#include <mutex>
 #include <optional>
 
 #include "apps/classify/classify.h"
@@ -10,6 +9,7 @@
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/predictions.h"
 #include "apps/classify/threshold.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/input_list.h"
 #include "apps/common/picture_list.h"
@@ -31,7 +31,7 @@ struct PredictOptions {
   std::optional<double> threshold;
   std::string format = "text";
   std::string out, explain;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   std::string precision = "auto";
   ComputeOptions compute;
 };
@@ -51,30 +51,26 @@ std::map<int64_t, std::string> batch_lines(const Batch& batch, const torch::Tens
   if (batch.size() > 0) {
     const auto predictions = answers(logits, options, metadata);
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i]);
+      lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i], batch.notes[i]);
     }
   }
   for (const auto& bad : batch.bad) lines[bad.index] = format_failure(format, bad.path, bad.reason);
   return lines;
 }
 
-PictureList::Note print_notes() {
-  const auto mutex = std::make_shared<std::mutex>();
-  return [mutex](const std::string& path, const std::string& note) {
-    const std::lock_guard lock(*mutex);
-    std::cerr << path << ": note: " << note << "\n";
-  };
+void print_notes(const Batch& batch) {
+  for (size_t i = 0; i < batch.notes.size(); ++i) {
+    for (const auto& note : batch.notes[i]) std::cerr << batch.paths[i] << ": note: " << note << "\n";
+  }
 }
 
 Loader make_loader(const PredictOptions& options, const std::vector<std::filesystem::path>& paths,
                    const Preprocessing& preprocessing) {
-  DecodeOptions decode;
-  decode.allow_truncated = options.allow_truncated;
   LoaderOptions loader;
   loader.batch_size = options.compute.batch_size;
   loader.num_workers = options.compute.workers;
-  return Loader(std::make_shared<PictureList>(paths, decode, print_notes()), make_eval_transform(preprocessing),
-                preprocessing, loader);
+  return Loader(std::make_shared<PictureList>(paths, options.decode), make_eval_transform(preprocessing), preprocessing,
+                loader);
 }
 
 int predict(const PredictOptions& options) {
@@ -99,6 +95,7 @@ int predict(const PredictOptions& options) {
   size_t num_bad = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
+    print_notes(*batch);
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
@@ -140,7 +137,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
   command->add_option("--out", options->out, "write the results to this file instead of standard output");
   command->add_option("--explain", options->explain,
                       "write a picture for each input to this folder: where the model saw its first answer");
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });

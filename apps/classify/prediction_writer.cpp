@@ -34,13 +34,15 @@ std::string prediction_header(PredictionFormat format) {
 }
 
 std::string format_predictions(PredictionFormat format, const std::string& path,
-                               const std::vector<Prediction>& predictions) {
+                               const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
   if (format == PredictionFormat::kJson) {
     Json list = Json::array();
     for (const auto& p : predictions) {
       list.push_back({{"class", p.class_name}, {"index", p.index}, {"probability", rounded(p.probability)}});
     }
-    return json_line({{"path", path}, {"predictions", list}});
+    Json line = {{"path", path}, {"predictions", list}};
+    if (!notes.empty()) line["notes"] = notes;
+    return json_line(line);
   }
   if (predictions.empty()) return format == PredictionFormat::kText ? path + ": (none)\n" : csv_field(path) + ",,,,,\n";
   std::string text = format == PredictionFormat::kText ? path + ":" : "";

@@ -7,6 +7,7 @@
 
 #include "apps/common/allocator.h"
 #include "apps/common/byte_size.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/process_memory.h"
 #include "apps/common/progress_bar.h"
@@ -28,7 +29,7 @@ struct SegmentPredictOptions {
   std::vector<std::string> inputs;
   std::optional<int64_t> overlap;
   OutputKinds kinds;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   bool quiet = false;
   int threads = 0;
 };
@@ -49,7 +50,7 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options, const t
   SegmenterOptions out;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
-  out.decode.allow_truncated = options.allow_truncated;
+  out.decode = options.decode;
   out.limit_bytes = memory_limit(options, device);
   return out;
 }
@@ -79,7 +80,8 @@ class Reporter {
               const std::string label = std::to_string(index + 1) + " of " + std::to_string(num_pictures_);
               bar_.show(label, done, total, "tiles  " + name, remaining->seconds_left(total));
               if (stop_.requested()) throw Interrupted{};
-            }};
+            },
+            [this](const std::string& text) { bar_.print(text); }};
   }
   void print(const std::string& line) { bar_.print(line); }
 
@@ -168,7 +170,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
   command->add_option("--precision", options->precision, "float32, bfloat16 (half the memory) or auto")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no plan and no progress");
   add_device_options(*command, options->device, options->threads);
   command->callback([options, &run] { run = [options] { return segment_predict(*options); }; });
