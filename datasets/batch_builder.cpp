@@ -48,8 +48,10 @@ Batch BatchBuilder::operator()(const std::vector<int64_t>& indices, int64_t epoc
     reading(index);
     try {
       SampleRandom random(seed, static_cast<uint64_t>(epoch), static_cast<uint64_t>(index));
-      samples.push_back(transform(dataset->get(index), random));
+      const Sample stored = dataset->get(index);
+      samples.push_back(transform(stored, random));
       batch.indices.push_back(index);
+      batch.notes.push_back(stored.notes);
       batch.paths.push_back(samples.back().path);
     } catch (const InputError& error) {
       batch.bad.push_back({index, dataset->path(index), error.what()});

@@ -29,6 +29,7 @@ class CachedDataset : public Dataset {
   struct Slot {
     torch::Tensor image, mask;
     int64_t label = -1;
+    std::vector<std::string> notes;
   };
   static constexpr size_t kNumLocks = 64;
 

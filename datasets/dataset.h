@@ -11,10 +11,11 @@ namespace multipole {
 
 // One picture as it was decoded: no resize, no normalisation.
 struct Sample {
-  torch::Tensor image;  // (H, W, 3) uint8 RGB, contiguous
-  int64_t label = -1;   // class index, -1 where there is none
-  torch::Tensor mask;   // (H, W) uint8 class ids with 255 ignored; undefined for classification
-  std::string path;     // for messages
+  torch::Tensor image;                  // (H, W, 3) uint8 RGB, contiguous
+  int64_t label = -1;                   // class index, -1 where there is none
+  torch::Tensor mask;                   // (H, W) uint8 class ids with 255 ignored; undefined for classification
+  std::string path;                     // for messages
+  std::vector<std::string> notes = {};  // what decoding left out or guessed
 };
 
 // A random-access list of samples. Every method may be called from several threads at once.
@@ -43,7 +44,8 @@ struct Batch {
   torch::Tensor mixed_labels;      // (B) int64, the second label after mixup or CutMix; undefined where not mixed
   double mix_weight = 1.0;         // share of `labels` in the target; 1 - mix_weight goes to `mixed_labels`
   std::vector<std::string> paths;  // B
-  std::vector<int64_t> indices;    // B, into the dataset
+  std::vector<std::vector<std::string>> notes;  // B, of each sample
+  std::vector<int64_t> indices;                 // B, into the dataset
   std::vector<BadSample> bad;
   int64_t number = 0;  // position of the batch in its epoch
 

@@ -53,6 +53,8 @@ std::string beginning(ByteView bytes) {
 }  // namespace
 
 DecodedImage decode_image_with_notes(ByteView bytes, const std::string& name, const DecodeOptions& options) {
+  DecodeOptions whole = options;
+  whole.max_streamed_pixels = options.max_pixels;  // for the decoders of whole files that are ones of rows
   const auto format = std::find_if(std::begin(kFormats), std::end(kFormats),
                                    [&](const Format& candidate) { return matches(bytes, candidate); });
   if (bytes.empty()) throw InputError("cannot read " + name + ": the file is empty");
@@ -61,7 +63,7 @@ DecodedImage decode_image_with_notes(ByteView bytes, const std::string& name, co
                      "\" (known: JPEG, PNG, WebP, BMP, GIF, TIFF)");
   }
   try {
-    codecs::Decoded decoded = format->decode(bytes, options);
+    codecs::Decoded decoded = format->decode(bytes, whole);
     return {codecs::apply_orientation(decoded.pixels, decoded.orientation).contiguous(), std::move(decoded.notes)};
   } catch (const codecs::CodecError& error) {
     throw InputError("cannot read " + name + ": " + error.what());
@@ -72,8 +74,12 @@ torch::Tensor decode_image(ByteView bytes, const std::string& name, const Decode
   return decode_image_with_notes(bytes, name, options).pixels;
 }
 
+DecodedImage read_image_with_notes(const std::filesystem::path& path, const DecodeOptions& options) {
+  return decode_image_with_notes(read_file(path, options.max_file_bytes), path.string(), options);
+}
+
 torch::Tensor read_image(const std::filesystem::path& path, const DecodeOptions& options) {
-  return decode_image(read_file(path, options.max_file_bytes), path.string(), options);
+  return read_image_with_notes(path, options).pixels;
 }
 
 }  // namespace multipole

@@ -11,9 +11,6 @@
 namespace multipole {
 namespace {
 
-// What a picture that streams may measure: it is never whole in memory.
-constexpr int64_t kMaxStreamedPixels = int64_t{1} << 36;
-
 class StreamedRows : public PictureRows {
  public:
   StreamedRows(std::string name, std::unique_ptr<codecs::FileSource> source,
@@ -40,8 +37,7 @@ class StreamedRows : public PictureRows {
 };
 
 // The decoder for what the file begins with; null where it has none that streams.
-std::unique_ptr<codecs::RowDecoder> open_decoder(const codecs::ByteSource& source, DecodeOptions options) {
-  options.max_pixels = kMaxStreamedPixels;
+std::unique_ptr<codecs::RowDecoder> open_decoder(const codecs::ByteSource& source, const DecodeOptions& options) {
   std::array<char, 4> magic = {};
   source.read(0, magic.data(), magic.size());
   const auto begins = [&](std::string_view text) { return std::equal(text.begin(), text.end(), magic.begin()); };

@@ -26,6 +26,7 @@ std::vector<std::pair<std::string, std::string>> codec_versions() { return {}; }
 
 DecodedImage decode_image_with_notes(ByteView, const std::string& name, const DecodeOptions&) { refuse(name); }
 torch::Tensor decode_image(ByteView, const std::string& name, const DecodeOptions&) { refuse(name); }
+DecodedImage read_image_with_notes(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }
 torch::Tensor read_image(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }
 StoredMask decode_mask(ByteView, const std::string& name, const DecodeOptions&) { refuse(name); }
 StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }

@@ -7,6 +7,7 @@
 #include "apps/classify/eval_table.h"
 #include "apps/classify/threshold.h"
 #include "apps/common/counted_progress.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
@@ -29,7 +30,7 @@ struct EvalOptions {
   std::optional<double> val_fraction;
   std::optional<uint64_t> split_seed;
   std::optional<double> threshold;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   bool quiet = false;
   std::string precision = "float32";
   ComputeOptions compute;
@@ -108,7 +109,7 @@ int evaluate(const EvalOptions& options) {
 
   const SplitOptions split = split_options(options, loaded.metadata);
   SourceOptions source;
-  source.decode.allow_truncated = options.allow_truncated;
+  source.decode = options.decode;
   source.root = options.data_root;
   const auto pictures = std::make_shared<LabelledPictures>(options.data, split, source);
   if (pictures->has_label_sets() && !is_multi_label(loaded.metadata)) {
@@ -121,8 +122,7 @@ int evaluate(const EvalOptions& options) {
   const SignalStop stop;
   CountedProgress progress("eval", options.quiet);
   // with --on-error fail the first one ends the command with its own message
-  std::shared_ptr<const Dataset> data = pictures;
-  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(pictures);
+  const auto data = std::make_shared<ReportingDataset>(pictures, /*names_skipped=*/options.on_error == "skip");
   Loader loader = make_loader(options, data, preprocessing);
   const auto progressed = [&](int64_t done) { progress.show(done, pictures->size()); };
   const Measured measured = measure(options, loaded, *pictures, loader, execution, stop.flag(), progressed);
@@ -156,7 +156,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);

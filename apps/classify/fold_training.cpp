@@ -8,6 +8,7 @@
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
 #include "backbone/config/error.h"
+#include "backbone/config/json_text.h"
 #include "engine/distributed/process_place.h"
 #include "engine/files/atomic_file.h"
 #include "engine/report/fold_summary.h"
@@ -55,7 +56,7 @@ int train_folds(const ClassifyConfig& config, const RunSettings& run, TrainObser
   if (!speaks) return kExitDone;
   std::vector<Json> reports;
   for (int64_t fold = 1; fold <= config.data.folds; ++fold) reports.push_back(read_run_report(folder_of(fold)));
-  write_file_atomically(out / "folds.json", fold_summary(reports).dump(2) + "\n");
+  write_file_atomically(out / "folds.json", json_text(fold_summary(reports), 2) + "\n");
   print_result(text_fold_summary(reports));
   return kExitDone;
 }

@@ -2,7 +2,6 @@
 
 #include <iostream>
 #include <map>
-#include <mutex>
 #include <optional>
 
 #include "apps/classify/classify.h"
@@ -11,6 +10,7 @@
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/predictions.h"
 #include "apps/classify/threshold.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/fingerprint.h"
 #include "apps/common/input_list.h"
@@ -33,7 +33,7 @@ struct PredictOptions {
   std::optional<double> threshold, min_probability;
   std::string format = "text";
   std::string out, explain;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   bool resume = false;
   std::string precision = "auto";
   ComputeOptions compute;
@@ -52,10 +52,11 @@ struct Result {
   bool failed = false;  // also where the picture could be read
 };
 
-Result answer(const std::string& path, const std::vector<Prediction>& predictions, const PredictOptions& options) {
+Result answer(const std::string& path, const std::vector<Prediction>& predictions,
+              const std::vector<std::string>& notes, const PredictOptions& options) {
   const PredictionFormat format = prediction_format(options.format);
   const bool is_sure = !options.min_probability || predictions.at(0).probability >= *options.min_probability;
-  return {(is_sure ? format_predictions : format_rejection)(format, path, predictions)};
+  return {(is_sure ? format_predictions : format_rejection)(format, path, predictions, notes)};
 }
 
 // A batch's results in the order of the inputs, the failed ones among the others.
@@ -70,7 +71,7 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor&
       const auto& path = batch.paths[i];
       results[batch.indices[i]] =
           is_number[static_cast<int64_t>(i)].item<bool>()
-              ? answer(path, predictions[i], options)
+              ? answer(path, predictions[i], batch.notes[i], options)
               : Result{format_failure(format, path, path + ": the model's scores are not finite numbers"), true};
     }
   }
@@ -90,32 +91,28 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const Execu
                          {"min_probability", options.min_probability.value_or(-1)},
                          {"format", options.format},
                          {"explain", checksum(options.explain)},
-                         {"allow_truncated", options.allow_truncated}};
+                         {"allow_truncated", options.decode.allow_truncated}};
   const std::string text = settings.dump();
   std::vector<std::string> all;
   for (const auto& path : paths) all.push_back(input_fingerprint(text, path));
   return all;
 }
 
-PictureList::Note print_notes() {
-  const auto mutex = std::make_shared<std::mutex>();
-  return [mutex](const std::string& path, const std::string& note) {
-    const std::lock_guard lock(*mutex);
-    std::cerr << path << ": note: " << note << "\n";
-  };
+void print_notes(const Batch& batch) {
+  for (size_t i = 0; i < batch.notes.size(); ++i) {
+    for (const auto& note : batch.notes[i]) std::cerr << batch.paths[i] << ": note: " << note << "\n";
+  }
 }
 
 Loader make_loader(const PredictOptions& options, const std::vector<std::filesystem::path>& paths,
                    const Preprocessing& preprocessing) {
-  DecodeOptions decode;
-  decode.allow_truncated = options.allow_truncated;
   LoaderOptions loader;
   loader.batch_size = options.compute.batch_size;
   loader.num_workers = options.compute.workers;
   const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
     return work_on_picture(sample.path, [&] { return to_size(sample, random); });
   };
-  return Loader(std::make_shared<PictureList>(paths, decode, print_notes()), transform, preprocessing, loader);
+  return Loader(std::make_shared<PictureList>(paths, options.decode), transform, preprocessing, loader);
 }
 
 int predict(const PredictOptions& options) {
@@ -144,6 +141,7 @@ int predict(const PredictOptions& options) {
   int64_t num_unnamed = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
+    print_notes(*batch);
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
@@ -195,7 +193,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
                     "inputs, model and settings is kept");
   command->add_option("--explain", options->explain,
                       "write a picture for each input to this folder: where the model saw its first answer");
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });

@@ -37,6 +37,11 @@ std::string text_list(const std::vector<Prediction>& predictions) {
   return text;
 }
 
+Json with_notes(Json line, const std::vector<std::string>& notes) {
+  if (!notes.empty()) line["notes"] = notes;
+  return line;
+}
+
 }  // namespace
 
 PredictionFormat prediction_format(const std::string& name) {
@@ -51,8 +56,10 @@ std::string prediction_header(PredictionFormat format) {
 }
 
 std::string format_predictions(PredictionFormat format, const std::string& path,
-                               const std::vector<Prediction>& predictions) {
-  if (format == PredictionFormat::kJson) return json_line({{"path", path}, {"predictions", json_list(predictions)}});
+                               const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
+  if (format == PredictionFormat::kJson) {
+    return json_line(with_notes({{"path", path}, {"predictions", json_list(predictions)}}, notes));
+  }
   if (format == PredictionFormat::kText) {
     return path + ": " + (predictions.empty() ? "(none)" : text_list(predictions)) + "\n";
   }
@@ -67,10 +74,11 @@ std::string format_predictions(PredictionFormat format, const std::string& path,
 }
 
 std::string format_rejection(PredictionFormat format, const std::string& path,
-                             const std::vector<Prediction>& predictions) {
+                             const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
   switch (format) {
     case PredictionFormat::kJson:
-      return json_line({{"path", path}, {"predictions", Json::array()}, {"rejected", json_list(predictions)}});
+      return json_line(with_notes(
+          {{"path", path}, {"predictions", Json::array()}, {"rejected", json_list(predictions)}}, notes));
     case PredictionFormat::kCsv:
       return csv_field(path) + ",," + kUnknown + ",," + fixed(predictions.at(0).probability, kDigits) + ",\n";
     case PredictionFormat::kText:

@@ -1,7 +1,8 @@
 // The lines of `classify predict` in its three formats:
 //
 //   text  photo.jpg: cat 91.2%, dog 5.0%            photo.jpg: error: reason
-//   json  {"path", "predictions": [{"class", "index", "probability"}]}, {"path", "error"}: one object a line
+//   json  {"path", "predictions": [{"class", "index", "probability"}]}, {"path", "error"}: one object a line; "notes"
+//         where decoding left something out or guessed
 //   csv   path,rank,class,index,probability,error: one row a prediction
 //
 // A picture of none of the classes is "photo.jpg: (none)", an empty list, and a row with its path alone. A picture
@@ -32,11 +33,12 @@ PredictionFormat prediction_format(const std::string& name);
 // What stands before the first input's lines.
 std::string prediction_header(PredictionFormat format);
 
-// An input's line or lines. Paths keep their bytes in text and CSV; JSON replaces those that are not UTF-8.
+// An input's line or lines. Paths keep their bytes in text and CSV; in JSON those that are no UTF-8 are escaped
+// (backbone/config/json_text.h).
 std::string format_predictions(PredictionFormat format, const std::string& path,
-                               const std::vector<Prediction>& predictions);
+                               const std::vector<Prediction>& predictions, const std::vector<std::string>& notes = {});
 std::string format_rejection(PredictionFormat format, const std::string& path,
-                             const std::vector<Prediction>& predictions);
+                             const std::vector<Prediction>& predictions, const std::vector<std::string>& notes = {});
 std::string format_failure(PredictionFormat format, const std::string& path, const std::string& reason);
 
 }  // namespace multipole

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,7 @@ auto work_on_picture(const std::string& path, const Work& work) {
 
 class PictureList : public Dataset {
  public:
-  // `note` is told what decoding left out (frames after the first, say), from several threads.
-  using Note = std::function<void(const std::string& path, const std::string& note)>;
-
-  PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options, Note note);
+  PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options);
 
   int64_t size() const override { return static_cast<int64_t>(paths_.size()); }
   Sample get(int64_t index) const override;
@@ -40,7 +36,6 @@ class PictureList : public Dataset {
  private:
   std::vector<std::filesystem::path> paths_;
   DecodeOptions options_;
-  Note note_;
 };
 
 }  // namespace multipole

@@ -4,9 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "backbone/config/json_text.h"
+
 namespace multipole {
 
-std::string json_line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string json_line(const Json& value) { return json_text(value) + "\n"; }
 
 std::string fixed(double value, int digits) {
   if (std::isnan(value)) return "n/a";

@@ -7,7 +7,7 @@
 
 namespace multipole {
 
-// One line of JSON with a line feed; bytes that are not UTF-8 become U+FFFD.
+// One line of json_text() with a line feed: names of files keep their bytes.
 std::string json_line(const Json& value);
 
 // printf's %.*f with a decimal point in every locale; "n/a" for NaN.

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "apps/common/counted_progress.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
@@ -75,8 +76,7 @@ void add_data_check(CLI::App& parent, Run& run) {
   command->add_option("data", options->data, data_option_help())->required();
   command->add_option("--data-root", options->data_root, data_root_option_help());
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
-  command->add_flag("--allow-truncated", options->source.decode.allow_truncated,
-                    "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->source.decode);
   add_mask_options(*command, options->masks);
   command->add_option("--workers", options->workers, "threads that decode pictures")
       ->check(CLI::Range(int64_t{1}, int64_t{256}))

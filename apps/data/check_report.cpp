@@ -70,6 +70,7 @@ std::string census_text(const DataCensus& census, const PictureSource& source) {
                      size_lines(census);
   text += "\nunreadable: " + std::to_string(census.bad.size()) + "\n";
   append_list(text, census.bad, [](const BadSample& bad) { return bad.reason; });
+  for (const auto& line : census.notes.lines()) text += line + "\n";
   text += std::string("near-duplicates") + (census.data.splits.empty() ? "" : " across splits") + ": " +
           std::to_string(census.near_duplicates.size()) + " pairs";
   text += census.num_flat > 0 ? " (" + std::to_string(census.num_flat) + " flat pictures not compared)\n" : "\n";
@@ -113,6 +114,7 @@ Json census_json(const DataCensus& census, const PictureSource& source) {
                {"sizes", sizes},
                {"short_sides", sides},
                {"bad", bad},
+               {"notes", notes_json(census.notes)},
                {"near_duplicates", pairs},
                {"flat", census.num_flat},
                {"problems", census.data.problems}};

@@ -22,7 +22,8 @@ Json split_json(const MaskCensus::Split& split, const std::vector<std::string>& 
           {"ignored_pixels", census.ignored_pixels},
           {"classes", classes},
           {"sizes", sizes},
-          {"bad", bad}};
+          {"bad", bad},
+          {"notes", notes_json(census.notes)}};
 }
 
 }  // namespace

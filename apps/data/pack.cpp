@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "apps/common/counted_progress.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
@@ -126,8 +127,7 @@ void add_data_pack(CLI::App& parent, Run& run) {
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->source.decode.allow_truncated,
-                    "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->source.decode);
   command->add_option("--workers", options->workers, "threads that decode pictures")
       ->check(CLI::Range(int64_t{1}, int64_t{256}))
       ->capture_default_str();

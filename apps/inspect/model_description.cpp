@@ -1,6 +1,7 @@
 #include "apps/inspect/model_description.h"
 
 #include "apps/common/text.h"
+#include "backbone/config/json_text.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 
@@ -12,7 +13,7 @@ constexpr size_t kClassesShown = 20;
 
 std::string row(const std::string& key, const std::string& value) { return pad_right(key, kKeyWidth) + value + "\n"; }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : json_text(value); }
 
 // An object's entries, one a line, indented below its name.
 std::string section(const std::string& name, const Json& object) {
@@ -22,11 +23,11 @@ std::string section(const std::string& name, const Json& object) {
 }
 
 std::string class_list(const Json& classes) {
-  std::string text = classes.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json_text(classes);
   if (classes.size() <= kClassesShown) return std::to_string(classes.size()) + " " + text;
   Json first = Json::array();
   for (size_t i = 0; i < kClassesShown; ++i) first.push_back(classes[i]);
-  return std::to_string(classes.size()) + " " + first.dump() + " and " +
+  return std::to_string(classes.size()) + " " + json_text(first) + " and " +
          std::to_string(classes.size() - kClassesShown) + " more";
 }
 

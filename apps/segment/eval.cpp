@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/common/counted_progress.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
 #include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
@@ -29,7 +30,7 @@ struct EvalOptions {
   std::optional<double> val_fraction;
   std::optional<int64_t> split_seed;
   bool reduce_zero_label = false;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   TestTimeAugmentation copies;
   bool boundary = false;
   bool quiet = false;
@@ -49,7 +50,6 @@ SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& m
   }
   config.layout = options.layout;
   config.color_map = options.color_map;
-  config.allow_truncated = options.allow_truncated;
   config.val_fraction = options.val_fraction.value_or(config.val_fraction);
   config.split_seed = options.split_seed.value_or(config.split_seed);
   if (options.reduce_zero_label) config.reduce_zero_label = true;
@@ -71,9 +71,8 @@ void check_classes(const std::vector<std::string>& model, const std::vector<std:
 
 std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
   const SegmentDataConfig config = data_config(options, metadata);
-  DecodeOptions decode;
-  decode.allow_truncated = config.allow_truncated;
-  auto data = open_segmentation_data(options.data, split_options(config, options.split), mask_options(config), decode);
+  auto data =
+      open_segmentation_data(options.data, split_options(config, options.split), mask_options(config), options.decode);
   check_classes(metadata.classes, data->class_names());
   return data;
 }
@@ -121,8 +120,7 @@ int evaluate(const EvalOptions& options) {
   const SignalStop stop;
   CountedProgress progress("eval", options.quiet);
   // with --on-error fail the first one ends the command with its own message
-  std::shared_ptr<const Dataset> data = pictures;
-  if (options.on_error == "skip") data = std::make_shared<ReportingDataset>(pictures);
+  const auto data = std::make_shared<ReportingDataset>(pictures, /*names_skipped=*/options.on_error == "skip");
   Loader loader = make_loader(options, data, preprocessing);
   std::optional<BoundaryScore> boundary;
   if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
@@ -168,7 +166,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   command->add_option("--on-error", options->on_error, "unreadable pictures or masks: fail at the first, or skip")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);

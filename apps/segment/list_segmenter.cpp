@@ -40,7 +40,8 @@ PictureSegmenter::Observer ListSegmenter::observer(size_t index, const std::stri
             const std::string label = std::to_string(index + 1) + " of " + std::to_string(num_pictures_);
             bar_.show(label, done, total, "tiles  " + name, remaining->seconds_left(total));
             if (stop_.requested()) throw Interrupted{};
-          }};
+          },
+          [this](const std::string& text) { bar_.print(text); }};
 }
 
 void ListSegmenter::segment(size_t index, const NamedInput& input, const OutputNames& names) {

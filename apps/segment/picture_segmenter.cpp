@@ -141,11 +141,13 @@ Json PictureSegmenter::segment_with(const TileOptions& tiles, const NamedInput& 
   PictureOutputs outputs(names, size, classes_, read_geo_tags(input.path));
   segment_picture(*picture, model_, normalizer_, chosen.grid, options_.outputs, outputs, observer.progress);
   outputs.commit();
-  for (const auto& note : picture->notes()) observer.message(input.path.string() + ": note: " + note);
+  const auto notes = picture->notes();
+  for (const auto& note : notes) observer.note(input.path.string() + ": note: " + note);
   Json result = result_of(input, names, outputs, classes_);
   result["width"] = size.width;
   result["height"] = size.height;
   result["tiles"] = chosen.grid.num_tiles();
+  if (!notes.empty()) result["notes"] = notes;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   result["seconds"] = std::round(seconds.count() * 1e3) / 1e3;
   return result;

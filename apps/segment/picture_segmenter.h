@@ -34,16 +34,17 @@ struct SegmenterOptions {
 class PictureSegmenter {
  public:
   struct Observer {
-    std::function<void(const std::string& text)> message;  // plans and notes, a line each
+    std::function<void(const std::string& text)> message;  // plans, a line each
     TileProgress progress;                                 // may throw to stop
+    std::function<void(const std::string& text)> note;     // what decoding left out or guessed
   };
 
   // Measures what the model takes. Throws ModelFileError for a model that no label map can hold.
   PictureSegmenter(LoadedModel model, const Execution& execution, const SegmenterOptions& options);
 
-  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, and the other
-  // files' names. Throws InputError or PictureTooLarge, leaving no file. Out of memory, it tries again with tiles of
-  // half the size.
+  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
+  // names, and "notes" where decoding left something out or guessed. Throws InputError or PictureTooLarge, leaving no
+  // file. Out of memory, it tries again with tiles of half the size.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer);
 
  private:

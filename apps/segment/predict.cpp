@@ -8,6 +8,7 @@
 
 #include "apps/common/allocator.h"
 #include "apps/common/byte_size.h"
+#include "apps/common/decode_options.h"
 #include "apps/common/fingerprint.h"
 #include "apps/common/process_memory.h"
 #include "apps/common/signals.h"
@@ -29,7 +30,7 @@ struct SegmentPredictOptions {
   std::vector<std::string> inputs;
   std::optional<int64_t> overlap;
   OutputKinds kinds;
-  bool allow_truncated = false;
+  DecodeOptions decode;
   bool resume = false;
   bool quiet = false;
   int threads = 0;
@@ -48,7 +49,7 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options, const t
   SegmenterOptions out;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
-  out.decode.allow_truncated = options.allow_truncated;
+  out.decode = options.decode;
   out.limit_bytes = memory_limit(options, device);
   return out;
 }
@@ -74,7 +75,7 @@ std::string settings_text(const SegmentPredictOptions& options, const Execution&
                          {"overlay", options.kinds.overlay},
                          {"probability", options.kinds.probability},
                          {"uncertainty", options.kinds.uncertainty},
-                         {"allow_truncated", options.allow_truncated}};
+                         {"allow_truncated", options.decode.allow_truncated}};
   return settings.dump();
 }
 
@@ -147,7 +148,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
   command->add_option("--precision", options->precision, "float32, bfloat16 (half the memory) or auto")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
-  command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");
+  add_decode_options(*command, options->decode);
   command->add_flag("--resume", options->resume,
                     "go on with an earlier run into --out: pictures whose line and files are there, of the same input, "
                     "model and settings, are skipped");

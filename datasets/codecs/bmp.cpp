@@ -115,7 +115,7 @@ void read_color_row(const BmpHeader& header, ByteView row, uint8_t* rgb) {
 Decoded decode_bmp(ByteView bytes, const DecodeOptions& options) {
   const ByteReader reader(bytes, ByteOrder::kLittle);
   const BmpHeader header = read_header(reader);
-  check_dimensions(header.width, header.height, options);
+  check_dimensions(header.width, header.height, options.max_pixels);
   const uint64_t stride = (static_cast<uint64_t>(header.width) * header.bits + 31) / 32 * 4;
   reader.view(header.pixel_offset, stride * header.height);  // truncated files are refused before allocation
 

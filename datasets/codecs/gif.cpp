@@ -109,7 +109,7 @@ std::vector<int64_t> stored_rows(int64_t height, bool interlaced) {
 Decoded decode_gif(ByteView bytes, const DecodeOptions& options) {
   GifReader reader(bytes);
   const int64_t width = reader.file().SWidth, height = reader.file().SHeight;
-  check_dimensions(width, height, options);
+  check_dimensions(width, height, options.max_pixels);
   reader.find_frame();
   const GifImageDesc& frame = reader.file().Image;
   if (frame.Left + frame.Width > width || frame.Top + frame.Height > height) {

@@ -1,11 +1,10 @@
 // JPEG through libjpeg. Its warnings mean damaged or missing data, so a warning is an error here.
-#include <cstdio>  // jpeglib.h needs FILE
-
 #include <jerror.h>
 #include <jpeglib.h>
 
 #include <array>
 #include <csetjmp>
+#include <cstdio>  // jpeglib.h needs FILE
 #include <cstring>
 
 #include "datasets/codecs/codec.h"
@@ -120,7 +119,9 @@ class JpegRows : public RowDecoder {
       jpeg_read_header(&info, TRUE);
     });
     auto& info = jpeg_.info();
-    check_dimensions(info.image_width, info.image_height, options);
+    // a file of several scans is held whole, as coefficients
+    const bool streams = !jpeg_has_multiple_scans(&info);
+    check_dimensions(info.image_width, info.image_height, streams ? options.max_streamed_pixels : options.max_pixels);
     cmyk_ = info.num_components == 4;
     if (info.num_components != 1 && info.num_components != 3 && !cmyk_) {
       throw CodecError("a JPEG of " + std::to_string(info.num_components) + " components");

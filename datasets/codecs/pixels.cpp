@@ -4,11 +4,12 @@
 
 namespace multipole::codecs {
 
-void check_dimensions(int64_t width, int64_t height, const DecodeOptions& options) {
+void check_dimensions(int64_t width, int64_t height, int64_t max_pixels) {
   const std::string size = std::to_string(width) + " x " + std::to_string(height);
   if (width < 1 || height < 1) throw CodecError("the header says " + size + " pixels");
-  if (width > options.max_pixels / height) {
-    throw CodecError("the header says " + size + " pixels, above the limit of " + std::to_string(options.max_pixels));
+  if (width > max_pixels / height) {
+    throw CodecError("the header says " + size + " pixels, above the limit of " + std::to_string(max_pixels) +
+                     "; --max-pixels " + std::to_string(width * height) + " reads it");
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace multipole::codecs {
 
-// Throws CodecError unless the header's size is positive and within the limit. Call it before allocating.
-void check_dimensions(int64_t width, int64_t height, const DecodeOptions& options);
+// Throws CodecError unless the header's size is positive and at most `max_pixels`. Call it before allocating.
+void check_dimensions(int64_t width, int64_t height, int64_t max_pixels);
 
 // An uninitialised (H, W, 3) picture.
 torch::Tensor allocate_rgb(int64_t height, int64_t width);

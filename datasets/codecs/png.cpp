@@ -20,7 +20,7 @@ class PngRows : public RowDecoder {
     header_.width = png_get_image_width(reader_.png(), reader_.info());
     header_.height = png_get_image_height(reader_.png(), reader_.info());
     header_.streams = png_get_interlace_type(reader_.png(), reader_.info()) == PNG_INTERLACE_NONE;
-    check_dimensions(header_.width, header_.height, options);
+    check_dimensions(header_.width, header_.height, header_.streams ? options.max_streamed_pixels : options.max_pixels);
     const bool palette = png_get_color_type(reader_.png(), reader_.info()) == PNG_COLOR_TYPE_PALETTE;
     reader_.run([palette](png_structp png, png_infop info) {
       if (palette) {

@@ -4,6 +4,7 @@
 
 #include "datasets/codecs/pixels.h"
 #include "datasets/codecs/row_decoder.h"
+#include "datasets/codecs/tiff_bands.h"
 #include "datasets/codecs/tiff_pixels.h"
 #include "datasets/codecs/tiff_reader.h"
 
@@ -18,8 +19,10 @@ class TiffRows : public RowDecoder {
   TiffRows(const ByteSource& source, const DecodeOptions& options) : reader_(source) {
     header_.width = reader_.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
     header_.height = reader_.field<uint32_t>(TIFFTAG_IMAGELENGTH, 0);
-    check_dimensions(header_.width, header_.height, options);
+    check_dimensions(header_.width, header_.height, options.max_streamed_pixels);
     header_.orientation = reader_.field<uint16_t>(TIFFTAG_ORIENTATION, 1);
+    bands_ = settle_bands(reader_);
+    header_.notes = bands_.notes;
     if (TIFFLastDirectory(reader_.get()) == 0) header_.notes.emplace_back("first page of several");
     tiled_ = TIFFIsTiled(reader_.get()) != 0;
     if (tiled_) {
@@ -67,14 +70,15 @@ class TiffRows : public RowDecoder {
       reader_.check(ok == 1, "truncated or corrupt TIFF data");
       const int64_t width = std::min(raster_width, header_.width - x);
       for (int64_t y = 0; y < rows; ++y) {
-        premultiplied_over_white(raster_.data() + (raster_rows - 1 - y) * raster_width,
-                                 chunk_.data() + (y * header_.width + x) * 3, width);
+        raster_over_white(raster_.data() + (raster_rows - 1 - y) * raster_width,
+                          chunk_.data() + (y * header_.width + x) * 3, width, bands_.alpha);
       }
     }
     chunk_end_ = chunk_begin_ + rows;
   }
 
   TiffReader reader_;
+  TiffBands bands_;
   bool tiled_ = false;
   int64_t tile_width_ = 0, chunk_rows_ = 0;
   int64_t chunk_begin_ = 0, chunk_end_ = 0, chunk_next_ = 0;  // rows of the picture in chunk_

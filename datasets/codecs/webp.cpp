@@ -62,7 +62,7 @@ Decoded decode_webp(ByteView bytes, const DecodeOptions& options) {
     default:
       throw CodecError("a corrupt WebP header");
   }
-  check_dimensions(features.width, features.height, options);
+  check_dimensions(features.width, features.height, options.max_pixels);
   const WebPData data{bytes.data(), bytes.size()};
   // gives nothing for a file that ends early
   const std::unique_ptr<WebPDemuxer, Closer> demuxer(WebPDemux(&data));

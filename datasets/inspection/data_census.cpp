@@ -16,6 +16,7 @@ namespace {
 struct Finding {
   PictureLook look;
   int64_t height = 0, width = 0;
+  Sample told;         // its path and notes alone
   std::string reason;  // why it cannot be read; empty where it can
 };
 
@@ -26,6 +27,8 @@ Finding examine(const PictureSource& source, const PictureItem& item) {
     finding.height = sample.image.size(0);
     finding.width = sample.image.size(1);
     finding.look = look_of(sample.image);
+    finding.told.path = sample.path;
+    finding.told.notes = sample.notes;
   } catch (const InputError& error) {
     finding.reason = error.what();
   }
@@ -82,6 +85,7 @@ DataCensus take_census(const PictureSource& source, int64_t num_workers,
         entry.split = picture.split >= 0 ? picture.split : index;
         if (finding.reason.empty()) {
           count(census, picture, classes[static_cast<size_t>(picture.label)], finding);
+          census.notes.add(index, finding.told);
         } else {
           entry.look.is_flat = true;
           census.bad.push_back({index, source.path(picture.picture), finding.reason});

@@ -12,6 +12,7 @@
 #include "datasets/all_pictures.h"
 #include "datasets/dataset.h"
 #include "datasets/inspection/near_duplicates.h"
+#include "datasets/note_counts.h"
 #include "datasets/sources/picture_source.h"
 
 namespace multipole {
@@ -27,6 +28,7 @@ struct DataCensus {
   std::map<int64_t, int64_t> short_sides;                // power of two at or below the shorter side -> pictures
   std::vector<NearDuplicate> near_duplicates;            // places in data.pictures
   int64_t num_flat = 0;                                  // pictures too flat to compare
+  NoteCounts notes;                                      // what decoding said of the pictures
   bool complete = true;                                  // false where `stop` ended it
 
   int64_t num_readable() const { return static_cast<int64_t>(data.pictures.size() - bad.size()); }

@@ -72,6 +72,7 @@ std::vector<std::string> SegmentationCensus::report(const std::vector<std::strin
     lines.push_back("  " + name + "  " + percent(class_pixels[i], labelled) + " of the pixels, in " +
                     std::to_string(class_samples[i]) + " pictures");
   }
+  for (const auto& line : notes.lines()) lines.push_back(line);
   for (size_t i = 0; i < std::min(bad.size(), max_bad_lines); ++i) lines.push_back("bad: " + bad[i].reason);
   if (bad.size() > max_bad_lines) lines.push_back("and " + std::to_string(bad.size() - max_bad_lines) + " more");
   return lines;
@@ -91,6 +92,7 @@ SegmentationCensus take_census(const Dataset& data, int64_t num_classes, int64_t
         const Histogram counts = histogram_of(sample.mask);
         const std::lock_guard lock(mutex);
         add_sample(census, sample, counts);
+        census.notes.add(i, sample);
       } catch (const InputError& error) {
         const std::lock_guard lock(mutex);
         census.bad.push_back({i, data.path(i), error.what()});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/note_counts.h"
 
 namespace multipole {
 
@@ -18,10 +19,11 @@ struct SegmentationCensus {
   int64_t ignored_pixels = 0;                            // of the readable ones
   std::map<std::pair<int64_t, int64_t>, int64_t> sizes;  // (height, width) -> pictures
   std::vector<BadSample> bad;                            // unreadable, sizes that differ, unknown values
+  NoteCounts notes;                                      // what decoding said of the pictures
 
   int64_t labelled_pixels() const;
-  // Lines for people: numbers of pictures and sizes, ignored share, a line a class with its share, then the bad samples
-  // (at most `max_bad_lines` of them).
+  // Lines for people: numbers of pictures and sizes, ignored share, a line a class with its share, notes, then the bad
+  // samples (at most `max_bad_lines` of them).
   std::vector<std::string> report(const std::vector<std::string>& class_names, size_t max_bad_lines = 10) const;
 };
 

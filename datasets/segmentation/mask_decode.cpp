@@ -32,7 +32,7 @@ StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options) {
   reader.run([](png_structp png, png_infop info) { png_read_info(png, info); });
   const int64_t width = png_get_image_width(reader.png(), reader.info());
   const int64_t height = png_get_image_height(reader.png(), reader.info());
-  codecs::check_dimensions(width, height, options);
+  codecs::check_dimensions(width, height, options.max_pixels);
   const int color_type = png_get_color_type(reader.png(), reader.info());
   const bool colored = color_type == PNG_COLOR_TYPE_RGB || color_type == PNG_COLOR_TYPE_RGB_ALPHA;
   const bool wide = png_get_bit_depth(reader.png(), reader.info()) == 16;

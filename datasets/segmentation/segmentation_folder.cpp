@@ -1,5 +1,7 @@
 #include "datasets/segmentation/segmentation_folder.h"
 
+#include <utility>
+
 #include "backbone/config/error.h"
 #include "datasets/segmentation/color_map.h"
 #include "datasets/segmentation/mask_decode.h"
@@ -30,7 +32,9 @@ Sample SegmentationFolder::get(int64_t index) const {
   const auto& [image_path, mask_path] = listing_.pairs.at(index);
   Sample sample;
   sample.path = image_path.string();
-  sample.image = read_image(image_path, decode_);
+  DecodedImage image = read_image_with_notes(image_path, decode_);
+  sample.image = std::move(image.pixels);
+  sample.notes = std::move(image.notes);
   sample.mask = labels_.apply(read_mask(mask_path, decode_), mask_path.string());
   if (sample.mask.size(0) != sample.image.size(0) || sample.mask.size(1) != sample.image.size(1)) {
     throw InputError(mask_path.string() + ": the mask is " + size_text(sample.mask) + " pixels, but its picture " +

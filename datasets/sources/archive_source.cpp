@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
@@ -113,7 +114,8 @@ Sample ArchiveSource::read(const PictureItem& item) const {
   const ArchiveEntry& entry = entries_.at(static_cast<size_t>(item.id));
   const std::string label = path(item);
   const auto bytes = read_archive_entry(mapping_.bytes(), entry, label, decode_.max_file_bytes);
-  return {decode_image(bytes, label, decode_), -1, {}, label};
+  DecodedImage image = decode_image_with_notes(bytes, label, decode_);
+  return {std::move(image.pixels), -1, {}, label, std::move(image.notes)};
 }
 
 std::shared_ptr<const PictureSource> open_archive_source(const std::filesystem::path& file,

@@ -1,5 +1,7 @@
 #include "datasets/sources/folder_source.h"
 
+#include <utility>
+
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
 
@@ -30,7 +32,8 @@ PictureListing FolderSource::pictures(const std::string& split, const std::strin
 
 Sample FolderSource::read(const PictureItem& item) const {
   const fs::path path = layout_.root / item.name;
-  return {read_image(path, decode_), -1, {}, path.string()};
+  DecodedImage image = read_image_with_notes(path, decode_);
+  return {std::move(image.pixels), -1, {}, path.string(), std::move(image.notes)};
 }
 
 }  // namespace multipole

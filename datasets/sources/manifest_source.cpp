@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "backbone/config/error.h"
 #include "datasets/read_file.h"
@@ -83,7 +84,8 @@ std::string ManifestSource::describe_class(const std::string& split, const std::
 
 Sample ManifestSource::read(const PictureItem& item) const {
   const fs::path path = root_ / item.name;
-  return {read_image(path, decode_), -1, {}, path.string()};
+  DecodedImage image = read_image_with_notes(path, decode_);
+  return {std::move(image.pixels), -1, {}, path.string(), std::move(image.notes)};
 }
 
 }  // namespace multipole

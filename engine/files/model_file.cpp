@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backbone/config/error.h"
+#include "backbone/config/json_text.h"
 #include "engine/files/content_checksum.h"
 #include "engine/files/safetensors.h"
 
@@ -63,7 +64,7 @@ ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, c
                              const std::string& source) {
   ModelMetadata metadata;
   try {
-    const Json json = parse_json(metadata_text(stored, source), "metadata");
+    const Json json = parse_json_text(metadata_text(stored, source), "metadata");
     // the version first: a newer layout may hold keys that this reader does not know
     if (json.is_object() && json.contains("format_version") && json["format_version"].is_number_integer() &&
         json["format_version"].get<int64_t>() > kModelFormatVersion) {
@@ -121,7 +122,7 @@ void save_model(const std::filesystem::path& path, const std::map<std::string, t
     content.tensors[name] =
         tensor.detach().to(torch::kCPU, narrow ? torch::kBFloat16 : tensor.scalar_type()).contiguous();
   }
-  content.metadata[kMetadataKey] = to_json_config(metadata).dump(-1, ' ', false, Json::error_handler_t::replace);
+  content.metadata[kMetadataKey] = json_text(to_json_config(metadata));
   add_checksum(content);
   write_safetensors(path, content);
 }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "backbone/config/error.h"
+#include "backbone/config/json_text.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {
@@ -92,6 +93,8 @@ void RunFolder::take_lock() {
   }
 }
 
-void RunFolder::write_config(const Json& config) const { write_file_atomically(config_path(), config.dump(2) + "\n"); }
+void RunFolder::write_config(const Json& config) const {
+  write_file_atomically(config_path(), json_text(config, 2) + "\n");
+}
 
 }  // namespace multipole

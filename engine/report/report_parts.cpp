@@ -1,5 +1,6 @@
 #include "engine/report/report_parts.h"
 
+#include "backbone/config/json_text.h"
 #include "engine/report/page.h"
 
 namespace multipole {
@@ -42,7 +43,7 @@ std::string origin_html(const Json& report) {
                      " minutes.</p>\n";
   for (const char* part : {"build", "data", "config"}) {
     html += std::string("<details><summary>") + part + "</summary>\n<pre tabindex=\"0\">" +
-            escape_html(report[part].dump(2, ' ', false, Json::error_handler_t::replace)) + "</pre></details>\n";
+            escape_html(json_text(report[part], 2)) + "</pre></details>\n";
   }
   return html;
 }

@@ -1,8 +1,10 @@
 #include "engine/report/run_report.h"
 
 #include <fstream>
+#include <sstream>
 
 #include "backbone/config/error.h"
+#include "backbone/config/json_text.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {
@@ -49,7 +51,7 @@ Json start_run_report(const std::filesystem::path& run, const ModelMetadata& met
 
 void save_run_report(const std::filesystem::path& run, const Json& report, const std::string& html,
                      TrainObserver& observer) {
-  write_file_atomically(run / kJsonName, report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file_atomically(run / kJsonName, json_text(report, 2) + "\n");
   write_file_atomically(run / kHtmlName, html);
   observer.on_message("report: " + (run / kHtmlName).string());
 }
@@ -59,7 +61,10 @@ Json read_run_report(const std::filesystem::path& run) {
   if (!std::filesystem::exists(path)) {
     throw ConfigError(run.string() + " holds no " + kJsonName + ": no run, or one that is not finished");
   }
-  return read_json_file(path);
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_json_text(text.str(), path.string());
 }
 
 }  // namespace multipole

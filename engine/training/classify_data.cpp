@@ -61,6 +61,7 @@ void check_classes(const ClassifyConfig& config, const std::filesystem::path& pa
 SourceOptions source_options(const DataConfig& config) {
   SourceOptions options;
   options.decode.allow_truncated = config.allow_truncated;
+  options.decode.max_pixels = config.max_pixels;
   options.root = config.root;
   return options;
 }

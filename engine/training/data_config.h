@@ -18,6 +18,7 @@ struct DataConfig {
   int64_t fold = 1;
   double balance = 0.0;
   bool allow_truncated = false;
+  int64_t max_pixels = 256'000'000;
   int64_t workers = 2;
   int64_t prefetch = 4;
   double cache_gib = 2.0;
@@ -34,6 +35,7 @@ struct DataConfig {
     field("balance", self.balance,
           "show rare classes more often: (largest class / class)^balance times; 0 is off, 1 makes all classes alike");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
+    field("max_pixels", self.max_pixels, "pictures and masks whose header says more pixels are refused");
     field("workers", self.workers, "threads that decode and augment; 0: the training thread");
     field("prefetch", self.prefetch, "batches made ready ahead of time");
     field("cache_gib", self.cache_gib,

@@ -10,14 +10,12 @@ namespace multipole {
 
 namespace {
 
-// Config values that only change how fast or how talkative training is.
+// Config values that only change how fast or how talkative training is, or what it refuses.
 const std::vector<std::pair<const char*, const char*>>& free_values() {
-  static const std::vector<std::pair<const char*, const char*>> list = {{"data", "workers"},
-                                                                        {"data", "prefetch"},
-                                                                        {"data", "cache_gib"},
-                                                                        {"train", "log_every"},
-                                                                        {"train", "checkpoint_minutes"},
-                                                                        {"train", "max_bad"}};
+  static const std::vector<std::pair<const char*, const char*>> list = {
+      {"data", "workers"},    {"data", "prefetch"},   {"data", "cache_gib"},
+      {"data", "max_pixels"}, {"train", "log_every"}, {"train", "checkpoint_minutes"},
+      {"train", "max_bad"}};
   return list;
 }
 

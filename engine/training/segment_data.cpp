@@ -36,6 +36,7 @@ std::shared_ptr<const SegmentationDataset> open_split(const SegmentConfig& confi
                                                       const std::string& split) {
   DecodeOptions decode;
   decode.allow_truncated = config.data.allow_truncated;
+  decode.max_pixels = config.data.max_pixels;
   return open_segmentation_data(root, split_options(config.data, split), mask_options(config.data), decode);
 }
 

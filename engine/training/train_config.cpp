@@ -31,6 +31,7 @@ void DataConfig::validate(const std::string& where) const {
           fold);
   require(folds == 0 || (train_split == "train" && val_split == "val"), where + ".folds",
           "goes with the splits train and val", folds);
+  require(max_pixels >= 1, where + ".max_pixels", "must be at least 1", max_pixels);
   require(workers >= 0 && workers <= 1024, where + ".workers", "must be in [0, 1024]", workers);
   require(prefetch >= 1, where + ".prefetch", "must be at least 1", prefetch);
   require(cache_gib >= 0 && cache_gib <= 65536, where + ".cache_gib", "must be in [0, 65536]", cache_gib);

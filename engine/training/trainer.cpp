@@ -91,6 +91,12 @@ std::optional<std::vector<Batch>> Trainer::next_window() {
     auto batch = feed_.next();
     if (!batch) break;
     for (const auto& bad : batch->bad) parts_.observer.on_message("left out " + bad.path + ": " + bad.reason);
+    for (size_t i = 0; i < batch->notes.size(); ++i) {
+      for (const auto& note : batch->notes[i]) {
+        // once for all pictures of the kind, however often they are read
+        if (told_notes_.insert(note).second) parts_.observer.on_message(batch->paths[i] + ": note: " + note);
+      }
+    }
     bad_samples += static_cast<double>(batch->bad.size());
     window.push_back(std::move(*batch));
   }

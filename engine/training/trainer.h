@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "datasets/loader.h"
@@ -88,6 +90,7 @@ class Trainer {
   Clock::time_point window_start_, epoch_start_, last_save_;
   int64_t epoch_samples_ = 0;
   bool has_shown_batch_ = false;
+  std::set<std::string> told_notes_;  // of decoding
 };
 
 }  // namespace multipole

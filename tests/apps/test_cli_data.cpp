@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "backbone/config/json_text.h"
 #include "datasets/formats/manifest.h"
 #include "datasets/labelled_pictures.h"
 #include "datasets/synthetic_writer.h"
@@ -57,13 +57,15 @@ TEST_F(Data, CheckCountsAndNamesBadFiles) {
   const auto bad = run_multipole({"data", "check", data().string(), "--json", name("r.json")});
   EXPECT_EQ(bad.exit_code, 3);
   EXPECT_NE(bad.out.find("bad\xff.png: not an image: starts with \"<html>\""), std::string::npos) << bad.out;
-  const Json json = read_json_file(name("r.json"));
+  const Json json = parse_json_text(test::read_text(name("r.json")), "r.json");
   EXPECT_EQ(json["pictures"], 31);
   EXPECT_EQ(json["readable"], 30);
-  EXPECT_EQ(json["bad"].size(), 1u);
+  ASSERT_EQ(json["bad"].size(), 1u);
+  EXPECT_EQ(json["bad"][0]["path"], (data() / "train" / class_name / "bad\xff.png").string());
   EXPECT_EQ(json["class_counts"]["train"][class_name], 10);
   EXPECT_EQ(json["sizes"], Json::parse(R"([{"height":32,"width":32,"count":30}])"));
-  EXPECT_EQ(parse_json(run_multipole({"data", "check", data().string(), "--json", "-", "--quiet"}).out, "out"), json);
+  EXPECT_EQ(parse_json_text(run_multipole({"data", "check", data().string(), "--json", "-", "--quiet"}).out, "out"),
+            json);
 }
 
 TEST_F(Data, CheckTellsOfClassesThatTrainingWouldRefuse) {

@@ -2,7 +2,7 @@
 
 #include "apps/classify/prediction_writer.h"
 #include "backbone/config/error.h"
-#include "backbone/config/json.h"
+#include "backbone/config/json_text.h"
 
 namespace multipole {
 namespace {
@@ -17,11 +17,15 @@ TEST(PredictionWriter, Text) {
 
 TEST(PredictionWriter, Json) {
   const std::string line = format_predictions(PredictionFormat::kJson, "a\xff.jpg", kPredictions);
-  const Json json = parse_json(line, "line");
-  EXPECT_EQ(json["path"], "a\xef\xbf\xbd.jpg");
+  EXPECT_NE(line.find(R"({"path":"a\udcff.jpg",)"), std::string::npos) << line;
+  const Json json = parse_json_text(line, "line");
+  EXPECT_EQ(json["path"], "a\xff.jpg");
+  EXPECT_FALSE(json.contains("notes"));
   EXPECT_EQ(json["predictions"][1]["class"], "dog, small");
   EXPECT_EQ(json["predictions"][0]["index"], 3);
   EXPECT_EQ(json["predictions"][0]["probability"].dump(), "0.873457");
+  const std::string noted = format_predictions(PredictionFormat::kJson, "a.jpg", kPredictions, {"first of two"});
+  EXPECT_EQ(parse_json(noted, "line")["notes"], Json::array({"first of two"}));
   EXPECT_EQ(format_failure(PredictionFormat::kJson, "a.jpg", "why"), "{\"path\":\"a.jpg\",\"error\":\"why\"}\n");
 }
 

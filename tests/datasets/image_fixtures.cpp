@@ -28,6 +28,16 @@ Bytes encode_webp(const torch::Tensor& rgb_or_rgba) {
   return bytes;
 }
 
+Bytes encode_lossy_webp(const torch::Tensor& rgb, float quality) {
+  const torch::Tensor pixels = rgb.contiguous();
+  const auto height = static_cast<int>(pixels.size(0)), width = static_cast<int>(pixels.size(1));
+  uint8_t* out = nullptr;
+  const size_t count = WebPEncodeRGB(pixels.data_ptr<uint8_t>(), width, height, width * 3, quality, &out);
+  Bytes bytes(out, out + count);
+  WebPFree(out);
+  return bytes;
+}
+
 Bytes exif_block(int orientation, bool big_endian) {
   Bytes block = to_bytes(std::string_view("Exif\0\0", 6));
   const Bytes order = to_bytes(big_endian ? "MM" : "II");

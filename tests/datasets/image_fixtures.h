@@ -20,6 +20,7 @@ void append_number(Bytes& out, uint64_t value, int num_bytes, bool big_endian);
 // `pixels` is (H, W, channels) uint8; 1, 3 or 4 channels (4: CMYK as stored).
 Bytes encode_jpeg(const torch::Tensor& pixels, int quality = 95, bool progressive = false);
 Bytes encode_webp(const torch::Tensor& rgb_or_rgba);
+Bytes encode_lossy_webp(const torch::Tensor& rgb, float quality = 90);
 
 // An EXIF block (from "Exif\0\0") that says `orientation`.
 Bytes exif_block(int orientation, bool big_endian = false);
@@ -37,11 +38,15 @@ struct RawPng {
 };
 Bytes encode_raw_png(const RawPng& png);
 
-// A TIFF of one page in strips. `data` holds height * width * samples values of bits / 8 bytes, machine order.
+// A TIFF in strips or square tiles. `data` holds height * width * samples values of bits / 8 bytes, machine order,
+// whatever way the file has its samples.
 struct RawTiff {
   uint32_t width = 1, height = 1;
   int samples = 3, bits = 8, sample_format = 1, photometric = 2, compression = 1, orientation = 1;
   int num_pages = 1;
+  std::vector<uint16_t> extra_samples = {};  // what the samples beyond the colours are; of four samples one is alpha
+  bool separate = false;                     // a plane for each sample
+  uint32_t tile = 0;                         // pixels a side, a multiple of 32; 0: strips of 8 rows
   Bytes data = {};
 };
 Bytes encode_raw_tiff(const RawTiff& tiff);

@@ -1,7 +1,7 @@
 // Properties of the augmentations on single pictures.
 #include <gtest/gtest.h>
-#include <torch/utils.h>
 #include <torch/nn/functional.h>
+#include <torch/utils.h>
 
 #include <set>
 

@@ -1,7 +1,7 @@
 // What decoding must refuse: damaged, hostile and foreign files, and paths that are no files.
 #include <gtest/gtest.h>
-#include <torch/utils.h>
 #include <sys/stat.h>
+#include <torch/utils.h>
 
 #include <chrono>
 #include <filesystem>
@@ -28,11 +28,14 @@ std::vector<NamedFile> corpus() {
   const torch::Tensor image = torch::randint(0, 256, {24, 24, 3}, torch::kUInt8);
   const auto* const begin = image.data_ptr<uint8_t>();
   test::RawTiff tiff{.width = 24, .height = 24, .data = Bytes(begin, begin + image.numel())};
-  std::vector<NamedFile> files = {
-      {"jpeg", test::encode_jpeg(image)},   {"progressive jpeg", test::encode_jpeg(image, 90, true)},
-      {"png", encode_png(image)},           {"webp", test::encode_webp(image)},
-      {"bmp", test::encode_bmp(image)},     {"gif", test::encode_gif(image.select(2, 0), Bytes(768, 7))},
-      {"tiff", test::encode_raw_tiff(tiff)}};
+  std::vector<NamedFile> files = {{"jpeg", test::encode_jpeg(image)},
+                                  {"progressive jpeg", test::encode_jpeg(image, 90, true)},
+                                  {"png", encode_png(image)},
+                                  {"webp", test::encode_webp(image)},
+                                  {"lossy webp", test::encode_lossy_webp(image)},
+                                  {"bmp", test::encode_bmp(image)},
+                                  {"gif", test::encode_gif(image.select(2, 0), Bytes(768, 7))},
+                                  {"tiff", test::encode_raw_tiff(tiff)}};
   tiff.compression = 5;
   files.push_back({"tiff lzw", test::encode_raw_tiff(tiff)});
   return files;
@@ -111,6 +114,38 @@ TEST(ImageStrict, HeaderBombsAreRefusedBeforeAllocation) {
   EXPECT_NE(refusal(gif).find("65535 x 65535 pixels, above the limit"), std::string::npos);
   EXPECT_NE(refusal(encode_png(test::gradient_image(11, 10)), {.max_pixels = 109}).find("above the limit of 109"),
             std::string::npos);
+}
+
+TEST(ImageStrict, TheLimitOfPixelsSaysHowItIsRaised) {
+  for (const auto& [name, bytes] : corpus()) {
+    const std::string reason = refusal(bytes, {.max_pixels = 24 * 24 - 1});
+    EXPECT_NE(reason.find("24 x 24 pixels, above the limit of 575; --max-pixels 576 reads it"), std::string::npos)
+        << name << ": " << reason;
+    EXPECT_EQ(refusal(bytes, {.max_pixels = 24 * 24}), "") << name;
+  }
+}
+
+// Lossy WebP has no checksum: what its container and its header say is all that can be compared.
+TEST(ImageStrict, WhatTheContainerOfALossyWebpTellsIsRefused) {
+  torch::manual_seed(static_cast<int64_t>(test::test_seed()));
+  const Bytes webp = test::encode_lossy_webp(torch::randint(0, 256, {40, 40, 3}, torch::kUInt8));
+  ASSERT_EQ(refusal(webp), "");
+  for (size_t size = 0; size < webp.size(); ++size) {
+    EXPECT_NE(refusal(Bytes(webp.begin(), webp.begin() + static_cast<ptrdiff_t>(size))), "") << size << " bytes";
+  }
+  const auto with = [&](size_t place, std::initializer_list<uint8_t> bytes) {
+    Bytes broken = webp;
+    std::copy(bytes.begin(), bytes.end(), broken.begin() + static_cast<ptrdiff_t>(place));
+    return refusal(broken);
+  };
+  EXPECT_NE(with(4, {0xff, 0xff, 0xff, 0x00}), "") << "the container is said to be longer than the file";
+  EXPECT_NE(with(4, {0x40, 0x00, 0x00, 0x00}), "") << "the container is said to end within the picture";
+  EXPECT_NE(with(16, {0xff, 0xff, 0x00, 0x00}), "") << "the picture is said to be longer than the file";
+  EXPECT_NE(with(16, {0x40, 0x00, 0x00, 0x00}), "") << "the picture is said to end early";
+  EXPECT_NE(with(12, {'V', 'P', '8', '?'}), "") << "an unknown kind of picture";
+  EXPECT_NE(with(23, {0, 0, 0}), "") << "no start code";
+  EXPECT_NE(with(26, {0, 0}), "") << "no width";
+  EXPECT_NE(with(0, {'R', 'I', 'F', 'X'}), "") << "no container";
 }
 
 TEST(ImageStrict, DeflateBombsStopAtThePicturesSize) {

@@ -181,6 +181,37 @@ TEST(PictureRows, DamageIsAnErrorWhereItIsMet) {
   EXPECT_THROW(open_picture_rows(folder.path(), {}), InputError);
 }
 
+// Streams have a limit of their own: it bounds time, the other one memory.
+TEST(PictureRows, TheLimitsOfPixelsHoldBeforeAnythingIsDecoded) {
+  const test::TemporaryFolder folder;
+  const auto rgb = noise(30, 40, 3);
+  const DecodeOptions options{.max_pixels = 1199, .max_streamed_pixels = 1200};
+  const auto streamed = [&](const std::string& name, const Bytes& bytes, const DecodeOptions& how) -> std::string {
+    try {
+      open_picture_rows(folder.write(name, bytes), how);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  test::RawPng interlaced{.width = 40, .height = 30, .interlaced = true};
+  for (const auto& [name, bytes] : std::vector<std::pair<std::string, Bytes>>{
+           {"a.jpg", test::encode_jpeg(rgb)}, {"b.png", encode_png(rgb)}, {"c.tif", tiled_tiff(rgb, 16, 16)}}) {
+    EXPECT_EQ(streamed(name, bytes, options), "");
+    EXPECT_NE(streamed(name, bytes, {.max_streamed_pixels = 1199}).find("--max-pixels 1200"), std::string::npos)
+        << name;
+  }
+  // these are held whole, or their coefficients are
+  for (const auto& [name, bytes] :
+       std::vector<std::pair<std::string, Bytes>>{{"d.jpg", test::encode_jpeg(rgb, 80, /*progressive=*/true)},
+                                                  {"e.png", test::encode_raw_png(interlaced)},
+                                                  {"f.webp", test::encode_webp(rgb)},
+                                                  {"g.tif", tiled_tiff(rgb, 48, 32)}}) {
+    EXPECT_NE(streamed(name, bytes, options).find("above the limit of 1199; --max-pixels 1200"), std::string::npos)
+        << name;
+  }
+}
+
 TEST(PictureRows, ATruncatedJpegMayBeAskedFor) {
   const test::TemporaryFolder folder;
   Bytes bytes = test::encode_jpeg(noise_rows(120, 90, 3));
