@@ -56,6 +56,26 @@ TEST(MaskDecode, AlphaAndTransparencyChangeNothing) {
   EXPECT_TRUE(decode_mask(test::encode_raw_png(palette), "m").values.equal(torch::tensor({{0, 1}}, torch::kInt)));
 }
 
+TEST(MaskDecode, ColoursAreWhatAViewerShows) {
+  const auto colors = [](const test::RawPng& png) {
+    return decode_mask(test::encode_raw_png(png), "m", {}, MaskForm::kColors).values;
+  };
+  test::RawPng palette{.width = 2, .height = 1, .bit_depth = 4, .color_type = 3, .rows = {0x10}};
+  palette.palette = {1, 2, 3, 9, 8, 7};
+  const auto expected = torch::tensor({{{9, 8, 7}, {1, 2, 3}}}, torch::kUInt8);
+  EXPECT_TRUE(colors(palette).equal(expected));
+  palette.transparency = {0, 128};
+  EXPECT_TRUE(colors(palette).equal(expected)) << "transparent entries keep their colour";
+  const test::RawPng gray{.width = 2, .height = 1, .bit_depth = 2, .color_type = 0, .rows = {0b11'01'0000}};
+  EXPECT_TRUE(colors(gray).equal(torch::tensor({{{255, 255, 255}, {85, 85, 85}}}, torch::kUInt8)));
+  const test::RawPng gray_alpha{.width = 2, .height = 1, .bit_depth = 8, .color_type = 4, .rows = {3, 0, 9, 255}};
+  EXPECT_TRUE(colors(gray_alpha).equal(torch::tensor({{{3, 3, 3}, {9, 9, 9}}}, torch::kUInt8)));
+  const test::RawPng rgb{.width = 1, .height = 1, .bit_depth = 8, .color_type = 2, .rows = {5, 6, 7}};
+  EXPECT_TRUE(colors(rgb).equal(torch::tensor({{{5, 6, 7}}}, torch::kUInt8)));
+  const test::RawPng wide{.width = 1, .height = 1, .bit_depth = 16, .color_type = 0, .rows = {0, 1}};
+  EXPECT_NE(error_of([&] { colors(wide); }).find("16 bits"), std::string::npos);
+}
+
 TEST(MaskDecode, WhatIsNoMaskIsRefusedByName) {
   const auto picture = test::gradient_image(4, 5);
   const auto refused = [](const Bytes& bytes) { return error_of([&] { decode_mask(bytes, "a/b.png"); }); };
@@ -88,6 +108,17 @@ TEST(LabelMap, ReducedZeroIsIgnoredAndTheOthersMoveDown) {
             std::string::npos);
 }
 
+TEST(LabelMap, Of255OneIsToldWhatItMeans) {
+  const auto stored = torch::tensor({{0, 1, 255}}, torch::kInt);
+  EXPECT_TRUE(LabelMap(2, false, kNoIgnoreIndex).apply({stored}, "m").equal(torch::tensor({{0, 1, 1}}, torch::kByte)));
+  EXPECT_TRUE(LabelMap(2, false, 0).apply({stored}, "m").equal(torch::tensor({{255, 1, 1}}, torch::kByte)));
+  EXPECT_EQ(error_of([&] { LabelMap(3, false, kNoIgnoreIndex).apply({stored}, "m"); }),
+            "m: the value 255 at row 0, column 2 is no class (0 to 2 are known)");
+  EXPECT_EQ(
+      error_of([] { LabelMap(2, false, 9).apply({torch::tensor({{8}}, torch::kInt)}, "m"); }),
+      "m: the value 8 at row 0, column 0 is no class (0 to 1, 255 for class 1 and 9 for ignored pixels are known)");
+}
+
 TEST(LabelMap, TakesUpTo255Classes) {
   EXPECT_NO_THROW(LabelMap(255));
   EXPECT_THROW(LabelMap(256), ConfigError);
@@ -106,7 +137,9 @@ TEST(ColorMap, GivesColoursTheirClasses) {
   const test::TemporaryFolder folder;
   test::write_text(folder / "colors.txt", "# comment\n255 0 0\troad\r\n0 0 255\tsky\n\n0 0 0\tignore\n1 0 0\troad\n");
   LabelMap labels(2);
-  read_color_map(folder / "colors.txt", {"sky", "road"}, labels);
+  const ColorMap map = read_color_map(folder / "colors.txt");
+  apply_color_map(map, {"sky", "road"}, labels);
+  EXPECT_EQ(color_map_classes(map), (std::vector<std::string>{"road", "sky"}));
   const auto colors = torch::tensor({{{255, 0, 0}, {0, 0, 255}}, {{0, 0, 0}, {1, 0, 0}}}, torch::kByte);
   EXPECT_TRUE(labels.apply({colors}, "m").equal(torch::tensor({{1, 0}, {255, 1}}, torch::kByte)));
   const auto other = torch::tensor({{{255, 0, 0}, {1, 2, 254}}}, torch::kByte);
@@ -120,7 +153,7 @@ TEST(ColorMap, WrongLinesAreNamed) {
   const auto read = [&](const std::string& text) {
     test::write_text(folder / "colors.txt", text);
     LabelMap labels(2);
-    return error_of([&] { read_color_map(folder / "colors.txt", {"sky", "road"}, labels); });
+    return error_of([&] { apply_color_map(read_color_map(folder / "colors.txt"), {"sky", "road"}, labels); });
   };
   EXPECT_NE(read("255 0 0\troads\n").find("did you mean 'road'"), std::string::npos);
   EXPECT_NE(read("255 0\troad\n").find("expected 'R G B'"), std::string::npos);
