@@ -28,8 +28,8 @@ DecodedImage decode_image_with_notes(ByteView, const std::string& name, const De
 torch::Tensor decode_image(ByteView, const std::string& name, const DecodeOptions&) { refuse(name); }
 DecodedImage read_image_with_notes(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }
 torch::Tensor read_image(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }
-StoredMask decode_mask(ByteView, const std::string& name, const DecodeOptions&) { refuse(name); }
-StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions&) { refuse(path.string()); }
+StoredMask decode_mask(ByteView, const std::string& name, const DecodeOptions&, MaskForm) { refuse(name); }
+StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions&, MaskForm) { refuse(path.string()); }
 std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path, const DecodeOptions&) {
   refuse(path.string());
 }

@@ -3,13 +3,13 @@
 #include "apps/common/counted_progress.h"
 #include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
+#include "apps/common/mask_settings.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
 #include "apps/data/check_report.h"
 #include "apps/data/data.h"
 #include "apps/data/mask_report.h"
-#include "apps/data/mask_settings.h"
 
 namespace multipole {
 namespace {
@@ -45,7 +45,7 @@ int check_labelled(CheckOptions options, CountedProgress& progress, const Signal
 
 int check_masks(const CheckOptions& options, CountedProgress& progress, const SignalStop& stop) {
   const MaskCensusOptions how{.layout = options.masks.layout,
-                              .masks = options.masks.options(),
+                              .masks = options.masks.over({}),
                               .decode = options.source.decode,
                               .num_workers = options.workers};
   const MaskCensus census = take_mask_census(
@@ -54,7 +54,7 @@ int check_masks(const CheckOptions& options, CountedProgress& progress, const Si
   if (!census.complete) return stop.exit_code();
   write_report(options, mask_census_text(census, options.data), mask_census_json(census, options.data));
   if (census.num_bad() > 0) return kExitSomeBad;
-  return census.problems.empty() ? kExitDone : kExitUsage;
+  return census.problems.empty() && !census.lacks_classes() ? kExitDone : kExitUsage;
 }
 
 int check(const CheckOptions& options) {

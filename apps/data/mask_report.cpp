@@ -21,6 +21,7 @@ Json split_json(const MaskCensus::Split& split, const std::vector<std::string>& 
           {"readable", census.samples},
           {"ignored_pixels", census.ignored_pixels},
           {"classes", classes},
+          {"absent_classes", census.absent_classes(class_names)},
           {"sizes", sizes},
           {"bad", bad},
           {"notes", notes_json(census.notes)}};

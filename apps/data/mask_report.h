@@ -12,8 +12,8 @@ namespace multipole {
 std::string mask_census_text(const MaskCensus& census, const std::string& data);
 
 // {"data", "task": "segmentation", "classes", "splits": [{"split", "pictures", "readable", "ignored_pixels", "classes":
-// [{"class", "pixels", "pictures"}], "sizes": [{"height", "width", "count"}], "bad": [{"path", "reason"}]}],
-// "unused_masks", "near_duplicates": [{"first", "second", "bits"}], "flat", "problems"}
+// [{"class", "pixels", "pictures"}], "absent_classes", "sizes": [{"height", "width", "count"}], "bad": [{"path",
+// "reason"}]}], "unused_masks", "near_duplicates": [{"first", "second", "bits"}], "flat", "problems"}
 Json mask_census_json(const MaskCensus& census, const std::string& data);
 
 }  // namespace multipole

@@ -12,9 +12,11 @@ namespace {
 PackInput with_masks(const std::string& data, const DecodeOptions& decode, const MaskSettings& masks) {
   PackInput input;
   input.splits = segmentation_splits(data, masks.layout);
+  MaskOptions reading = masks.over({});
   for (size_t split = 0; split < input.splits.size(); ++split) {
     const SegmentationSplitOptions options{.layout = masks.layout, .split = input.splits[split]};
-    const auto pictures = open_segmentation_data(data, options, masks.options(), decode);
+    const auto pictures = open_segmentation_data(data, options, reading, decode);
+    reading = pictures->masks();  // splits of one data set are read alike
     input.class_names = class_lines({pictures->class_names(), pictures->palette()});
     for (int64_t i = 0; i < pictures->size(); ++i) {
       input.items.push_back(

@@ -1,11 +1,13 @@
 #include <torch/types.h>
 
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "apps/common/counted_progress.h"
 #include "apps/common/decode_options.h"
 #include "apps/common/exit_code.h"
+#include "apps/common/mask_settings.h"
 #include "apps/common/reporting_dataset.h"
 #include "apps/common/result_output.h"
 #include "apps/common/signals.h"
@@ -14,6 +16,7 @@
 #include "apps/segment/segment.h"
 #include "backbone/config/error.h"
 #include "engine/files/model_file.h"
+#include "engine/training/mask_record.h"
 #include "engine/training/segment_data.h"
 #include "engine/training/segment_evaluator.h"
 #include "heads/metrics/boundary_score.h"
@@ -26,10 +29,10 @@ struct EvalOptions {
   std::string model, data, json;
   std::string on_error = "fail";
   std::string split = "val";
-  std::string layout = "auto", color_map, precision = "float32";
+  std::string precision = "float32";
+  MaskSettings masks;
   std::optional<double> val_fraction;
   std::optional<int64_t> split_seed;
-  bool reduce_zero_label = false;
   DecodeOptions decode;
   TestTimeAugmentation copies;
   bool boundary = false;
@@ -38,7 +41,7 @@ struct EvalOptions {
 };
 
 // Where the data have no split of that name, it is the one that training made and recorded, unless the user says
-// otherwise: another cut would measure on pictures that were trained on. So with the values that training ignored.
+// otherwise: another cut would measure on pictures that were trained on.
 SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& metadata) {
   SegmentDataConfig config;
   const Json& training = metadata.training;
@@ -46,14 +49,20 @@ SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& m
     const auto trained_with = config_from_json<SegmentDataConfig>(training["data"], "the model's training.data");
     config.val_fraction = trained_with.val_fraction;
     config.split_seed = trained_with.split_seed;
-    config.ignored_values = trained_with.ignored_values;
   }
-  config.layout = options.layout;
-  config.color_map = options.color_map;
+  config.layout = options.masks.layout;
   config.val_fraction = options.val_fraction.value_or(config.val_fraction);
   config.split_seed = options.split_seed.value_or(config.split_seed);
-  if (options.reduce_zero_label) config.reduce_zero_label = true;
   return config;
+}
+
+// Masks are read as in training, unless the user says otherwise. Packed ones hold class ids, whatever they were made
+// of.
+MaskOptions masks_as_in_training(const EvalOptions& options, const ModelMetadata& metadata) {
+  MaskOptions masks = recorded_masks(metadata);
+  std::error_code code;
+  if (!std::filesystem::is_directory(options.data, code)) masks = {.ignored_values = masks.ignored_values};
+  return options.masks.over(masks);
 }
 
 // A mask's id means the model's class of the same number only where both name it alike.
@@ -71,8 +80,8 @@ void check_classes(const std::vector<std::string>& model, const std::vector<std:
 
 std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
   const SegmentDataConfig config = data_config(options, metadata);
-  auto data =
-      open_segmentation_data(options.data, split_options(config, options.split), mask_options(config), options.decode);
+  auto data = open_segmentation_data(options.data, split_options(config, options.split),
+                                     masks_as_in_training(options, metadata), options.decode);
   check_classes(metadata.classes, data->class_names());
   return data;
 }
@@ -92,7 +101,8 @@ Json result_json(const SegmenterEvaluation& evaluation, const std::optional<Boun
   Json result = {{"task", "segmentation"}, {"samples", evaluation.samples}};
   result.update(evaluation.metrics.to_json(classes));
   if (boundary) {
-    result["boundary_f"] = number_or_null(boundary->mean());
+    const bool has_means = evaluation.metrics.num_labelled_classes() > 1;
+    result["boundary_f"] = has_means ? number_or_null(boundary->mean()) : Json(nullptr);
     const auto scores = boundary->per_class();
     for (size_t i = 0; i < scores.size(); ++i) result["per_class"][i]["boundary_f"] = number_or_null(scores[i]);
   }
@@ -150,10 +160,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   command->add_option("--model", options->model, "model file")->required();
   command->add_option("--data", options->data, segmentation_data_help())->required();
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();
-  command->add_option("--layout", options->layout, "auto, pairs, voc, cityscapes or ade20k")->capture_default_str();
-  command->add_flag("--reduce-zero-label", options->reduce_zero_label,
-                    "masks store 0 for ignored pixels and classes from 1");
-  command->add_option("--color-map", options->color_map, "file that says what the colours of colour-coded masks mean");
+  add_mask_options(*command, options->masks, "as in training; so for the other options of masks");
   command->add_option("--val-fraction", options->val_fraction,
                       "share of the pictures that makes the split where the data has none; default: as in training");
   command->add_option("--split-seed", options->split_seed, "which pictures that share is; default: as in training");

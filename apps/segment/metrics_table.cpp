@@ -22,6 +22,11 @@ std::string metrics_table(const Json& result) {
                                                                                   {"boundary_f", "boundary F"}}) {
     if (result.contains(key)) text += pad_right(name, 16) + percent(result[key]) + "\n";
   }
+  std::string absent;
+  for (const auto& row : result["per_class"]) {
+    if (row["pixels"] == 0) absent += (absent.empty() ? "'" : ", '") + row["class"].get<std::string>() + "'";
+  }
+  if (!absent.empty()) text += "no pixel of " + absent + " in these masks\n";
   size_t width = 5;
   for (const auto& row : result["per_class"]) width = std::max(width, row["class"].get<std::string>().size());
   std::vector<std::pair<std::string, std::string>> columns = {

@@ -12,8 +12,9 @@ void add_segment_commands(CLI::App& program, Run& run) {
 }
 
 const char* segmentation_data_help() {
-  return "folder ROOT/images/<split>, ROOT/annotations/<split>, ROOT/classes.txt; or VOC, Cityscapes, ADE20K; or what "
-         "'data pack' made of one";
+  return "folder ROOT/images, ROOT/masks (or annotations, labels), ROOT/classes.txt, with folders of splits or "
+         "without; "
+         "or VOC, Cityscapes, ADE20K; or what 'data pack' made of one";
 }
 
 }  // namespace multipole

@@ -50,10 +50,12 @@ using OpenSplit = std::pair<std::string, std::shared_ptr<const SegmentationDatas
 std::vector<OpenSplit> open_splits(const std::filesystem::path& path, const MaskCensusOptions& options,
                                    MaskCensus& census) {
   std::vector<OpenSplit> splits;
+  MaskOptions masks = options.masks;
   for (const auto& name : segmentation_splits(path, options.layout)) {
     try {
       const SegmentationSplitOptions split{.layout = options.layout, .split = name};
-      splits.emplace_back(name, open_segmentation_data(path, split, options.masks, options.decode));
+      splits.emplace_back(name, open_segmentation_data(path, split, masks, options.decode));
+      masks = splits.back().second->masks();  // splits of one data set are read alike
     } catch (const ConfigError& error) {
       census.problems.emplace_back(error.what());
     }
@@ -68,6 +70,10 @@ int64_t MaskCensus::num_bad() const {
   int64_t count = 0;
   for (const auto& split : splits) count += static_cast<int64_t>(split.census.bad.size());
   return count;
+}
+
+bool MaskCensus::lacks_classes() const {
+  return !splits.empty() && !splits.front().census.absent_classes(class_names).empty();
 }
 
 MaskCensus take_mask_census(const std::filesystem::path& path, const MaskCensusOptions& options,

@@ -33,6 +33,8 @@ struct MaskCensus {
   bool complete = true;                   // false where `stop` ended it
 
   int64_t num_bad() const;
+  // Whether a class of the list has no pixel in the first split, the one to train on.
+  bool lacks_classes() const;
 };
 
 struct MaskCensusOptions {

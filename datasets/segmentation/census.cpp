@@ -37,6 +37,13 @@ void add_sample(SegmentationCensus& census, const Sample& sample, const Histogra
   census.ignored_pixels += counts[kIgnoredLabel];
 }
 
+std::string absent_line(const std::vector<std::string>& absent) {
+  std::string list;
+  for (const auto& name : absent) list += (list.empty() ? "'" : ", '") + name + "'";
+  return "warning: no pixel of " + list + " in these masks: is the list of classes theirs, or is one of their values " +
+         "read for another (--ignore-index, --color-map)?";
+}
+
 std::string percent(int64_t part, int64_t whole) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
@@ -50,6 +57,22 @@ std::string percent(int64_t part, int64_t whole) {
 
 int64_t SegmentationCensus::labelled_pixels() const {
   return std::accumulate(class_pixels.begin(), class_pixels.end(), int64_t{0});
+}
+
+std::vector<int64_t> SegmentationCensus::present_classes() const {
+  std::vector<int64_t> present;
+  for (size_t label = 0; label < class_pixels.size(); ++label) {
+    if (class_pixels[label] > 0) present.push_back(static_cast<int64_t>(label));
+  }
+  return present;
+}
+
+std::vector<std::string> SegmentationCensus::absent_classes(const std::vector<std::string>& class_names) const {
+  std::vector<std::string> absent;
+  for (size_t label = 0; label < class_pixels.size(); ++label) {
+    if (class_pixels[label] == 0) absent.push_back(class_names.at(label));
+  }
+  return absent;
 }
 
 std::vector<std::string> SegmentationCensus::report(const std::vector<std::string>& class_names,
@@ -72,6 +95,8 @@ std::vector<std::string> SegmentationCensus::report(const std::vector<std::strin
     lines.push_back("  " + name + "  " + percent(class_pixels[i], labelled) + " of the pixels, in " +
                     std::to_string(class_samples[i]) + " pictures");
   }
+  const auto absent = absent_classes(class_names);
+  if (samples > 0 && !absent.empty()) lines.push_back(absent_line(absent));
   for (const auto& line : notes.lines()) lines.push_back(line);
   for (size_t i = 0; i < std::min(bad.size(), max_bad_lines); ++i) lines.push_back("bad: " + bad[i].reason);
   if (bad.size() > max_bad_lines) lines.push_back("and " + std::to_string(bad.size() - max_bad_lines) + " more");

@@ -22,8 +22,11 @@ struct SegmentationCensus {
   NoteCounts notes;                                      // what decoding said of the pictures
 
   int64_t labelled_pixels() const;
-  // Lines for people: numbers of pictures and sizes, ignored share, a line a class with its share, notes, then the bad
-  // samples (at most `max_bad_lines` of them).
+  std::vector<int64_t> present_classes() const;  // with a pixel
+  // The names of the others.
+  std::vector<std::string> absent_classes(const std::vector<std::string>& class_names) const;
+  // Lines for people: numbers of pictures and sizes, ignored share, a line a class with its share, the classes without
+  // a pixel, notes, then the bad samples (at most `max_bad_lines` of them).
   std::vector<std::string> report(const std::vector<std::string>& class_names, size_t max_bad_lines = 10) const;
 };
 

@@ -14,23 +14,17 @@ namespace {
 
 constexpr const char* kIgnoredName = "ignore";
 
-int64_t label_of(const std::string& name, const std::vector<std::string>& class_names, const std::string& where) {
-  if (name == kIgnoredName) return kIgnoredLabel;
-  const auto found = std::find(class_names.begin(), class_names.end(), name);
-  if (found == class_names.end()) {
-    throw ConfigError(where + ": '" + name + "' is no class" + suggest_name(name, class_names) + " (or " +
-                      kIgnoredName + ")");
-  }
-  return found - class_names.begin();
-}
+struct NamedColor {
+  uint32_t color = 0;  // 0xRRGGBB
+  std::string name;
+  std::string where;  // for messages
+};
 
-}  // namespace
-
-void read_color_map(const std::filesystem::path& path, const std::vector<std::string>& class_names, LabelMap& labels) {
+std::vector<NamedColor> parse_colors(const ColorMap& map) {
+  std::vector<NamedColor> colors;
   std::set<uint32_t> seen;
-  for (const auto& line : read_lines(path)) {
-    if (line.starts_with('#')) continue;
-    const std::string where = path.string() + ": '" + line + "'";
+  for (const auto& line : map.lines) {
+    const std::string where = map.source + ": '" + line + "'";
     const auto fields = split_fields(line, '\t');
     const auto color = parse_color(fields.front());
     if (fields.size() != 2 || color.empty()) {
@@ -38,9 +32,44 @@ void read_color_map(const std::filesystem::path& path, const std::vector<std::st
     }
     const auto packed = static_cast<uint32_t>(color[0] << 16 | color[1] << 8 | color[2]);
     if (!seen.insert(packed).second) throw ConfigError(where + ": this colour stands twice");
-    labels.set_color(packed, label_of(fields[1], class_names, where));
+    colors.push_back({packed, fields[1], where});
   }
-  if (seen.empty()) throw ConfigError(path.string() + " names no colour");
+  return colors;
+}
+
+int64_t label_of(const NamedColor& color, const std::vector<std::string>& class_names) {
+  if (color.name == kIgnoredName) return kIgnoredLabel;
+  const auto found = std::find(class_names.begin(), class_names.end(), color.name);
+  if (found == class_names.end()) {
+    throw ConfigError(color.where + ": '" + color.name + "' is no class" + suggest_name(color.name, class_names) +
+                      " (or " + kIgnoredName + ")");
+  }
+  return found - class_names.begin();
+}
+
+}  // namespace
+
+ColorMap read_color_map(const std::filesystem::path& path) {
+  ColorMap map{{}, path.string()};
+  for (auto& line : read_lines(path)) {
+    if (!line.starts_with('#')) map.lines.push_back(std::move(line));
+  }
+  if (map.empty()) throw ConfigError(path.string() + " names no colour");
+  parse_colors(map);
+  return map;
+}
+
+std::vector<std::string> color_map_classes(const ColorMap& map) {
+  std::vector<std::string> names;
+  for (const auto& color : parse_colors(map)) {
+    const bool is_new = std::find(names.begin(), names.end(), color.name) == names.end();
+    if (is_new && color.name != kIgnoredName) names.push_back(color.name);
+  }
+  return names;
+}
+
+void apply_color_map(const ColorMap& map, const std::vector<std::string>& class_names, LabelMap& labels) {
+  for (const auto& color : parse_colors(map)) labels.set_color(color.color, label_of(color, class_names));
 }
 
 }  // namespace multipole

@@ -9,6 +9,7 @@ namespace multipole {
 namespace {
 
 constexpr int64_t kNumValues = 65536;
+constexpr int64_t kWhite = 255;
 
 std::string place(int64_t index, int64_t width) {
   return " at row " + std::to_string(index / width) + ", column " + std::to_string(index % width);
@@ -16,16 +17,28 @@ std::string place(int64_t index, int64_t width) {
 
 }  // namespace
 
-LabelMap::LabelMap(int64_t num_classes, bool reduce_zero_label)
-    : num_classes_(num_classes), reduce_zero_label_(reduce_zero_label), label_of_value_(kNumValues, kUnknownLabel) {
+LabelMap::LabelMap(int64_t num_classes, bool reduce_zero_label, int64_t ignore_index)
+    : num_classes_(num_classes),
+      reduce_zero_label_(reduce_zero_label),
+      ignore_index_(ignore_index),
+      label_of_value_(kNumValues, kUnknownLabel) {
   if (num_classes < 1 || num_classes > kMaxClasses) {
     throw ConfigError("segmentation takes from 1 to " + std::to_string(kMaxClasses) + " classes, got " +
                       std::to_string(num_classes));
   }
   const int64_t first = reduce_zero_label ? 1 : 0;
-  set_value(kIgnoredLabel, kIgnoredLabel);
+  if (num_classes == 2 && !reduce_zero_label) set_value(kWhite, 1);
   if (reduce_zero_label) set_value(0, kIgnoredLabel);
   for (int64_t label = 0; label < num_classes; ++label) set_value(first + label, label);
+  if (ignore_index != kNoIgnoreIndex) set_value(ignore_index, kIgnoredLabel);
+}
+
+std::string LabelMap::known_values() const {
+  std::string text =
+      reduce_zero_label_ ? "1 to " + std::to_string(num_classes_) + ", 0" : "0 to " + std::to_string(num_classes_ - 1);
+  if (ignore_index_ != kWhite && label_of_value_[kWhite] == 1) text += ", 255 for class 1";
+  if (ignore_index_ != kNoIgnoreIndex) text += " and " + std::to_string(ignore_index_) + " for ignored pixels";
+  return text + " are known";
 }
 
 void LabelMap::set_value(int64_t stored, int64_t label) { label_of_value_.at(stored) = static_cast<int16_t>(label); }
@@ -45,9 +58,7 @@ torch::Tensor LabelMap::apply_values(const torch::Tensor& values, const std::str
     const int16_t label = label_of_value_[read[i]];
     if (label == kUnknownLabel) {
       throw InputError(name + ": the value " + std::to_string(read[i]) + place(i, values.size(1)) + " is no class (" +
-                       (reduce_zero_label_ ? "1 to " + std::to_string(num_classes_) + ", 0"
-                                           : "0 to " + std::to_string(num_classes_ - 1)) +
-                       " and 255 for ignored pixels are known)");
+                       known_values() + ")");
     }
     write[i] = static_cast<uint8_t>(label);
   }

@@ -1,47 +1,62 @@
 #include "datasets/segmentation/layout.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "backbone/config/error.h"
 #include "backbone/config/json.h"
 #include "datasets/image_files.h"
 #include "datasets/segmentation/layouts/layouts.h"
+#include "datasets/segmentation/layouts/pair_folders.h"
 #include "datasets/split_names.h"
 
 namespace multipole {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Layout {
   std::string name;
-  std::filesystem::path sign;    // what ROOT holds in this layout and in none that stands before it
-  std::filesystem::path splits;  // the folder of the splits: a folder or a list of names for each
-  SegmentationListing (*list)(const std::filesystem::path& root, const SegmentationSplitOptions& options);
+  std::string sign;                                 // what ROOT holds in this layout and in none that stands before it
+  std::function<bool(const fs::path& root)> is_at;  // whether the sign is there
+  std::function<fs::path(const fs::path& root)> splits;  // the folder of the splits: a folder or a list of names each
+  SegmentationListing (*list)(const fs::path& root, const SegmentationSplitOptions& options);
 };
+
+Layout layout_with_sign(const std::string& name, const std::string& sign, const std::string& splits,
+                        decltype(Layout::list) list) {
+  const auto is_at = [sign](const fs::path& root) {
+    std::error_code code;
+    return fs::exists(root / sign, code);
+  };
+  return {name, sign, is_at, [splits](const fs::path& root) { return root / splits; }, list};
+}
 
 const std::vector<Layout>& layouts() {
   static const std::vector<Layout> list = {
-      {"ade20k", "objectInfo150.txt", "images", list_ade20k},
-      {"voc", "ImageSets/Segmentation", "ImageSets/Segmentation", list_voc},
-      {"cityscapes", "leftImg8bit", "leftImg8bit", list_cityscapes},
-      {"pairs", "annotations", "images", list_pairs},
+      layout_with_sign("ade20k", "objectInfo150.txt", "images", list_ade20k),
+      layout_with_sign("voc", "ImageSets/Segmentation", "ImageSets/Segmentation", list_voc),
+      layout_with_sign("cityscapes", "leftImg8bit", "leftImg8bit", list_cityscapes),
+      {"pairs", "images and masks", [](const fs::path& root) { return find_pair_folders(root).has_value(); },
+       [](const fs::path& root) { return pair_folders(root).images; }, list_pairs},
   };
   return list;
 }
 
-const Layout& find_layout(const std::filesystem::path& root, const std::string& name) {
+const Layout& find_layout(const fs::path& root, const std::string& name) {
   std::string signs;
   for (const auto& layout : layouts()) {
-    std::error_code code;
-    if (name == layout.name || (name == "auto" && std::filesystem::exists(root / layout.sign, code))) return layout;
-    signs += (signs.empty() ? "" : ", ") + layout.name + ": " + layout.sign.string();
+    if (name == layout.name || (name == "auto" && layout.is_at(root))) return layout;
+    if (layout.name != "pairs") signs += (signs.empty() ? "" : ", ") + layout.name + ": " + layout.sign;
   }
   if (name != "auto") {
     throw ConfigError("data.layout: unknown layout '" + name + "'" + suggest_name(name, layout_names()));
   }
   std::error_code code;
-  if (!std::filesystem::is_directory(root, code)) throw ConfigError(root.string() + " is no folder");
-  throw ConfigError(root.string() + " has none of the known layouts of pictures and masks (" + signs + ")");
+  if (!fs::is_directory(root, code)) throw ConfigError(root.string() + " is no folder");
+  throw ConfigError(root.string() + " has none of the known layouts of pictures and masks. " + how_to_pair(root) +
+                    "\nOther layouts are known by what they hold (" + signs + ")");
 }
 
 // Names of folders, and of text files without their ending.
@@ -58,14 +73,13 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
 bool has_segmentation_layout(const std::filesystem::path& root) {
   std::error_code code;
   return std::any_of(layouts().begin(), layouts().end(), [&](const Layout& layout) {
-    return std::filesystem::exists(root / layout.sign, code) &&
-           std::filesystem::is_directory(root / layout.splits, code);
+    return layout.is_at(root) && fs::is_directory(layout.splits(root), code);
   });
 }
 
 std::vector<std::string> layout_splits(const std::filesystem::path& root, const std::string& layout_name) {
   const Layout& layout = find_layout(root, layout_name);
-  const auto present = names_in(root / layout.splits);
+  const auto present = names_in(layout.splits(root));
   std::vector<std::string> splits;
   for (const std::string split : {"train", "val", "test"}) {
     const auto found = first_present(names_of_split(split), present);

@@ -1,11 +1,12 @@
 // How folders of pictures and masks are laid out on disk. A layout is one file and one line in the list of layout.cpp.
 //
 //   pairs       ROOT/images/<split>/a.jpg, ROOT/annotations/<split>/a.png, ROOT/classes.txt; without folders of splits
-//               ROOT/images/a.jpg and ROOT/annotations/a.png, from which a split is made
+//               ROOT/images/a.jpg and ROOT/annotations/a.png, from which a split is made. Both folders have other
+//               names, too: layouts/pair_folders.h
 //   ade20k      the same with splits "training" and "validation" and ROOT/objectInfo150.txt; masks store 0 for
-//   unlabelled voc         ROOT/JPEGImages, ROOT/SegmentationClass, ROOT/ImageSets/Segmentation/<split>.txt (PASCAL VOC
-//   2012) cityscapes  ROOT/leftImg8bit/<split>/<city>/*_leftImg8bit.png,
-//   ROOT/gtFine/<split>/<city>/*_gtFine_labelIds.png
+//               unlabelled pixels
+//   voc         ROOT/JPEGImages, ROOT/SegmentationClass, ROOT/ImageSets/Segmentation/<split>.txt (PASCAL VOC 2012)
+//   cityscapes  ROOT/leftImg8bit/<split>/<city>/*_leftImg8bit.png, ROOT/gtFine/<split>/<city>/*_gtFine_labelIds.png
 #pragma once
 
 #include <cstdint>
@@ -31,16 +32,17 @@ struct PictureAndMask {
 struct SegmentationListing {
   std::vector<PictureAndMask> pairs;                // byte order of the pictures' paths
   std::vector<std::filesystem::path> unused_masks;  // of no picture; only layouts that mirror folders look for them
-  std::vector<std::string> class_names;
-  std::vector<std::vector<int64_t>> palette;  // an RGB colour a class; empty where the layout has none
-  bool reduce_zero_label = false;             // the layout's own habit
-  std::map<int64_t, int64_t> label_of_value;  // stored values that mean another class than their number
-  std::string description;                    // what was taken from where, one line for people
+  std::filesystem::path class_list;                 // the file that names the classes, where the layout has one
+  std::vector<std::string> class_names;             // empty where there is no such file
+  std::vector<std::vector<int64_t>> palette;        // an RGB colour a class; empty where the layout has none
+  bool reduce_zero_label = false;                   // the layout's own habit
+  std::map<int64_t, int64_t> label_of_value;        // stored values that mean another class than their number
+  std::string description;                          // what was taken from where, one line for people
 };
 
 std::vector<std::string> layout_names();
 
-// Whether `root` is a folder that holds the sign of a layout, and for pairs its pictures, too.
+// Whether `root` is a folder in one of the layouts.
 bool has_segmentation_layout(const std::filesystem::path& root);
 
 // The splits that `root` has, by its own names, in the order train, val, test; for pairs without folders those that are

@@ -26,7 +26,7 @@ torch::Tensor read_rows(PngReader& reader, int64_t height, int64_t row_bytes) {
   return stored;
 }
 
-StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options) {
+StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options, MaskForm form) {
   const codecs::MemorySource source(bytes);
   PngReader reader(source);
   reader.run([](png_structp png, png_infop info) { png_read_info(png, info); });
@@ -34,10 +34,22 @@ StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options) {
   const int64_t height = png_get_image_height(reader.png(), reader.info());
   codecs::check_dimensions(width, height, options.max_pixels);
   const int color_type = png_get_color_type(reader.png(), reader.info());
-  const bool colored = color_type == PNG_COLOR_TYPE_RGB || color_type == PNG_COLOR_TYPE_RGB_ALPHA;
+  const bool has_colors = color_type == PNG_COLOR_TYPE_RGB || color_type == PNG_COLOR_TYPE_RGB_ALPHA;
   const bool wide = png_get_bit_depth(reader.png(), reader.info()) == 16;
-  if (colored && wide) throw CodecError("a mask with 16-bit colours; store class ids, or colours of 8 bits");
-  reader.run([](png_structp png, png_infop info) {
+  if (has_colors && wide) throw CodecError("a mask with 16-bit colours; store class ids, or colours of 8 bits");
+  if (form == MaskForm::kColors && wide) {
+    throw CodecError("a mask of 16 bits holds class ids, and a colour map speaks of colours of 8 bits");
+  }
+  const bool colored = has_colors || form == MaskForm::kColors;
+  reader.run([&](png_structp png, png_infop info) {
+    if (form == MaskForm::kColors && !has_colors) {
+      if (color_type == PNG_COLOR_TYPE_PALETTE) {
+        png_set_palette_to_rgb(png);
+      } else {
+        png_set_expand_gray_1_2_4_to_8(png);
+        png_set_gray_to_rgb(png);
+      }
+    }
     png_set_packing(png);  // one value a byte, as stored
     png_set_strip_alpha(png);
     png_set_interlace_handling(png);
@@ -56,19 +68,19 @@ StoredMask decode_png_mask(ByteView bytes, const DecodeOptions& options) {
 
 }  // namespace
 
-StoredMask decode_mask(ByteView bytes, const std::string& name, const DecodeOptions& options) {
+StoredMask decode_mask(ByteView bytes, const std::string& name, const DecodeOptions& options, MaskForm form) {
   if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
     throw InputError("cannot read " + name + ": a mask has to be a PNG, which keeps class ids exactly");
   }
   try {
-    return decode_png_mask(bytes, options);
+    return decode_png_mask(bytes, options, form);
   } catch (const CodecError& error) {
     throw InputError("cannot read " + name + ": " + error.what());
   }
 }
 
-StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions& options) {
-  return decode_mask(read_file(path, options.max_file_bytes), path.string(), options);
+StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions& options, MaskForm form) {
+  return decode_mask(read_file(path, options.max_file_bytes), path.string(), options, form);
 }
 
 }  // namespace multipole

@@ -1,4 +1,5 @@
 // Masks exactly as their PNG stores them: no palette lookup, no scaling of bit depths, no colour conversion, no resize.
+// Where a colour map speaks of colours, the palette and the scaling are what it speaks of.
 #pragma once
 
 #include <torch/types.h>
@@ -17,8 +18,15 @@ struct StoredMask {
   bool is_colored() const { return values.dim() == 3; }
 };
 
-// Throw InputError "cannot read NAME: reason": not a PNG, damaged, 16-bit colours.
-StoredMask decode_mask(ByteView bytes, const std::string& name, const DecodeOptions& options = {});
-StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions& options = {});
+enum class MaskForm {
+  kStored,  // values, or colours where the file stores them
+  kColors,  // colours as a viewer shows them: the palette's, or (v, v, v) of gray levels scaled to 8 bits
+};
+
+// Throw InputError "cannot read NAME: reason": not a PNG, damaged, 16-bit colours; with kColors also 16-bit gray.
+StoredMask decode_mask(ByteView bytes, const std::string& name, const DecodeOptions& options = {},
+                       MaskForm form = MaskForm::kStored);
+StoredMask read_mask(const std::filesystem::path& path, const DecodeOptions& options = {},
+                     MaskForm form = MaskForm::kStored);
 
 }  // namespace multipole

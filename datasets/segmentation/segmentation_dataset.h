@@ -4,21 +4,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/dataset.h"
 #include "datasets/image_decode.h"
 #include "datasets/segmentation/layout.h"
+#include "datasets/segmentation/mask_options.h"
 
 namespace multipole {
-
-struct MaskOptions {
-  std::optional<bool> reduce_zero_label = std::nullopt;  // nothing: the layout's own habit
-  std::vector<int64_t> ignored_values = {};              // stored values to ignore beside 255
-  std::filesystem::path color_map = {};                  // see color_map.h; empty: masks hold class ids
-};
 
 // get() gives the upright picture and its mask, (H, W) uint8 with 255 ignored. It throws InputError where one of them
 // cannot be read, their sizes differ, or the mask holds an unknown value.
@@ -27,6 +21,8 @@ class SegmentationDataset : public Dataset {
   virtual const std::vector<std::string>& class_names() const = 0;
   // An RGB colour a class; empty where the data has none.
   virtual const std::vector<std::vector<int64_t>>& palette() const = 0;
+  // How masks are read: what was said of them, and what was found out. Another split of the same data is read by it.
+  virtual const MaskOptions& masks() const = 0;
   // What was taken from where, one line for people.
   virtual const std::string& description() const = 0;
   // Names within the data, the same wherever it lies.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "backbone/config/error.h"
-#include "datasets/segmentation/color_map.h"
 #include "datasets/segmentation/mask_decode.h"
 
 namespace multipole {
@@ -20,12 +19,9 @@ SegmentationFolder::SegmentationFolder(const std::filesystem::path& root, const 
                                        const MaskOptions& masks, const DecodeOptions& decode)
     : root_(root),
       listing_(list_segmentation(root, split)),
-      labels_(static_cast<int64_t>(listing_.class_names.size()),
-              masks.reduce_zero_label.value_or(listing_.reduce_zero_label)),
-      decode_(decode) {
-  for (const auto& [stored, label] : listing_.label_of_value) labels_.set_value(stored, label);
-  for (const int64_t stored : masks.ignored_values) labels_.set_value(stored, kIgnoredLabel);
-  if (!masks.color_map.empty()) read_color_map(masks.color_map, listing_.class_names, labels_);
+      decode_(decode),
+      meaning_(find_mask_meaning(listing_, masks, decode)) {
+  if (!meaning_.note.empty()) listing_.description += "; " + meaning_.note;
 }
 
 Sample SegmentationFolder::get(int64_t index) const {
@@ -35,7 +31,8 @@ Sample SegmentationFolder::get(int64_t index) const {
   DecodedImage image = read_image_with_notes(image_path, decode_);
   sample.image = std::move(image.pixels);
   sample.notes = std::move(image.notes);
-  sample.mask = labels_.apply(read_mask(mask_path, decode_), mask_path.string());
+  const auto form = meaning_.options.color_map.empty() ? MaskForm::kStored : MaskForm::kColors;
+  sample.mask = meaning_.labels.apply(read_mask(mask_path, decode_, form), mask_path.string());
   if (sample.mask.size(0) != sample.image.size(0) || sample.mask.size(1) != sample.image.size(1)) {
     throw InputError(mask_path.string() + ": the mask is " + size_text(sample.mask) + " pixels, but its picture " +
                      image_path.string() + " is " + size_text(sample.image));

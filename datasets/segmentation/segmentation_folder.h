@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "datasets/segmentation/label_map.h"
 #include "datasets/segmentation/layout.h"
+#include "datasets/segmentation/mask_meaning.h"
 #include "datasets/segmentation/segmentation_dataset.h"
 
 namespace multipole {
 
 class SegmentationFolder : public SegmentationDataset {
  public:
-  // Throws ConfigError as list_segmentation() and read_color_map() do.
+  // Throws ConfigError as list_segmentation() and find_mask_meaning() do.
   SegmentationFolder(const std::filesystem::path& root, const SegmentationSplitOptions& split,
                      const MaskOptions& masks = {}, const DecodeOptions& decode = {});
 
@@ -24,15 +24,16 @@ class SegmentationFolder : public SegmentationDataset {
   std::string image_name(int64_t index) const override;
   std::string mask_name(int64_t index) const override;
   std::vector<std::string> unused_masks() const override;
-  const std::vector<std::string>& class_names() const override { return listing_.class_names; }
+  const std::vector<std::string>& class_names() const override { return meaning_.options.class_names; }
   const std::vector<std::vector<int64_t>>& palette() const override { return listing_.palette; }
+  const MaskOptions& masks() const override { return meaning_.options; }
   const std::string& description() const override { return listing_.description; }
 
  private:
   std::filesystem::path root_;
   SegmentationListing listing_;
-  LabelMap labels_;
   DecodeOptions decode_;
+  MaskMeaning meaning_;
 };
 
 }  // namespace multipole

@@ -49,10 +49,12 @@ SegmentationPack::SegmentationPack(const std::filesystem::path& file, const std:
 }
 
 void SegmentationPack::take_masks(const MaskOptions& masks) {
-  if (masks.reduce_zero_label.value_or(false) || !masks.color_map.empty()) {
-    throw ConfigError(file_.string() +
-                      ": packed masks hold class ids; data.reduce_zero_label and data.color_map belong to 'data pack'");
+  const bool moves_ignored = masks.ignore_index.value_or(kIgnoredLabel) != kIgnoredLabel;
+  if (masks.reduce_zero_label.value_or(false) || !masks.color_map.empty() || moves_ignored) {
+    throw ConfigError(file_.string() + ": packed masks hold class ids, and 255 for ignored pixels; " +
+                      "data.reduce_zero_label, data.color_map and data.ignore_index belong to 'data pack'");
   }
+  masks_ = {.ignored_values = masks.ignored_values, .class_names = class_names_};
   if (class_names_.empty() || static_cast<int64_t>(class_names_.size()) > kMaxClasses) {
     throw ConfigError(file_.string() + ": segmentation takes from 1 to " + std::to_string(kMaxClasses) +
                       " classes, got " + std::to_string(class_names_.size()));

@@ -33,6 +33,7 @@ class SegmentationPack : public SegmentationDataset {
   std::string mask_name(int64_t index) const override { return image_name(index); }
   const std::vector<std::string>& class_names() const override { return class_names_; }
   const std::vector<std::vector<int64_t>>& palette() const override { return palette_; }
+  const MaskOptions& masks() const override { return masks_; }
   const std::string& description() const override { return description_; }
   bool is_decoded() const override { return true; }
 
@@ -47,6 +48,7 @@ class SegmentationPack : public SegmentationDataset {
   std::vector<std::string> class_names_;
   std::vector<std::vector<int64_t>> palette_;
   std::string description_;
+  MaskOptions masks_;
   std::array<int16_t, 256> label_of_value_ = {};  // kUnknownLabel where a value means nothing
 };
 

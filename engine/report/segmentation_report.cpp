@@ -13,7 +13,7 @@ constexpr size_t kMaxSizes = 20;
 
 SegmentedPicture judge(const SegmentationMetrics& metrics, int64_t num_classes) {
   SegmentedPicture picture;
-  picture.miou = metrics.mean_iou();
+  picture.miou = mean_of_present(metrics.iou());  // one picture may well hold a single class
   picture.pixel_accuracy = metrics.pixel_accuracy();
   auto mistakes = metrics.confusion_matrix().narrow(1, 0, num_classes).clone();
   mistakes.fill_diagonal_(0);

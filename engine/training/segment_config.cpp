@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "datasets/segmentation/label_map.h"
 #include "engine/training/optimizers/optimizer.h"
 
 namespace multipole {
@@ -9,6 +10,8 @@ namespace multipole {
 void SegmentDataConfig::validate(const std::string& where) const {
   require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be above 0 and below 1", val_fraction);
   require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+  const int64_t ignored = ignore_index.value_or(kIgnoredLabel);
+  require(ignored >= kNoIgnoreIndex && ignored <= 65535, where + ".ignore_index", "must be from -1 to 65535", ignored);
   for (const int64_t value : ignored_values) {
     require(value >= 0 && value <= 65535, where + ".ignored_values", "must be from 0 to 65535 each", ignored_values);
   }

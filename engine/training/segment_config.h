@@ -22,6 +22,7 @@ struct SegmentDataConfig {
   double val_fraction = 0.2;
   int64_t split_seed = 0;
   std::optional<bool> reduce_zero_label;
+  std::optional<int64_t> ignore_index;
   std::vector<int64_t> ignored_values;
   std::string color_map;
   bool census = true;
@@ -40,8 +41,10 @@ struct SegmentDataConfig {
     field("split_seed", self.split_seed, "which pictures that share is");
     field("reduce_zero_label", self.reduce_zero_label,
           "masks store 0 for ignored pixels and classes from 1; null: as the layout has it");
-    field("ignored_values", self.ignored_values, "stored values that are ignored beside 255");
-    field("color_map", self.color_map, "file that says what the colours of colour-coded masks mean");
+    field("ignore_index", self.ignore_index,
+          "stored value of ignored pixels, -1: none; null: 255, unless the masks of two classes hold 0 and 255 alone");
+    field("ignored_values", self.ignored_values, "stored values that are ignored beside that one");
+    field("color_map", self.color_map, "file that says what the colours of masks mean, gray and palette ones included");
     field("census", self.census, "look at every mask before training: values, sizes, pixels of each class");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
     field("max_pixels", self.max_pixels, "pictures and masks whose header says more pixels are refused");

@@ -19,8 +19,22 @@ std::string content_hash(const SegmentationDataset& split) {
   return hash.hex();
 }
 
-SegmentationCensus take_checked_census(const Dataset& split, const std::vector<std::string>& class_names,
-                                       const SegmentConfig& config, std::vector<std::string>& descriptions) {
+// Of one class alone nothing can be learned, and every answer would score 100%.
+void check_classes_differ(const SegmentationCensus& census, const std::string& split,
+                          const std::vector<std::string>& class_names) {
+  const auto present = census.present_classes();
+  if (census.samples == 0 || present.size() > 1) return;
+  const std::string seen =
+      present.empty() ? "no pixel of any class" : "pixels of '" + class_names.at(present[0]) + "' alone";
+  throw ConfigError("the masks of the split '" + split + "' hold " + seen +
+                    (census.ignored_pixels > 0 ? ", the others are ignored" : "") +
+                    ": there is nothing to tell apart; see data.ignore_index and data.color_map, which say what their "
+                    "values mean, and data.split_seed and data.val_fraction where the split was cut");
+}
+
+SegmentationCensus take_checked_census(const Dataset& split, const std::string& split_name,
+                                       const std::vector<std::string>& class_names, const SegmentConfig& config,
+                                       std::vector<std::string>& descriptions) {
   auto census = take_census(split, static_cast<int64_t>(class_names.size()), config.data.workers);
   for (auto& line : census.report(class_names)) descriptions.push_back(std::move(line));
   const auto allowed = static_cast<size_t>(config.train.max_bad * static_cast<double>(split.size()));
@@ -29,15 +43,16 @@ SegmentationCensus take_checked_census(const Dataset& split, const std::vector<s
                      " pictures or masks are unusable, and train.max_bad=" + Json(config.train.max_bad).dump() +
                      " allows " + std::to_string(allowed) + "; first: " + census.bad.front().reason);
   }
+  check_classes_differ(census, split_name, class_names);
   return census;
 }
 
 std::shared_ptr<const SegmentationDataset> open_split(const SegmentConfig& config, const std::filesystem::path& root,
-                                                      const std::string& split) {
+                                                      const std::string& split, const MaskOptions& masks) {
   DecodeOptions decode;
   decode.allow_truncated = config.data.allow_truncated;
   decode.max_pixels = config.data.max_pixels;
-  return open_segmentation_data(root, split_options(config.data, split), mask_options(config.data), decode);
+  return open_segmentation_data(root, split_options(config.data, split), masks, decode);
 }
 
 }  // namespace
@@ -53,8 +68,9 @@ SegmentationSplitOptions split_options(const SegmentDataConfig& config, const st
 
 MaskOptions mask_options(const SegmentDataConfig& config) {
   return {.reduce_zero_label = config.reduce_zero_label,
+          .ignore_index = config.ignore_index,
           .ignored_values = config.ignored_values,
-          .color_map = config.color_map};
+          .color_map = config.color_map.empty() ? ColorMap() : read_color_map(config.color_map)};
 }
 
 SampleTransform keep_sample() {
@@ -62,11 +78,12 @@ SampleTransform keep_sample() {
 }
 
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root) {
-  const auto train = open_split(config, root, config.data.train_split);
-  const auto validation = open_split(config, root, config.data.val_split);
+  const auto train = open_split(config, root, config.data.train_split, mask_options(config.data));
+  const auto validation = open_split(config, root, config.data.val_split, train->masks());
   SegmentData data;
   data.class_names = train->class_names();
   data.palette = train->palette();
+  data.masks = train->masks();
   data.validation_pictures = validation;
   data.train_samples = train->size();
   data.validation_samples = validation->size();
@@ -83,9 +100,10 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   std::vector<int64_t> class_pixels;
   if (config.data.census) {
     // what fits into the caches is decoded once for the census and for training
-    data.train_census = take_checked_census(*cached_train, data.class_names, config, data.descriptions);
+    data.train_census =
+        take_checked_census(*cached_train, config.data.train_split, data.class_names, config, data.descriptions);
     class_pixels = data.train_census->class_pixels;
-    take_checked_census(*cached_validation, data.class_names, config, data.descriptions);
+    take_checked_census(*cached_validation, config.data.val_split, data.class_names, config, data.descriptions);
   }
   data.class_weights = class_weights_for(config.loss.class_weights, data.class_names, class_pixels);
 

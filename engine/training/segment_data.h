@@ -21,6 +21,7 @@ namespace multipole {
 struct SegmentData {
   std::vector<std::string> class_names;
   std::vector<std::vector<int64_t>> palette;  // a colour a class; empty where the data has none
+  MaskOptions masks;                          // how the masks are read
   std::shared_ptr<const Dataset> validation_pictures;
   std::optional<SegmentationCensus> train_census;  // where the config wants one
   int64_t train_samples = 0;
@@ -33,11 +34,13 @@ struct SegmentData {
 };
 
 // Throws ConfigError where the data has no usable splits, the two have different classes, or class weights cannot be
-// had; InputError where the census finds more bad samples than train.max_bad allows.
+// had, or where the census finds pixels of one class alone; InputError where the census finds more bad samples than
+// train.max_bad allows.
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root);
 
 // The options of the config for one split.
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
+// Throws ConfigError as read_color_map() does.
 MaskOptions mask_options(const SegmentDataConfig& config);
 
 // Whole pictures with their masks, as evaluation wants them.

@@ -4,6 +4,7 @@
 
 #include "datasets/image_encode.h"
 #include "engine/report/segmentation_run.h"
+#include "engine/training/mask_record.h"
 #include "engine/training/segment_data.h"
 #include "engine/training/segment_task.h"
 #include "engine/training/training_run.h"
@@ -24,7 +25,9 @@ TrainResult train_segmenter(const SegmentConfig& config, const std::filesystem::
   metadata.preprocessing = to_json_config(resolved.preprocessing);
   const auto make_task = [&](const Execution& execution, const std::filesystem::path& best_path,
                              const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
-    return std::make_unique<SegmentTask>(execution, loss, *data.validation, best_path, complete);
+    ModelMetadata with_masks = complete;
+    record_masks(data.masks, with_masks);
+    return std::make_unique<SegmentTask>(execution, loss, *data.validation, best_path, with_masks);
   };
   const TrainingRun run{.model = resolved.model,
                         .train = resolved.train,

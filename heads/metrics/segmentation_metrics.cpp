@@ -39,6 +39,8 @@ SegmentationMetrics::Counts SegmentationMetrics::counts() const {
 
 int64_t SegmentationMetrics::pixels() const { return confusion_.sum().item<int64_t>(); }
 
+int64_t SegmentationMetrics::num_labelled_classes() const { return confusion_.sum(1).gt(0).sum().item<int64_t>(); }
+
 double SegmentationMetrics::pixel_accuracy() const {
   return share(confusion_.narrow(1, 0, num_classes_).trace().item<double>(), static_cast<double>(pixels()));
 }
@@ -66,9 +68,13 @@ std::vector<double> SegmentationMetrics::dice() const {
   return values;
 }
 
-double SegmentationMetrics::mean_iou() const { return mean_of_present(iou()); }
-double SegmentationMetrics::mean_accuracy() const { return mean_of_present(accuracy()); }
-double SegmentationMetrics::mean_dice() const { return mean_of_present(dice()); }
+double SegmentationMetrics::mean_over_classes(const std::vector<double>& values) const {
+  return num_labelled_classes() < 2 ? std::numeric_limits<double>::quiet_NaN() : mean_of_present(values);
+}
+
+double SegmentationMetrics::mean_iou() const { return mean_over_classes(iou()); }
+double SegmentationMetrics::mean_accuracy() const { return mean_over_classes(accuracy()); }
+double SegmentationMetrics::mean_dice() const { return mean_over_classes(dice()); }
 
 Json SegmentationMetrics::to_json(const std::vector<std::string>& class_names) const {
   const auto class_iou = iou(), class_accuracy = accuracy(), class_dice = dice();

@@ -13,7 +13,8 @@
 namespace multipole {
 
 // Shares are in [0, 1]. A class that is neither labelled nor predicted anywhere has none: NaN, "n/a", and no place in a
-// mean.
+// mean. A mean over classes needs two that are labelled: of one alone it is NaN, too, since whoever says that class
+// everywhere would score 100%.
 class SegmentationMetrics {
  public:
   explicit SegmentationMetrics(int64_t num_classes, int64_t ignored_label = 255);
@@ -30,6 +31,7 @@ class SegmentationMetrics {
   const torch::Tensor& confusion_matrix() const { return confusion_; }
 
   int64_t pixels() const;
+  int64_t num_labelled_classes() const;  // with a labelled pixel
   double pixel_accuracy() const;
   std::vector<double> iou() const;       // TP / (TP + FP + FN)
   std::vector<double> accuracy() const;  // TP / (TP + FN)
@@ -47,6 +49,7 @@ class SegmentationMetrics {
     std::vector<double> labelled, predicted, correct;
   };
   Counts counts() const;
+  double mean_over_classes(const std::vector<double>& values) const;
 
   int64_t num_classes_;
   int64_t ignored_label_;

@@ -102,6 +102,19 @@ TEST(SegmentationMetrics, AbsentClassesAreNoNumberAndLeftOutOfMeans) {
   EXPECT_TRUE(std::isnan(SegmentationMetrics(4).mean_iou()));
 }
 
+TEST(SegmentationMetrics, OneLabelledClassHasNoMeanOverClasses) {
+  SegmentationMetrics metrics(2);
+  metrics.update(torch::tensor({0, 0}), torch::tensor({0, 255}));
+  for (const double mean : {metrics.mean_iou(), metrics.mean_accuracy(), metrics.mean_dice()}) {
+    EXPECT_TRUE(std::isnan(mean)) << mean;
+  }
+  EXPECT_EQ(metrics.num_labelled_classes(), 1);
+  EXPECT_DOUBLE_EQ(metrics.pixel_accuracy(), 1.0);
+  EXPECT_DOUBLE_EQ(metrics.iou()[0], 1.0);
+  metrics.update(torch::tensor({0}), torch::tensor({1}));
+  EXPECT_DOUBLE_EQ(metrics.mean_iou(), 0.25);
+}
+
 TEST(SegmentationMetrics, PredictionsOfNoClassAreWrongAndOtherLabelsRefused) {
   SegmentationMetrics metrics(2);
   metrics.update(torch::tensor({255, 1}), torch::tensor({0, 1}));

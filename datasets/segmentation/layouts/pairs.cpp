@@ -6,6 +6,7 @@
 #include "datasets/sample_random.h"
 #include "datasets/segmentation/layouts/class_list.h"
 #include "datasets/segmentation/layouts/layouts.h"
+#include "datasets/segmentation/layouts/pair_folders.h"
 #include "datasets/segmentation/layouts/pairing.h"
 #include "datasets/split_names.h"
 
@@ -28,11 +29,15 @@ std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const Se
 }  // namespace
 
 SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOptions& options) {
-  const fs::path images = root / "images", annotations = root / "annotations";
+  const auto [images, annotations] = pair_folders(root);
   SegmentationListing listing;
-  const auto classes = read_class_list(root / "classes.txt");
-  listing.class_names = classes.names;
-  listing.palette = classes.palette;
+  listing.class_list = root / "classes.txt";
+  std::error_code code;
+  if (fs::exists(listing.class_list, code)) {
+    const auto classes = read_class_list(listing.class_list);
+    listing.class_names = classes.names;
+    listing.palette = classes.palette;
+  }
 
   const auto folders = subfolder_names(images);
   auto wanted = names_of_split(options.split);

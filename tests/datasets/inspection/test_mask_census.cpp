@@ -43,6 +43,7 @@ TEST_P(MaskCensusTest, CountsClassesAndSizesOfEachSplit) {
     EXPECT_EQ(split.census.sizes.at({6, 8}), 2);
   }
   EXPECT_TRUE(census.problems.empty());
+  EXPECT_TRUE(census.lacks_classes()) << "c has no pixel";
   EXPECT_EQ(census.num_bad(), 0);
 }
 

@@ -106,7 +106,9 @@ TEST_F(SegmentationPackTest, WhatIsNoDataForSegmentationIsRefused) {
   EXPECT_NE(refusal({.split = "extra"}).find("no split 'extra'; found: training, val"), std::string::npos);
   EXPECT_NE(refusal({.split = "val"}).find("no picture in the split 'val'"), std::string::npos);
   EXPECT_NE(refusal({}, {.reduce_zero_label = true}).find("hold class ids"), std::string::npos);
-  EXPECT_NE(refusal({}, {.color_map = "map"}).find("hold class ids"), std::string::npos);
+  EXPECT_NE(refusal({}, {.color_map = {.lines = {"0 0 0\ta"}}}).find("hold class ids"), std::string::npos);
+  EXPECT_NE(refusal({}, {.ignore_index = 3}).find("hold class ids"), std::string::npos);
+  EXPECT_EQ(refusal({.split = "train"}, {.ignore_index = 255}), "no error");
   write({picture}, {"a\t1 2 3", "b\tred"});
   EXPECT_NE(refusal({}).find("class 'b': expected a colour"), std::string::npos);
   picture.mask = torch::Tensor();
