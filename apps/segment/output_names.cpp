@@ -23,6 +23,7 @@ OutputNames names_of(const fs::path& name, const fs::path& folder, const OutputK
   names.map = with(".png");
   names.geo_map = with(".tif");
   if (kinds.overlay) names.overlay = with(".overlay.jpg");
+  if (kinds.legend) names.legend = with(".legend.svg");
   if (kinds.probability) names.probability = with(".probability.png");
   if (kinds.uncertainty) names.uncertainty = with(".uncertainty.png");
   return names;
@@ -45,7 +46,8 @@ std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, con
   std::vector<OutputNames> all;
   for (const auto& input : inputs) {
     const OutputNames names = names_of(input.name, folder, kinds);
-    for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty, names.geo_map}) {
+    for (const auto& path :
+         {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.geo_map}) {
       if (path.empty()) continue;
       if (read.contains(identity(path))) {
         throw ConfigError("--out " + folder.string() + ": " + path.string() +
