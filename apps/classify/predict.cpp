@@ -38,7 +38,10 @@ struct PredictOptions {
 
 std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const PredictOptions& options,
                                              const ModelMetadata& metadata) {
-  if (!is_multi_label(metadata)) return top_predictions(logits, options.top_k.value_or(kTopFew), metadata.classes);
+  if (!is_multi_label(metadata)) {
+    return top_predictions(logits, calibration_temperature(metadata), options.top_k.value_or(kTopFew),
+                           metadata.classes);
+  }
   return predictions_above(logits, options.threshold.value_or(kDefaultThreshold),
                            options.top_k.value_or(logits.size(1)), metadata.classes);
 }
@@ -94,7 +97,6 @@ int predict(const PredictOptions& options) {
   loader.start_epoch(0);
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
-  const double temperature = calibration_temperature(loaded.metadata);
   const c10::InferenceMode inference;
   size_t num_bad = 0;
   while (auto batch = loader.next()) {
@@ -102,7 +104,7 @@ int predict(const PredictOptions& options) {
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
-      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
+      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat);
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
     for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata)) output.write(line);

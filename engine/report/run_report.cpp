@@ -31,6 +31,17 @@ History read_history(const std::filesystem::path& path) {
   return history;
 }
 
+// Older reports have the uncalibrated error under "ece" and the stored model's under "ece_calibrated".
+void name_calibration_as_today(Json& report) {
+  if (!report.contains("calibration") || !report["calibration"].contains("ece_calibrated")) return;
+  Json& calibration = report["calibration"];
+  for (const std::string key : {"ece", "loss"}) {
+    calibration[key + "_uncalibrated"] = calibration[key];
+    calibration[key] = calibration[key + "_calibrated"];
+    calibration.erase(key + "_calibrated");
+  }
+}
+
 }  // namespace
 
 Json start_run_report(const std::filesystem::path& run, const ModelMetadata& metadata, const Json& data,
@@ -59,7 +70,9 @@ Json read_run_report(const std::filesystem::path& run) {
   if (!std::filesystem::exists(path)) {
     throw ConfigError(run.string() + " holds no " + kJsonName + ": no run, or one that is not finished");
   }
-  return read_json_file(path);
+  Json report = read_json_file(path);
+  name_calibration_as_today(report);
+  return report;
 }
 
 }  // namespace multipole
