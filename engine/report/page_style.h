@@ -55,8 +55,8 @@ details { margin: 1rem 0; }
 details > summary { cursor: pointer; color: #0b4f8a; }
 .note { color: #4a4a4a; }
 @media (max-width: 40rem) {
-  th, td { padding: .2rem .25rem; font-size: .875rem; }
-  th:first-child, td:first-child { min-width: 5rem; }
+  th, td { padding: .2rem .15rem; font-size: .8125rem; }
+  th:first-child, td:first-child { min-width: 4rem; }
   .matrix td { font-size: .75rem; padding: .2rem .05rem; min-width: 1.55rem; }
   .matrix th { font-size: .75rem; padding: .1rem; }
   .matrix td:first-child, .matrix tbody th { min-width: 3.5rem; max-width: 5.5rem; }
