@@ -22,5 +22,5 @@ Segmenting photographs with $segmenter, trained on the street scenes of CamVid:
 it gives every pixel one of 11 classes of things that one sees from a car.
 
 TEXT
-"$multipole" segment predict --model "$segmenter" --overlay --out "$folder" "$folder/scenes"
-echo "Look at $(ls "$folder"/*.overlay.jpg | tr '\n' ' ')" >&2
+"$multipole" segment predict --model "$segmenter" --overlay --legend --out "$folder" "$folder/scenes"
+echo "Look at $(ls "$folder"/*.overlay.jpg | tr '\n' ' '); the *.legend.svg beside them name the colours" >&2

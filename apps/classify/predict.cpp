@@ -41,7 +41,10 @@ struct PredictOptions {
 
 std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const PredictOptions& options,
                                              const ModelMetadata& metadata) {
-  if (!is_multi_label(metadata)) return top_predictions(logits, options.top_k.value_or(kTopFew), metadata.classes);
+  if (!is_multi_label(metadata)) {
+    return top_predictions(logits, calibration_temperature(metadata), options.top_k.value_or(kTopFew),
+                           metadata.classes);
+  }
   return predictions_above(logits, options.threshold.value_or(kDefaultThreshold),
                            options.top_k.value_or(logits.size(1)), metadata.classes);
 }
@@ -136,7 +139,6 @@ int predict(const PredictOptions& options) {
   loader.start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
-  const double temperature = calibration_temperature(loaded.metadata);
   const c10::InferenceMode inference;
   int64_t num_unnamed = 0;
   while (auto batch = loader.next()) {
@@ -145,7 +147,7 @@ int predict(const PredictOptions& options) {
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
-      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
+      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat);
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
     for (const auto& [index, result] : batch_results(*batch, logits, options, loaded.metadata)) {

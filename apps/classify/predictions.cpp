@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/report/calibration.h"
+
 namespace multipole {
 namespace {
 
@@ -24,10 +26,10 @@ std::vector<std::vector<Prediction>> largest_above(const torch::Tensor& probabil
 
 }  // namespace
 
-std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, int64_t k,
+std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, double temperature, int64_t k,
                                                      const std::vector<std::string>& classes) {
   constexpr double kBelowAll = -1;
-  return largest_above(logits.to(torch::kFloat64).softmax(1), kBelowAll, k, classes);
+  return largest_above(calibrated_probabilities(logits, temperature), kBelowAll, k, classes);
 }
 
 std::vector<std::vector<Prediction>> predictions_above(const torch::Tensor& logits, double threshold, int64_t k,

@@ -11,8 +11,9 @@
 
 namespace multipole {
 
-// The k most probable classes of each picture, where one excludes the others: softmax of logits (B, C).
-std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, int64_t k,
+// The k most probable classes of each picture, where one excludes the others, by logits (B, C) and the temperature that
+// calibrates them.
+std::vector<std::vector<Prediction>> top_predictions(const torch::Tensor& logits, double temperature, int64_t k,
                                                      const std::vector<std::string>& classes);
 
 // Every class whose probability, the sigmoid of its logit, is above the threshold; the most probable k, those first.

@@ -30,6 +30,7 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
   names.map = with(".png");
   names.geo_map = with(".tif");
   if (kinds.overlay) names.overlay = with(".overlay.jpg");
+  if (kinds.legend) names.legend = with(".legend.svg");
   if (kinds.probability) names.probability = with(".probability.png");
   if (kinds.uncertainty) names.uncertainty = with(".uncertainty.png");
   return names;
@@ -37,7 +38,8 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
 
 std::vector<fs::path> files_of(const OutputNames& names) {
   std::vector<fs::path> files;
-  for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty, names.geo_map}) {
+  for (const auto& path :
+       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.geo_map}) {
     if (!path.empty()) files.push_back(path);
   }
   return files;
@@ -125,7 +127,7 @@ std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, con
 }
 
 bool are_there(const OutputNames& names) {
-  for (const auto& path : {names.map, names.overlay, names.probability, names.uncertainty}) {
+  for (const auto& path : {names.map, names.overlay, names.legend, names.probability, names.uncertainty}) {
     std::error_code code;
     if (!path.empty() && !fs::is_regular_file(path, code)) return false;
   }

@@ -11,15 +11,17 @@ namespace multipole {
 
 struct OutputKinds {
   bool overlay = false;
+  bool legend = false;
   bool probability = false;
   bool uncertainty = false;
 };
 
 struct OutputNames {
-  std::filesystem::path map;                                // DIR/<name>.png
-  std::filesystem::path overlay, probability, uncertainty;  // DIR/<name>.overlay.jpg ...; empty where not wanted
-  std::filesystem::path geo_map;                            // DIR/<name>.tif, for pictures with a georeference
-  std::filesystem::path namesake;  // the input that has the name, where this one's was numbered
+  std::filesystem::path map;                       // DIR/<name>.png
+  std::filesystem::path overlay, legend;           // DIR/<name>.overlay.jpg ...; empty where not wanted
+  std::filesystem::path probability, uncertainty;  // likewise
+  std::filesystem::path geo_map;                   // DIR/<name>.tif, for pictures with a georeference
+  std::filesystem::path namesake;                  // the input that has the name, where this one's was numbered
 };
 
 // One for each input, in order. Throws ConfigError where an output would replace an input.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "apps/segment/legend.h"
 #include "backbone/config/error.h"
 
 namespace multipole {
@@ -44,14 +45,14 @@ std::unique_ptr<PictureOutputs::PngFile> PictureOutputs::open_png(const std::fil
 
 PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const ClassTable& classes,
                                const std::optional<GeoTags>& georeference)
-    : names_(names), counts_(classes.names.size(), 0) {
+    : names_(names), classes_(classes), counts_(classes.names.size(), 0) {
   make_folder_of(names.map);
   map_ = open_png(names.map, size, PngWriter::Kind::kPalette, classes.palette);
   probability_ = open_png(names.probability, size, PngWriter::Kind::kGray, {});
   uncertainty_ = open_png(names.uncertainty, size, PngWriter::Kind::kGray, {});
   if (!names.overlay.empty()) {
     overlay_file_ = std::make_unique<AtomicFile>(names.overlay);
-    overlay_ = std::make_unique<Overlay>(size, classes.names, classes.palette, sink_into(*overlay_file_));
+    overlay_ = std::make_unique<Overlay>(size, classes.palette, sink_into(*overlay_file_));
   }
   if (georeference) {
     geo_temporary_ = names.geo_map;
@@ -77,8 +78,11 @@ void PictureOutputs::write(const MapBand& band) {
 
 void PictureOutputs::commit() {
   if (overlay_ != nullptr) {
-    overlay_->finish(shares());
+    overlay_->finish();
     overlay_file_->commit();
+  }
+  if (!names_.legend.empty()) {
+    write_file_atomically(names_.legend, legend_svg(classes_.names, classes_.palette, shares()));
   }
   if (geo_map_ != nullptr) {
     geo_map_->finish();

@@ -45,6 +45,7 @@ class PictureOutputs : public MapSink {
                                     const std::vector<PaletteColor>& palette);
 
   OutputNames names_;
+  ClassTable classes_;
   std::unique_ptr<PngFile> map_, probability_, uncertainty_;
   std::unique_ptr<AtomicFile> overlay_file_;
   std::unique_ptr<Overlay> overlay_;

@@ -1,6 +1,5 @@
 #include "apps/segment/picture_segmenter.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -26,13 +25,7 @@ ClassTable class_table(const ModelMetadata& metadata) {
     throw ModelFileError("the model has " + std::to_string(metadata.classes.size()) +
                          " classes; a label map holds at most " + std::to_string(kMostClasses));
   }
-  std::vector<PaletteColor> colors;
-  for (const auto& color : metadata.palette) {
-    PaletteColor bytes = {};
-    for (size_t c = 0; c < bytes.size(); ++c) bytes[c] = static_cast<uint8_t>(std::clamp<int64_t>(color.at(c), 0, 255));
-    colors.push_back(bytes);
-  }
-  return {metadata.classes, full_palette(colors)};
+  return {metadata.classes, model_palette(metadata.palette)};
 }
 
 // Small pictures of all sizes leave holes that seldom fit the next one, and the blocks of large tiles are mapped one by
@@ -69,6 +62,7 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
                const ClassTable& classes) {
   Json result = {{"path", input.path.string()}, {"map", names.map.string()}};
   if (!names.overlay.empty()) result["overlay"] = names.overlay.string();
+  if (!names.legend.empty()) result["legend"] = names.legend.string();
   if (!names.probability.empty()) result["probability"] = names.probability.string();
   if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
   result["classes"] = Json::array();

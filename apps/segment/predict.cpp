@@ -73,6 +73,7 @@ std::string settings_text(const SegmentPredictOptions& options, const Execution&
                          {"tile", options.tile},
                          {"overlap", options.overlap.value_or(-1)},
                          {"overlay", options.kinds.overlay},
+                         {"legend", options.kinds.legend},
                          {"probability", options.kinds.probability},
                          {"uncertainty", options.kinds.uncertainty},
                          {"allow_truncated", options.decode.allow_truncated}};
@@ -132,7 +133,8 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                    "folder for NAME.png, a palette PNG of class ids for each picture (and NAME.tif where the picture "
                    "has a georeference), and results.jsonl")
       ->required();
-  command->add_flag("--overlay", options->kinds.overlay, "also NAME.overlay.jpg: colours over the picture, a legend");
+  command->add_flag("--overlay", options->kinds.overlay, "also NAME.overlay.jpg: colours over the picture");
+  command->add_flag("--legend", options->kinds.legend, "also NAME.legend.svg: colour, name and share of each class");
   command->add_flag("--probability", options->kinds.probability,
                     "also NAME.probability.png: that of each pixel's class, 255 for 1");
   command->add_flag("--uncertainty", options->kinds.uncertainty,

@@ -6,6 +6,10 @@
 
 namespace multipole {
 
+torch::Tensor calibrated_probabilities(const torch::Tensor& logits, double temperature) {
+  return (logits.to(torch::kDouble) / temperature).softmax(1);
+}
+
 std::vector<ReliabilityBin> reliability_bins(const torch::Tensor& probabilities, const torch::Tensor& labels,
                                              int64_t num_bins) {
   std::vector<ReliabilityBin> bins(static_cast<size_t>(num_bins));

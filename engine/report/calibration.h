@@ -10,6 +10,10 @@
 
 namespace multipole {
 
+// softmax(logits / temperature), (N, C) in double. All of a classifier's probabilities come from here, those that
+// `predict` answers and those that a report shows.
+torch::Tensor calibrated_probabilities(const torch::Tensor& logits, double temperature);
+
 struct ReliabilityBin {
   double low = 0, high = 0;  // of the largest probability
   int64_t samples = 0;

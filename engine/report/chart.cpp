@@ -10,8 +10,8 @@
 namespace multipole {
 namespace {
 
-constexpr double kWidth = 480, kHeight = 300, kLeft = 62, kRight = 16, kTop = 38, kBottom = 50;
-constexpr double kLegendRow = 22, kLegendLine = 32, kLetter = 9.2;  // of 16 pixels, about
+constexpr double kWidth = 440, kHeight = 270, kLeft = 52, kRight = 14, kTop = 32, kBottom = 42;
+constexpr double kLegendRow = 19, kLegendLine = 28, kLetter = 7.5;  // about
 constexpr std::array kColors = {"#0b5fa5", "#b3420a", "#4d6b00", "#7a2a8c", "#8a1538", "#00676b"};
 constexpr std::array kDashes = {"none", "7 4", "2 3", "10 3 2 3", "4 4", "1 5"};
 
@@ -46,25 +46,25 @@ std::string open_svg(const std::string& alternative, double height = kHeight) {
   const std::string size = number_text(kWidth, 0) + " " + number_text(height, 0);
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" role=\"img\" aria-label=\"" +
          escape_html(alternative) +
-         "\" font-family=\"system-ui, sans-serif\" font-size=\"16\" fill=\"#1b1b1b\">\n"
+         "\" font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#1b1b1b\">\n"
          "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
 }
 
 std::string axis_elements(const Axis& x, const Axis& y, const std::string& x_label, bool percent) {
   std::string svg;
   const double y_step = tick_step(y.low, y.high), x_step = std::max(tick_step(x.low, x.high), x.high > 1 ? 1.0 : 0.0);
-  const int digits = percent ? 0 : std::clamp(static_cast<int>(-std::floor(std::log10(y_step))), 0, 4);
+  const int digits = std::clamp(static_cast<int>(-std::floor(std::log10(percent ? 100 * y_step : y_step))), 0, 4);
   for (double value = std::ceil(y.low / y_step) * y_step; value <= y.high + 1e-9 * y_step; value += y_step) {
     svg += line_element(x.begin, y.place(value), x.end, y.place(value), "stroke=\"#d0d0d0\"");
-    svg += text_element(x.begin - 6, y.place(value) + 5, "end",
-                        percent ? percent_text(value, 0) : number_text(value, digits));
+    svg += text_element(x.begin - 6, y.place(value) + 4, "end",
+                        percent ? percent_text(value, digits) : number_text(value, digits));
   }
   const int x_digits = std::clamp(static_cast<int>(-std::floor(std::log10(x_step))), 0, 4);
   for (double value = std::ceil(x.low / x_step) * x_step; value <= x.high + 1e-9 * x_step; value += x_step) {
-    svg += text_element(x.place(value), y.begin + 20, "middle", number_text(value, x_digits));
+    svg += text_element(x.place(value), y.begin + 17, "middle", number_text(value, x_digits));
   }
   svg += line_element(x.begin, y.begin, x.end, y.begin, "stroke=\"#1b1b1b\"");
-  return svg + text_element((x.begin + x.end) / 2, y.begin + kBottom - 8, "middle", x_label);
+  return svg + text_element((x.begin + x.end) / 2, y.begin + kBottom - 6, "middle", x_label);
 }
 
 struct LegendPlace {
@@ -93,6 +93,12 @@ Axis fitted_axis(double low, double high, double begin, double end) {
 }
 
 }  // namespace
+
+std::string chart_figure(const std::string& heading, const std::string& svg) {
+  return svg.empty()
+             ? ""
+             : "<figure class=\"chart\"><figcaption>" + escape_html(heading) + "</figcaption>\n" + svg + "</figure>\n";
+}
 
 std::string line_chart_svg(const LineChart& chart) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -127,8 +133,8 @@ std::string line_chart_svg(const LineChart& chart) {
       svg += "<circle r=\"4\" fill=\"" + color + "\" cx=\"" + number_text(x.place(all[i].points[0].first), 1) +
              "\" cy=\"" + number_text(y.place(all[i].points[0].second), 1) + "\"/>\n";
     }
-    svg += line_element(legend[i].x, legend[i].y + 14, legend[i].x + kLegendLine - 6, legend[i].y + 14, stroke);
-    svg += text_element(legend[i].x + kLegendLine, legend[i].y + 19, "start", all[i].name);
+    svg += line_element(legend[i].x, legend[i].y + 12, legend[i].x + kLegendLine - 6, legend[i].y + 12, stroke);
+    svg += text_element(legend[i].x + kLegendLine, legend[i].y + 16, "start", all[i].name);
   }
   return svg + "</svg>\n";
 }
@@ -148,7 +154,7 @@ std::string reliability_svg(const Json& bins) {
   return open_svg(alternative) + axis_elements(x, y, "how sure the model says it is", true) + bars +
          line_element(x.begin, y.begin, x.end, y.end,
                       "stroke=\"#b3420a\" stroke-width=\"2\" stroke-dasharray=\"7 4\"") +
-         text_element(kLeft, 19, "start", "bars: share that is right; dashes: as sure as right") + "</svg>\n";
+         text_element(kLeft, 16, "start", "bars: share that is right; dashes: as sure as right") + "</svg>\n";
 }
 
 }  // namespace multipole

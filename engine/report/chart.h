@@ -25,6 +25,9 @@ struct LineChart {
 // "" where no series has a point.
 std::string line_chart_svg(const LineChart& chart);
 
+// A drawing under its heading, as a part of a page; "" without a drawing.
+std::string chart_figure(const std::string& heading, const std::string& svg);
+
 // Accuracy against confidence, from the bins of report.json's calibration.
 std::string reliability_svg(const Json& bins);
 

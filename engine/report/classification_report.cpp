@@ -45,11 +45,14 @@ Json macro_f1(const Json& rows) {
   return classes == 0 ? Json(nullptr) : Json(sum / static_cast<double>(classes));
 }
 
-Json calibration_json(const ClassifierOutputs& outputs) {
-  const double temperature = fit_temperature(outputs.logits, outputs.labels);
-  const auto scaled = outputs.logits / temperature;
-  const auto bins = reliability_bins(outputs.logits.softmax(1), outputs.labels);
-  const auto calibrated = reliability_bins(scaled.softmax(1), outputs.labels);
+Json calibration_json(const ClassifierOutputs& outputs, double temperature) {
+  const auto bins_at = [&](double t) {
+    return reliability_bins(calibrated_probabilities(outputs.logits, t), outputs.labels);
+  };
+  const auto loss_at = [&](double t) {
+    return number_or_null(cross_entropy(outputs.logits / t, outputs.labels).item<double>());
+  };
+  const auto bins = bins_at(temperature);
   Json list = Json::array();
   for (const auto& bin : bins) {
     list.push_back({{"low", bin.low},
@@ -58,19 +61,16 @@ Json calibration_json(const ClassifierOutputs& outputs) {
                     {"confidence", bin.confidence},
                     {"accuracy", bin.accuracy}});
   }
-  return {{"temperature", temperature},
-          {"ece", expected_calibration_error(bins)},
-          {"ece_calibrated", expected_calibration_error(calibrated)},
-          {"loss", number_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())},
-          {"loss_calibrated", number_or_null(cross_entropy(scaled, outputs.labels).item<double>())},
-          {"bins", list}};
+  return {{"temperature", temperature},      {"ece", expected_calibration_error(bins)},
+          {"loss", loss_at(temperature)},    {"ece_uncalibrated", expected_calibration_error(bins_at(1))},
+          {"loss_uncalibrated", loss_at(1)}, {"bins", list}};
 }
 
 // Wrong answers, worst first: by the smallest probability of the truth, or by the largest one of the answer.
-Json mistakes(const ClassifierOutputs& outputs, const std::vector<std::string>& class_names, bool by_truth,
-              int64_t max_mistakes) {
+Json mistakes(const ClassifierOutputs& outputs, double temperature, const std::vector<std::string>& class_names,
+              bool by_truth, int64_t max_mistakes) {
   if (outputs.labels.size(0) == 0) return Json::array();
-  const auto probabilities = outputs.logits.softmax(1).contiguous();
+  const auto probabilities = calibrated_probabilities(outputs.logits, temperature);
   const auto [largest, predicted] = probabilities.max(1);
   const auto of_truth = probabilities.gather(1, outputs.labels.unsqueeze(1)).squeeze(1);
   std::vector<int64_t> wrong;
@@ -78,7 +78,7 @@ Json mistakes(const ClassifierOutputs& outputs, const std::vector<std::string>& 
     if (predicted[i].item<int64_t>() != outputs.labels[i].item<int64_t>()) wrong.push_back(i);
   }
   const auto key = (by_truth ? of_truth : -largest).contiguous();
-  const auto* badness = key.data_ptr<float>();
+  const auto* badness = key.data_ptr<double>();
   std::stable_sort(wrong.begin(), wrong.end(), [&](int64_t a, int64_t b) { return badness[a] < badness[b]; });
   Json list = Json::array();
   for (const int64_t i : wrong) {
@@ -102,7 +102,8 @@ Json classification_report(const ClassifierOutputs& outputs, const std::vector<s
   if (outputs.labels.size(0) > 0) metrics.update(outputs.logits, outputs.labels);
   const Json summary = metrics.to_json(class_names);
   const Json rows = class_rows(metrics.confusion_matrix(), class_names);
-  const Json calibration = calibration_json(outputs);
+  const double temperature = fit_temperature(outputs.logits, outputs.labels);
+  const Json calibration = calibration_json(outputs, temperature);
   Json report = Json::object();
   report["metrics"] = {{"samples", metrics.samples()},
                        {"bad_samples", outputs.bad_samples},
@@ -110,12 +111,12 @@ Json classification_report(const ClassifierOutputs& outputs, const std::vector<s
                        {"top5", summary["top5"]},
                        {"balanced_accuracy", summary["balanced_accuracy"]},
                        {"macro_f1", macro_f1(rows)},
-                       {"loss", calibration["loss"]}};
+                       {"loss", calibration["loss_uncalibrated"]}};
   report["per_class"] = rows;
   report["confusion_matrix"] = summary["confusion_matrix"];
   report["calibration"] = calibration;
-  report["mistakes"] = {{"worst", mistakes(outputs, class_names, true, max_mistakes)},
-                        {"confident", mistakes(outputs, class_names, false, max_mistakes)}};
+  report["mistakes"] = {{"worst", mistakes(outputs, temperature, class_names, true, max_mistakes)},
+                        {"confident", mistakes(outputs, temperature, class_names, false, max_mistakes)}};
   return report;
 }
 

@@ -69,9 +69,8 @@ void report_classification_run(const ClassifyConfig& config, const ClassifyData&
   report["warnings"] = warnings_of(report);
 
   loaded.model->to(torch::kCPU);
-  loaded.metadata.training["calibration"] = {{"temperature", report["calibration"]["temperature"]},
-                                             {"ece", report["calibration"]["ece"]},
-                                             {"ece_calibrated", report["calibration"]["ece_calibrated"]}};
+  Json& stored = loaded.metadata.training["calibration"] = Json::object();
+  for (const char* key : {"temperature", "ece", "ece_uncalibrated"}) stored[key] = report["calibration"][key];
   save_model(best, *loaded.model, loaded.metadata);
   save_run_report(run, report, html_report(report, make_thumbnails(report["mistakes"], *data.validation_pictures)),
                   observer);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kTableClasses = 25;
 constexpr size_t kPairsListed = 20;
+constexpr const char* kAxes = "Rows: what the pictures show. Columns: what the model says.";
 
 // Relative luminance of a colour's channel (WCAG 2.1).
 double linear(double channel) {
@@ -39,19 +40,17 @@ double row_sum(const Json& row) {
   return sum;
 }
 
-// Pictures are few enough to be counted; of pixels a share says more.
+// Pictures are few enough to be counted; of pixels the percentage says more.
 std::string cell_text(const Json& count, double share, bool is_counted) {
-  return is_counted ? count.dump() : percent_text(share, share < 0.0995 && share > 0 ? 1 : 0);
+  return is_counted ? count.dump() : number_text(100 * share, share < 0.0995 && share > 0 ? 1 : 0);
 }
 
 std::string matrix_table(const Json& matrix, const std::vector<std::string>& names, const std::string& unit) {
-  std::string html =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table>"
-      "<caption>Rows: what the pictures show. Columns: what the model says.";
   const bool is_counted = unit == "pictures";
-  if (!is_counted) html += " Shares of a row's " + unit + ".";
-  html += "</caption><thead><tr><td></td>";
-  for (const auto& name : names) html += "<th scope=\"col\">" + escape_html(name) + "</th>";
+  std::string html = "<p>" + std::string(kAxes) + (is_counted ? "" : " Percent of a row's " + unit + ".") + "</p>\n" +
+                     "<div class=\"scroll matrix\" tabindex=\"0\" role=\"region\" "
+                     "aria-label=\"Confusion matrix\"><table><thead><tr><td></td>";
+  for (const auto& name : names) html += "<th scope=\"col\"><span>" + escape_html(name) + "</span></th>";
   html += "</tr></thead><tbody>\n";
   for (size_t i = 0; i < names.size(); ++i) {
     const double sum = std::max(1.0, row_sum(matrix[i]));
@@ -107,7 +106,7 @@ std::string largest_confusions(const Json& matrix, const std::vector<std::string
 
 std::string confusion_html(const Json& matrix, const std::vector<std::string>& names, const std::string& unit) {
   if (names.size() <= kTableClasses) return matrix_table(matrix, names, unit);
-  return matrix_picture(matrix, names.size()) + largest_confusions(matrix, names, unit);
+  return chart_figure(kAxes, matrix_picture(matrix, names.size())) + largest_confusions(matrix, names, unit);
 }
 
 }  // namespace multipole

@@ -1,5 +1,7 @@
 #include "engine/report/html_report.h"
 
+#include <algorithm>
+
 #include "engine/report/chart.h"
 #include "engine/report/page.h"
 #include "engine/report/report_parts.h"
@@ -13,7 +15,8 @@ std::string summary_html(const Json& report) {
   html += tile_html(percent_text(number_at(metrics, "top1")), "top-1: the answer is right");
   html += tile_html(percent_text(number_at(metrics, "balanced_accuracy")), "balanced: mean over the classes");
   html += tile_html(number_text(number_at(metrics, "macro_f1"), 3), "F1, mean over the classes");
-  html += tile_html(percent_text(number_at(report["calibration"], "ece")), "calibration error (ECE)");
+  html +=
+      tile_html(percent_text(number_at(report["calibration"], "ece")), "calibration error (ECE) of the stored model");
   return html + "</ul>\n" + measured_html(report);
 }
 
@@ -34,31 +37,48 @@ std::string class_table(const Json& rows) {
 }
 
 std::string calibration_html(const Json& calibration) {
-  const double temperature = number_at(calibration, "temperature");
-  return reliability_svg(calibration["bins"]) + "<p>Expected calibration error " +
-         percent_text(number_at(calibration, "ece")) + "; with the temperature " + number_text(temperature, 3) +
-         ", fitted on this split and stored in the model, " + percent_text(number_at(calibration, "ece_calibrated")) +
-         ". Cross entropy " + number_text(number_at(calibration, "loss"), 4) + ", then " +
-         number_text(number_at(calibration, "loss_calibrated"), 4) +
-         ". A temperature changes how sure the model says it is, and no answer.</p>\n";
+  return "<div class=\"charts\">\n" +
+         chart_figure("Right answers by probability", reliability_svg(calibration["bins"])) +
+         "<div><p>The expected calibration error of the stored model is " +
+         percent_text(number_at(calibration, "ece")) + ", its cross entropy " +
+         number_text(number_at(calibration, "loss"), 4) +
+         ". Its probabilities, here and in <code>predict</code>, are those of its logits over a temperature of " +
+         number_text(number_at(calibration, "temperature"), 3) +
+         ".</p>\n<p>Uncalibrated, at a temperature of 1, they would be " +
+         percent_text(number_at(calibration, "ece_uncalibrated")) + " and " +
+         number_text(number_at(calibration, "loss_uncalibrated"), 4) +
+         ". A temperature changes how sure the model says it is, and no answer. It was fitted on this split: on other "
+         "pictures the error may be larger.</p></div>\n</div>\n";
 }
 
-std::string mistakes_html(const Json& mistakes, const std::map<std::string, std::string>& thumbnails) {
-  if (mistakes.empty()) return "<p>None on this split.</p>\n";
-  std::string html = "<div class=\"tiles\">\n";
-  for (const auto& mistake : mistakes) {
-    const auto path = mistake["path"].get<std::string>();
-    const auto truth = mistake["class"].get<std::string>(), answer = mistake["predicted"].get<std::string>();
-    html += "<figure>";
-    if (const auto found = thumbnails.find(path); found != thumbnails.end()) {
-      html += "<img src=\"" + found->second + "\" alt=\"" +
-              escape_html("a picture of " + truth + ", taken for " + answer) + "\">";
-    }
-    html += "<figcaption>" + escape_html(truth) + " taken for <strong>" + escape_html(answer) + "</strong>, " +
-            percent_text(number_at(mistake, "probability"), 0) + " sure; " + escape_html(truth) + " " +
-            percent_text(number_at(mistake, "probability_of_class"), 0) + "<br><span class=\"note\">" +
-            escape_html(path) + "</span></figcaption></figure>\n";
+std::string mistake_html(const Json& mistake, const std::map<std::string, std::string>& thumbnails,
+                         const std::string& folder) {
+  const auto path = mistake["path"].get<std::string>();
+  const auto truth = mistake["class"].get<std::string>(), answer = mistake["predicted"].get<std::string>();
+  std::string html = "<figure>";
+  if (const auto found = thumbnails.find(path); found != thumbnails.end()) {
+    html += "<img src=\"" + found->second + "\" alt=\"" +
+            escape_html("a picture of " + truth + ", taken for " + answer) + "\">";
   }
+  return html + "<figcaption>" + escape_html(truth) + " taken for <strong>" + escape_html(answer) + "</strong>, " +
+         percent_text(number_at(mistake, "probability"), 0) + " sure; " + escape_html(truth) + " " +
+         percent_text(number_at(mistake, "probability_of_class"), 0) + "<br><span class=\"note\">" +
+         html_path(path.substr(folder.size())) + "</span></figcaption></figure>\n";
+}
+
+// The two lists overlap: each picture once.
+std::string mistakes_html(const Json& mistakes, const std::map<std::string, std::string>& thumbnails) {
+  Json shown = mistakes["confident"];
+  for (const auto& mistake : mistakes["worst"]) {
+    if (std::find(shown.begin(), shown.end(), mistake) == shown.end()) shown.push_back(mistake);
+  }
+  if (shown.empty()) return "<p>None on this split.</p>\n";
+  const std::string folder = common_folder(shown);
+  std::string html =
+      "<p>First the wrong answers that the model is surest of, then those that leave the least for the "
+      "picture's class.</p>\n" +
+      folder_html(folder) + "<div class=\"pictures\">\n";
+  for (const auto& mistake : shown) html += mistake_html(mistake, thumbnails, folder);
   return html + "</div>\n";
 }
 
@@ -71,8 +91,7 @@ std::string html_report(const Json& report, const std::map<std::string, std::str
   body += html_section("confusion", "What is taken for what",
                        confusion_html(report["confusion_matrix"], class_names_of(report), "pictures"));
   body += html_section("calibration", "How far to trust a probability", calibration_html(report["calibration"]));
-  body += html_section("confident", "Wrong and sure of it", mistakes_html(report["mistakes"]["confident"], thumbnails));
-  body += html_section("worst", "Furthest from the truth", mistakes_html(report["mistakes"]["worst"], thumbnails));
+  body += html_section("mistakes", "The worst mistakes", mistakes_html(report["mistakes"], thumbnails));
   body += html_section("data", "The data", class_census_html(report["census"]));
   body += html_section("origin", "Where this comes from", origin_html(report));
   return html_page("Training report: " + report["run"].get<std::string>(), body);

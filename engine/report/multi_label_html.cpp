@@ -29,10 +29,10 @@ std::string multi_label_table(const Json& report) {
                      number_text(number_at(row, "f1"), 3)});
   }
   return html_table(
-      "Average precision: how far up the pictures that show the class stand when all are ranked by its "
+      "Average precision (AP): how far up the pictures that show the class stand when all are ranked by its "
       "probability. Precision, recall and F1 of the answers above a probability of " +
           number_text(number_at(report, "threshold"), 2) + ".",
-      {"class", "pictures", "average precision", "precision", "recall", "F1"}, cells);
+      {"class", "pictures", "AP", "precision", "recall", "F1"}, cells);
 }
 
 }  // namespace

@@ -5,44 +5,25 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/report/page_style.h"
+
 namespace multipole {
 namespace {
 
-constexpr const char* kStyle = R"(
-:root { color-scheme: light; }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b;
-  background: #ffffff; }
-h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
-h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #767676; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #4a4a4a; padding-bottom: .3rem; max-width: calc(100vw - 2rem); }
-th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #d0d0d0; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-width: 7rem; }
-svg { width: 100%; max-width: 34rem; height: auto; display: block; }
-.tiles { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; margin: 1rem 0; list-style: none; }
-ul.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .7rem; }
-.tile { border: 1px solid #767676; border-radius: .4rem; padding: .5rem .9rem; }
-.tile strong { display: block; font-size: 1.5rem; line-height: 1.3; }
-figure { margin: 0; width: 9rem; }
-figure img { width: 9rem; height: 9rem; object-fit: contain; background: #eeeeee; image-rendering: auto; }
-figure.pair { width: 19rem; }
-figure.pair img { width: 9.4rem; height: auto; vertical-align: top; }
-figure.pair img + img { margin-left: .2rem; }
-.legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: 0; list-style: none; }
-.swatch { display: inline-block; border: .45rem solid; outline: 1px solid #767676; margin-right: .4rem;
-  vertical-align: -.05rem; }
-figcaption { font-size: .85rem; line-height: 1.35; overflow-wrap: anywhere; }
-pre { background: #f3f3f3; color: #1b1b1b; padding: .7rem; white-space: pre-wrap;
-  overflow-wrap: anywhere; font-size: .85rem; }
-details > summary { cursor: pointer; color: #0b4f8a; }
-.note { color: #4a4a4a; }
-@media (max-width: 30rem) {
-  th, td { padding: .2rem .3rem; font-size: .9rem; }
-  th:first-child, td:first-child { min-width: 6.5rem; }
+// Bytes of a file's name that stay together at its end: the ending and what tells one of a series from the next.
+constexpr size_t kTail = 12, kLongestTail = 16;
+
+bool is_continuation_byte(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+// Where the end of a file's name begins that must not be torn: behind its last separator, where that is near enough.
+size_t tail_begin(const std::string& name) {
+  const size_t separator = name.find_last_of("_- ");
+  if (separator != name.npos && name.size() - separator <= kLongestTail) return separator + 1;
+  if (name.size() <= kLongestTail) return 0;
+  size_t begin = name.size() - kTail;
+  while (begin > 0 && is_continuation_byte(name[begin])) --begin;
+  return begin;
 }
-)";
 
 }  // namespace
 
@@ -108,6 +89,20 @@ std::string html_table(const std::string& caption, const std::vector<std::string
   return html + "</tbody></table></div>\n";
 }
 
+std::string html_path(const std::string& path) {
+  const size_t name = path.rfind('/') + 1;  // 0 without a folder
+  const size_t tail = name + tail_begin(path.substr(name));
+  std::string html;
+  size_t begin = 0;
+  for (size_t i = 0; i < tail; ++i) {
+    if (path[i] != '/' && i + 1 < tail) continue;
+    html += escape_html(path.substr(begin, i + 1 - begin)) + "<wbr>";
+    begin = i + 1;
+  }
+  if (tail == path.size()) return html;
+  return html + "<span class=\"tail\">" + escape_html(path.substr(tail)) + "</span>";
+}
+
 std::string html_section(const std::string& id, const std::string& heading, const std::string& body) {
   return "<section aria-labelledby=\"" + id + "\">\n<h2 id=\"" + id + "\">" + escape_html(heading) + "</h2>\n" + body +
          "</section>\n";
@@ -117,7 +112,7 @@ std::string html_page(const std::string& title, const std::string& body) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<link rel=\"icon\" href=\"data:,\">\n<title>" +
-         escape_html(title) + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<main>\n<h1>" +
+         escape_html(title) + "</title>\n<style>" + kPageStyle + "</style>\n</head>\n<body>\n<main>\n<h1>" +
          escape_html(title) + "</h1>\n" + body + "</main>\n</body>\n</html>\n";
 }
 

@@ -24,6 +24,9 @@ std::string percent_text(double share, int digits = 1);
 std::string html_table(const std::string& caption, const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows);
 
+// A file's path that may break into lines behind its folders, and never within the end of the file's name.
+std::string html_path(const std::string& path);
+
 // A headed part of the page; `body` is HTML.
 std::string html_section(const std::string& id, const std::string& heading, const std::string& body);
 

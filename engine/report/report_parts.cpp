@@ -33,8 +33,9 @@ std::string curves_html(const Json& curves, const std::string& score_name, const
   const LineChart score{heading + " by epoch", "epoch", scores, true};
   const LineChart loss{"Loss by epoch", "epoch", losses};
   const LineChart rate{"Learning rate by epoch", "epoch", {curve_of(curves, "lr", "learning rate")}};
-  return "<p>" + escape_html(heading) + "</p>\n" + line_chart_svg(score) + "<p>Loss</p>\n" + line_chart_svg(loss) +
-         "<details><summary>Learning rate</summary>\n" + line_chart_svg(rate) + "</details>\n";
+  return "<div class=\"charts\">\n" + chart_figure(heading, line_chart_svg(score)) +
+         chart_figure("Loss", line_chart_svg(loss)) + "</div>\n<details><summary>Learning rate</summary>\n" +
+         chart_figure("Learning rate", line_chart_svg(rate)) + "</details>\n";
 }
 
 std::string origin_html(const Json& report) {
@@ -58,6 +59,23 @@ std::string class_census_html(const Json& census) {
          " have no colour. The largest class has " + number_text(number_at(census, "imbalance"), 1) +
          " times the pictures of the smallest.</p>\n<details><summary>Pictures of each class</summary>\n" +
          html_table("Pictures to train on", {"class", "pictures"}, rows) + "</details>\n";
+}
+
+std::string common_folder(const Json& pictures) {
+  if (pictures.empty()) return "";
+  const auto first = pictures[0]["path"].get<std::string>();
+  size_t same = first.size();
+  for (const auto& picture : pictures) {
+    const auto path = picture["path"].get<std::string>();
+    size_t i = 0;
+    while (i < same && i < path.size() && path[i] == first[i]) ++i;
+    same = i;
+  }
+  return first.substr(0, first.substr(0, same).rfind('/') + 1);  // + 1 is 0 where there is none
+}
+
+std::string folder_html(const std::string& folder) {
+  return folder.empty() ? "" : "<p class=\"note\">Pictures in " + html_path(folder) + "</p>\n";
 }
 
 std::vector<std::string> class_names_of(const Json& report) {

@@ -28,6 +28,12 @@ std::string origin_html(const Json& report);
 // The training pictures: how many, how large, how many of each class (recipes/census.h).
 std::string class_census_html(const Json& census);
 
+// The folder that all of these pictures, each with a "path", lie in, with its slash; "" where there is none.
+std::string common_folder(const Json& pictures);
+
+// The sentence that names it; "" for none.
+std::string folder_html(const std::string& folder);
+
 // The classes in their order.
 std::vector<std::string> class_names_of(const Json& report);
 

@@ -33,6 +33,17 @@ History read_history(const std::filesystem::path& path) {
   return history;
 }
 
+// Older reports have the uncalibrated error under "ece" and the stored model's under "ece_calibrated".
+void name_calibration_as_today(Json& report) {
+  if (!report.contains("calibration") || !report["calibration"].contains("ece_calibrated")) return;
+  Json& calibration = report["calibration"];
+  for (const std::string key : {"ece", "loss"}) {
+    calibration[key + "_uncalibrated"] = calibration[key];
+    calibration[key] = calibration[key + "_calibrated"];
+    calibration.erase(key + "_calibrated");
+  }
+}
+
 }  // namespace
 
 Json start_run_report(const std::filesystem::path& run, const ModelMetadata& metadata, const Json& data,
@@ -64,7 +75,9 @@ Json read_run_report(const std::filesystem::path& run) {
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
-  return parse_json_text(text.str(), path.string());
+  Json report = parse_json_text(text.str(), path.string());
+  name_calibration_as_today(report);
+  return report;
 }
 
 }  // namespace multipole

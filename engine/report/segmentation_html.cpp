@@ -44,12 +44,13 @@ std::string image_html(const std::string& uri, const std::string& alternative) {
   return "<img src=\"" + uri + "\" alt=\"" + escape_html(alternative) + "\">";
 }
 
-std::string picture_html(const Json& picture, const std::map<std::string, LabelThumbnails>& thumbnails) {
+std::string picture_html(const Json& picture, const std::map<std::string, LabelThumbnails>& thumbnails,
+                         const std::string& folder) {
   const auto path = picture["path"].get<std::string>();
-  std::string html = "<figure class=\"pair\">";
+  std::string html = "<figure>";
   if (const auto found = thumbnails.find(path); found != thumbnails.end()) {
-    html += image_html(found->second.truth, path + " with the classes of its mask") +
-            image_html(found->second.answer, path + " with the classes that the model sees");
+    html += "<div class=\"two\">" + image_html(found->second.truth, path + " with the classes of its mask") +
+            image_html(found->second.answer, path + " with the classes that the model sees") + "</div>";
   }
   html += "<figcaption>mIoU " + percent_text(number_at(picture, "miou"), 0) + ", " +
           percent_text(number_at(picture, "pixel_accuracy"), 0) + " of the pixels right";
@@ -58,14 +59,15 @@ std::string picture_html(const Json& picture, const std::map<std::string, LabelT
             escape_html(mistake["predicted"].get<std::string>()) + "</strong> on " +
             percent_text(number_at(mistake, "share"), 0);
   }
-  return html + "<br><span class=\"note\">" + escape_html(path) + "</span></figcaption></figure>\n";
+  return html + "<br><span class=\"note\">" + html_path(path.substr(folder.size())) + "</span></figcaption></figure>\n";
 }
 
 std::string worst_html(const Json& report, const std::map<std::string, LabelThumbnails>& thumbnails) {
   if (report["worst"].empty()) return "<p>No picture was measured.</p>\n";
+  const std::string folder = common_folder(report["worst"]);
   std::string html = "<p>Left: the mask. Right: what the model says. mIoU of the classes in the picture.</p>\n" +
-                     legend_html(report) + "<div class=\"tiles\">\n";
-  for (const auto& picture : report["worst"]) html += picture_html(picture, thumbnails);
+                     folder_html(folder) + legend_html(report) + "<div class=\"pictures pairs\">\n";
+  for (const auto& picture : report["worst"]) html += picture_html(picture, thumbnails, folder);
   return html + "</div>\n";
 }
 

@@ -19,15 +19,6 @@ namespace {
 
 constexpr int64_t kThumbnailSide = 192;
 
-std::vector<PaletteColor> colors_of(const ModelMetadata& metadata) {
-  std::vector<PaletteColor> palette;
-  for (const auto& color : metadata.palette) {
-    palette.push_back(
-        {static_cast<uint8_t>(color.at(0)), static_cast<uint8_t>(color.at(1)), static_cast<uint8_t>(color.at(2))});
-  }
-  return full_palette(palette);
-}
-
 Json warnings_of(const Json& report) {
   std::string unseen;
   for (const auto& row : report["per_class"]) {
@@ -72,7 +63,7 @@ void report_segmentation_run(const SegmentConfig& config, const SegmentData& dat
   const auto evaluation = evaluate_segmenter(loaded.model, *data.validation, execution, stop, how);
   if (!evaluation.complete) return;
 
-  const auto palette = colors_of(loaded.metadata);
+  const auto palette = model_palette(loaded.metadata.palette);
   Json report = start_run_report(run, loaded.metadata, data.fingerprint, to_json_config(config));
   report.update(segmentation_report(evaluation, worst, data.class_names));
   report["palette"] = palette_json(palette, data.class_names.size());

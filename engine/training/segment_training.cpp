@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "datasets/image_encode.h"
+#include "datasets/palette.h"
 #include "engine/report/segmentation_run.h"
 #include "engine/training/mask_record.h"
 #include "engine/training/segment_data.h"
@@ -21,7 +22,8 @@ TrainResult train_segmenter(const SegmentConfig& config, const std::filesystem::
   ModelMetadata metadata;
   metadata.task = "segmentation";
   metadata.classes = data.class_names;
-  metadata.palette = data.palette;
+  // stored even where it is the default: a model's colours stay what they were
+  metadata.palette = data.palette.empty() ? default_class_colors(data.class_names.size()) : data.palette;
   metadata.preprocessing = to_json_config(resolved.preprocessing);
   const auto make_task = [&](const Execution& execution, const std::filesystem::path& best_path,
                              const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backbone/config/json.h"
+#include "engine/files/model_file.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
@@ -59,6 +60,8 @@ TEST_F(Segment, TrainsThenMeasures) {
   EXPECT_NE(trained.out.find("best mIoU"), std::string::npos) << trained.out;
   EXPECT_NE(trained.err.find("4 pictures with masks, 4 of 24 x 20"), std::string::npos) << trained.err;
   EXPECT_NE(trained.err.find("val mIoU"), std::string::npos) << trained.err;
+  // classes without colours of their own get some, and the model keeps them
+  EXPECT_EQ(read_model_metadata(root_ / "run/best.safetensors").palette.size(), 3u);
 
   const auto table = eval({"--boundary", "--json", (root_ / "r.json").string()});
   ASSERT_EQ(table.exit_code, 0) << table.err;

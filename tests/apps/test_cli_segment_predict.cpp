@@ -10,6 +10,7 @@
 #include "datasets/geo_tiff.h"
 #include "datasets/image_encode.h"
 #include "engine/files/model_file.h"
+#include "engine/report/page.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/random_source.h"
@@ -90,11 +91,40 @@ TEST_F(SegmentPredict, EveryKindOfOutput) {
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(files(), (std::vector<std::string>{"p.overlay.jpg", "p.png", "p.probability.png", "p.uncertainty.png",
                                                "results.jsonl"}));
-  EXPECT_GT(read_image(out("p.overlay.jpg")).size(0), 60) << "no legend below";
-  for (const char* name : {"p.probability.png", "p.uncertainty.png"}) {
+  for (const char* name : {"p.overlay.jpg", "p.probability.png", "p.uncertainty.png"}) {
     EXPECT_EQ(read_image(out(name)).sizes(), (std::vector<int64_t>{60, 90, 3})) << name;
   }
   EXPECT_GE(read_image(out("p.probability.png")).min().item<int>(), 255 / 3);
+}
+
+TEST_F(SegmentPredict, TheLegendIsAFileOfItsOwn) {
+  folder_.write("p.png", encode_png(noise(60, 90)));
+  const auto result = predict({"--overlay", "--legend", "--quiet", (folder_ / "p.png").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(files(), (std::vector<std::string>{"p.legend.svg", "p.overlay.jpg", "p.png", "results.jsonl"}));
+  EXPECT_EQ(read_image(out("p.overlay.jpg")).sizes(), (std::vector<int64_t>{60, 90, 3}));
+  const Json line = results()[0];
+  EXPECT_EQ(line["legend"], out("p.legend.svg").string());
+  const std::string svg = test::read_text(out("p.legend.svg"));
+  for (const char* part : {"#0000ff", "#0a00ff", "#1400ff", ">sky<", ">road<", ">a &quot;tree&quot;<"}) {
+    EXPECT_NE(svg.find(part), std::string::npos) << part << "\n" << svg;
+  }
+  for (const auto& row : line["classes"]) {
+    EXPECT_NE(svg.find(">" + percent_text(row["share"].get<double>()) + "<"), std::string::npos) << row << svg;
+  }
+}
+
+// A class in black would look like a shadow on the picture.
+TEST_F(SegmentPredict, AModelWithoutColoursShowsEveryClassInOne) {
+  const LoadedModel loaded = load_model(model());
+  ModelMetadata metadata = loaded.metadata;
+  metadata.palette.clear();
+  save_model(model(), *loaded.model, metadata);
+  folder_.write("p.png", encode_png(noise(60, 90)));
+  ASSERT_EQ(predict({(folder_ / "p.png").string()}).exit_code, 0);
+  const auto colors = read_image(out("p.png")).flatten(0, 1).to(torch::kInt);
+  const auto strength = colors.amax(1) - colors.amin(1);
+  EXPECT_GE(strength.min().item<int>(), 80) << "a gray or black class";
 }
 
 TEST_F(SegmentPredict, TilesCoverThePictureAndThePlanIsTold) {

@@ -10,9 +10,10 @@ namespace {
 
 TEST(OutputNames, TheInputsNameBelowTheFolder) {
   const auto names = plan_outputs({{"in/a/x.JPG", "a/x.JPG"}, {"notes.2024", "notes.2024"}, {"y.tar.png", "y.tar.png"}},
-                                  "out", {.overlay = true, .probability = true, .uncertainty = true});
+                                  "out", {.overlay = true, .legend = true, .probability = true, .uncertainty = true});
   EXPECT_EQ(names[0].map, "out/a/x.png");
   EXPECT_EQ(names[0].overlay, "out/a/x.overlay.jpg");
+  EXPECT_EQ(names[0].legend, "out/a/x.legend.svg");
   EXPECT_EQ(names[0].probability, "out/a/x.probability.png");
   EXPECT_EQ(names[0].uncertainty, "out/a/x.uncertainty.png");
   EXPECT_EQ(names[0].geo_map, "out/a/x.tif");

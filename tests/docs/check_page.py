@@ -1,8 +1,10 @@
 """Checks a report page: contrast of every colour pair, text alternatives, headings, no network, and, where a Chromium
-is at hand, that it opens without console messages and does not scroll sideways at 400 and 1600 pixels.
+is at hand, that it opens without console messages and keeps its layout at 400, 800 and 1600 pixels: nothing is cut, the
+column and what is in it stand in the middle, charts use the width with letters of the page's size, names stay whole.
 
 Usage: python check_page.py REPORT_HTML
 """
+import html
 import html.parser
 import pathlib
 import re
@@ -78,6 +80,44 @@ def check_static(text):
     return problems
 
 
+# What the layout promises, told by a page that shows the report in a frame of a given width.
+PROBE = """
+const page = frame.contentDocument, view = frame.contentWindow, problems = [], width = page.documentElement.clientWidth;
+const box = (element) => element.getBoundingClientRect();
+const main = box(page.querySelector("main"));
+if (page.documentElement.scrollWidth > width) problems.push(`${page.documentElement.scrollWidth} pixels of content`);
+if (Math.abs(main.left - (width - main.right)) > 1) problems.push("the column is not in the middle");
+if (main.width > 1100) problems.push(`lines of ${main.width} pixels`);
+for (const part of page.querySelectorAll(".scroll")) {
+  const name = part.getAttribute("aria-label").slice(0, 30);
+  const columns = part.querySelectorAll("thead tr > *").length;
+  const most = part.classList.contains("matrix") ? 12 : 6;  // what a telephone holds; more may scroll in itself
+  if (columns <= most && part.scrollWidth > part.clientWidth + 1) problems.push(`${name}: ${columns} columns are cut`);
+  const table = box(part.querySelector("table")), inner = box(part);
+  if (Math.abs(table.left - inner.left - (inner.right - table.right)) > 2 && part.scrollWidth <= part.clientWidth + 1)
+    problems.push(`${name}: hugs one side`);
+}
+for (const row of page.querySelectorAll(".charts")) {
+  const parts = [...row.children].map(box);
+  const right = Math.max(...parts.map((p) => p.right));
+  if (right - parts[0].left < 0.9 * main.width) problems.push("charts leave half of the column empty");
+}
+for (const text of page.querySelectorAll("svg text")) {
+  if (!box(text).width) continue;  // folded away
+  const size = parseFloat(view.getComputedStyle(text).fontSize) * text.getScreenCTM().a;
+  if (size > 16 || size < 9.5) { problems.push(`letters of ${size.toFixed(1)} pixels in a chart`); break; }
+}
+for (const tail of page.querySelectorAll(".tail")) {
+  if (tail.getClientRects().length > 1) problems.push(`torn: ${tail.textContent}`);
+  const figure = tail.closest("figure");
+  if (figure && box(tail).right > box(figure).right + 1) problems.push(`sticks out: ${tail.textContent}`);
+}
+for (const figure of page.querySelectorAll("figure")) {
+  if (box(figure).right > width) problems.push("a picture is cut");
+}
+"""
+
+
 def check_browser(path):
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not browser:
@@ -85,19 +125,22 @@ def check_browser(path):
         return []
     problems = []
     with tempfile.TemporaryDirectory() as folder:
-        for width in (400, 1600):
-            # the width of the content beside that of the window, told through the title of a copy
-            copy = pathlib.Path(folder) / f"{width}.html"
-            probe = "<script>document.title = document.documentElement.scrollWidth + '/' + innerWidth</script></body>"
-            copy.write_text(pathlib.Path(path).read_text().replace("</body>", probe))
+        report = html.escape(pathlib.Path(path).read_text(), quote=True)
+        for width in (400, 800, 1600):
+            # in a frame: a window is no narrower than 500 pixels, whatever it is asked for
+            opener = pathlib.Path(folder) / f"{width}.html"
+            opener.write_text(f"""<!DOCTYPE html><meta charset="utf-8"><body style="margin:0">
+<iframe id="frame" style="border:0;width:{width}px;height:900px" srcdoc="{report}"></iframe><script>
+frame.onload = () => {{ {PROBE}
+document.title = "probed " + problems.join("; "); }}</script></body>""")
             run = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-                                  "--v=0", f"--user-data-dir={folder}/profile", f"--window-size={width},1000",
-                                  "--dump-dom", copy.as_uri()], capture_output=True, text=True, timeout=120)
-            title = re.search("<title>(\\d+)/(\\d+)</title>", run.stdout)
+                                  "--v=0", f"--user-data-dir={folder}/profile", "--window-size=1700,1000",
+                                  "--dump-dom", opener.as_uri()], capture_output=True, text=True, timeout=120)
+            title = re.search("<title>probed ([^<]*)</title>", run.stdout)
             if not title:
                 problems.append(f"the page did not open at {width} pixels: {run.stderr[-300:]}")
-            elif int(title[1]) > int(title[2]):
-                problems.append(f"{title[1]} pixels of content in a window of {title[2]}")
+            elif title[1]:
+                problems.append(f"at {width} pixels: {title[1]}")
             problems += [line for line in run.stderr.splitlines() if "CONSOLE" in line]
     return problems
 

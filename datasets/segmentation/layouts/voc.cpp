@@ -13,7 +13,7 @@ SegmentationListing list_voc(const fs::path& root, const SegmentationSplitOption
   listing.class_names = {"background", "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",
                          "car",        "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",
                          "motorbike",  "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"};
-  const auto colors = default_palette();
+  const auto colors = voc_palette();
   for (size_t id = 0; id < listing.class_names.size(); ++id) {
     listing.palette.emplace_back(colors[id].begin(), colors[id].end());
   }

@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <limits>
+#include <set>
 #include <string>
 
 #include "engine/report/chart.h"
@@ -100,6 +101,53 @@ TEST(HtmlReport, IsOneFileWithoutNetworkOrScripts) {
           << tag;
     }
   }
+}
+
+// The text that a reader sees, without the elements around it.
+std::string visible_text(const std::string& html) {
+  std::string text;
+  bool is_inside = false;
+  for (const char c : html) {
+    if (c == '<') is_inside = true;
+    if (!is_inside) text += c;
+    if (c == '>') is_inside = false;
+  }
+  return text;
+}
+
+TEST(HtmlReport, ShowsEachMistakeOnce) {
+  const Json report = whole_report(40, 4);
+  const std::string text = visible_text(html_report(report, {}));
+  std::set<int64_t> shown;
+  for (const char* list : {"worst", "confident"}) {
+    for (const auto& mistake : report["mistakes"][list]) shown.insert(mistake["index"].get<int64_t>());
+  }
+  ASSERT_GT(shown.size(), 3u);
+  for (const int64_t index : shown) EXPECT_EQ(count(text, "&lt;" + std::to_string(index) + "&gt;.png"), 1u) << index;
+}
+
+TEST(HtmlReport, NothingWideStandsOutsideOfAScrollingPart) {
+  for (const int64_t classes : {4, 60}) {
+    const std::string html = html_report(whole_report(100, classes), {});
+    EXPECT_GT(count(html, "<table"), 1u);
+    EXPECT_EQ(count(html, "<table"), count(html, "role=\"region\""));
+    // a chart takes its size from the page; letters in it may be no larger than the page's own at its largest
+    EXPECT_EQ(count(html, "<svg "), count(html, "<figure class=\"chart\">"));
+    EXPECT_EQ(html.find("font-size=\"16\""), std::string::npos);
+  }
+}
+
+TEST(HtmlReport, EndingsOfFileNamesAreNeverTornOff) {
+  Json report = whole_report(60, 3);
+  for (const char* list : {"worst", "confident"}) {
+    for (auto& mistake : report["mistakes"][list]) {
+      mistake["path"] = "data/val/cat/ISIC00123456789" + mistake["index"].dump() + "00.JPG";
+    }
+  }
+  const std::string html = html_report(report, {});
+  EXPECT_GT(count(html, "00.JPG</span>"), 0u);
+  EXPECT_EQ(count(html, "00.JPG</span>"), count(html, "<span class=\"tail\">"));
+  EXPECT_NE(html.find(".tail { white-space: nowrap"), std::string::npos);
 }
 
 TEST(HtmlReport, StandsWithoutASingleSample) {
