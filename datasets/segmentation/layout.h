@@ -2,10 +2,12 @@
 //
 //   pairs       ROOT/images/<split>/a.jpg, ROOT/annotations/<split>/a.png, ROOT/classes.txt; without folders of splits
 //               ROOT/images/a.jpg and ROOT/annotations/a.png, from which a split is made
-//   ade20k      the same with splits "training" and "validation" and ROOT/objectInfo150.txt; masks store 0 for
-//   unlabelled voc         ROOT/JPEGImages, ROOT/SegmentationClass, ROOT/ImageSets/Segmentation/<split>.txt (PASCAL VOC
-//   2012) cityscapes  ROOT/leftImg8bit/<split>/<city>/*_leftImg8bit.png,
-//   ROOT/gtFine/<split>/<city>/*_gtFine_labelIds.png
+//   ade20k      the same with splits "training" and "validation" and ROOT/objectInfo150.txt;
+//               masks store 0 for unlabelled
+//   voc         PASCAL VOC 2012: ROOT/JPEGImages, ROOT/SegmentationClass,
+//               ROOT/ImageSets/Segmentation/<split>.txt
+//   cityscapes  ROOT/leftImg8bit/<split>/<city>/*_leftImg8bit.png,
+//               ROOT/gtFine/<split>/<city>/*_gtFine_labelIds.png
 #pragma once
 
 #include <cstdint>
