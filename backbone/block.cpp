@@ -5,19 +5,17 @@
 
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/residual.h"
+#include "backbone/resolve_pyramid.h"
 
 namespace multipole {
 
 BlockImpl::BlockImpl(const PyramidConfig& config, int64_t stage, int64_t block, double drop_path_rate) {
-  const int64_t embed_dim = config.embed_dims[stage], stride = config.stride(stage);
-  const AttentionShape shape{.embed_dim = embed_dim,
-                             .num_heads = config.num_heads[stage],
-                             .grid_size = (config.image_size + stride - 1) / stride,
-                             .block = block};
+  const int64_t embed_dim = config.embed_dims[stage];
   if (config.position_conv) position_conv_ = register_module("position_conv", PositionConv(embed_dim));
   norm1_ = register_module("norm1", make_layer_norm(embed_dim, config.norm_eps));
-  attention_ = register_module("attention", make_attention(config.attention_of(stage), shape,
-                                                           "backbone.attention (stage " + std::to_string(stage) + ")"));
+  attention_ =
+      register_module("attention", make_attention(config.attention_of(stage), attention_shape(config, stage, block),
+                                                  "backbone.attention (stage " + std::to_string(stage) + ")"));
   norm2_ = register_module("norm2", make_layer_norm(embed_dim, config.norm_eps));
   mlp_ = register_module("mlp", Mlp(embed_dim, std::llround(embed_dim * config.mlp_ratio)));
   if (config.layer_scale_init > 0) {

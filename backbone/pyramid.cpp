@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backbone/checkpoint.h"
+#include "backbone/resolve_pyramid.h"
 
 namespace multipole {
 namespace {
@@ -16,8 +17,17 @@ std::string stage_name(size_t index) { return "stages." + std::to_string(index);
 
 }  // namespace
 
+std::vector<FeatureInfo> feature_info(const PyramidConfig& config) {
+  std::vector<FeatureInfo> info;
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    info.push_back({.num_channels = config.embed_dims[stage], .stride = config.stride(stage)});
+  }
+  return info;
+}
+
 PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   config.validate("backbone");
+  require_model_size(pyramid_parts(config, "backbone"), "backbone");
   stem_ = register_module("stem", Stem(StemShape{.in_channels = config.in_channels,
                                                  .embed_dim = config.embed_dims[0],
                                                  .stride = config.stem_stride,
@@ -50,14 +60,6 @@ std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tenso
     tokens = maps.back().permute({0, 2, 3, 1});  // on from the map, so that it has a gradient whatever the head uses
   }
   return maps;
-}
-
-std::vector<FeatureInfo> PyramidImpl::feature_info() const {
-  std::vector<FeatureInfo> info;
-  for (int64_t stage = 0; stage < kNumStages; ++stage) {
-    info.push_back({.num_channels = config_.embed_dims[stage], .stride = config_.stride(stage)});
-  }
-  return info;
 }
 
 std::vector<std::string> PyramidImpl::no_weight_decay() const {

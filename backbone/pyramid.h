@@ -22,9 +22,12 @@ struct FeatureInfo {
   int64_t stride = 1;
 };
 
+// What the four maps of a pyramid are, finest first.
+std::vector<FeatureInfo> feature_info(const PyramidConfig& config);
+
 class PyramidImpl : public torch::nn::Module {
  public:
-  // Throws ConfigError where `config` is out of range.
+  // Throws ConfigError where `config` is out of range or the model larger than model_size.h allows.
   explicit PyramidImpl(const PyramidConfig& config);
 
   // images (B, in_channels, H, W) -> four maps (B, embed_dims[i], ceil(H / stride), ceil(W / stride)), finest first,
@@ -35,7 +38,7 @@ class PyramidImpl : public torch::nn::Module {
   torch::Tensor forward_features(const torch::Tensor& images) { return forward_intermediates(images).back(); }
 
   // What the four maps are, finest first.
-  std::vector<FeatureInfo> feature_info() const;
+  std::vector<FeatureInfo> feature_info() const { return multipole::feature_info(config_); }
 
   // Full names of the parameters that weight decay should leave alone: those with one axis (norms, biases, layer
   // scales) and those that the attention mechanism names (bias tables, summary bases).

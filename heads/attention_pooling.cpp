@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "backbone/layers/init.h"
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 
@@ -12,6 +13,11 @@ AttentionPoolingImpl::AttentionPoolingImpl(int64_t embed_dim, int64_t num_heads)
   key_ = register_module("key", Linear(embed_dim, embed_dim, /*with_bias=*/false));
   value_ = register_module("value", Linear(embed_dim, embed_dim));
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
+}
+
+double AttentionPoolingImpl::count_parameters(int64_t embed_dim) {
+  return static_cast<double>(embed_dim) + linear_parameters(embed_dim, embed_dim, /*with_bias=*/false) +
+         2 * linear_parameters(embed_dim, embed_dim);
 }
 
 torch::Tensor AttentionPoolingImpl::forward(const torch::Tensor& map) {

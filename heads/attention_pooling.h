@@ -17,6 +17,8 @@ class AttentionPoolingImpl : public torch::nn::Module {
   // embed_dim must be a multiple of num_heads.
   AttentionPoolingImpl(int64_t embed_dim, int64_t num_heads);
 
+  static double count_parameters(int64_t embed_dim);
+
   // NCHW map (B, embed_dim, H, W) -> (B, embed_dim).
   torch::Tensor forward(const torch::Tensor& map);
 

@@ -1,7 +1,9 @@
 #include "heads/classification_head.h"
 
-#include <torch/nn/modules/normalization.h>
 #include <torch/nn/modules/dropout.h>
+#include <torch/nn/modules/normalization.h>
+
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 
@@ -23,6 +25,15 @@ ClassificationHead::ClassificationHead(const ClassificationHeadConfig& config,
   if (config.norm) norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({embed_dim})));
   dropout_ = register_module("dropout", torch::nn::Dropout(config.dropout));
   linear_ = register_module("linear", Linear(embed_dim, num_classes));
+}
+
+double ClassificationHead::count_parameters(const ClassificationHeadConfig& config,
+                                            const std::vector<FeatureInfo>& feature_info, int64_t num_classes) {
+  const int64_t embed_dim = feature_info.back().num_channels;
+  double parameters = linear_parameters(embed_dim, num_classes);
+  if (config.pooling == "attention") parameters += AttentionPoolingImpl::count_parameters(embed_dim);
+  if (config.norm) parameters += layer_norm_parameters(embed_dim);
+  return parameters;
 }
 
 torch::Tensor ClassificationHead::forward(const std::vector<torch::Tensor>& features, ImageSize) {

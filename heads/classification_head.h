@@ -35,9 +35,14 @@ struct ClassificationHeadConfig {
 
 class ClassificationHead : public Head {
  public:
+  static constexpr HeadTask kTask = HeadTask::kClassification;
+
   // Throws ConfigError where pooling_heads does not divide the channels of the last map.
   ClassificationHead(const ClassificationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                      int64_t num_classes, const std::string& where);
+
+  static double count_parameters(const ClassificationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                 int64_t num_classes);
 
   // -> (B, num_classes)
   torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) override;

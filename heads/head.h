@@ -17,6 +17,12 @@ struct ImageSize {
   int64_t width = 0;
 };
 
+// What a head's logits are for: one answer a picture, or one a pixel.
+enum class HeadTask { kClassification, kSegmentation };
+
+// A head also says which task it serves and counts its parameters without making them:
+//   static constexpr HeadTask kTask;
+//   static double count_parameters(const Config&, const std::vector<FeatureInfo>&, int64_t num_classes);
 class Head : public torch::nn::Module {
  public:
   // features: the backbone's maps, finest first, each NCHW (B, num_channels, h, w), as its feature_info() describes.

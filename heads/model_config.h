@@ -26,7 +26,10 @@ struct ModelConfig {
 };
 
 // The same model with every default written out, so that a later change of a default cannot change it.
-// Throws ConfigError for an unknown preset, type or key.
+// Throws ConfigError for an unknown preset, type or key, and for a model larger than backbone/model_size.h allows.
 ModelConfig resolve_model_config(const ModelConfig& config);
+
+// Parameters of the model that a resolved config describes, without making it.
+double count_parameters(const ModelConfig& resolved);
 
 }  // namespace multipole

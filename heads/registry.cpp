@@ -16,15 +16,19 @@ namespace {
 
 struct HeadEntry {
   std::string type;
+  HeadTask task;
   std::function<Json(const Json& fields, const std::string& where)> resolve;
   std::function<std::shared_ptr<Head>(const Json& fields, const std::vector<FeatureInfo>&, int64_t num_classes,
                                       const std::string& where)>
       make;
+  std::function<double(const Json& fields, const std::vector<FeatureInfo>&, int64_t num_classes,
+                       const std::string& where)>
+      count_parameters;
 };
 
 template <class Config, class HeadType>
 HeadEntry entry(std::string type) {
-  return {std::move(type),
+  return {std::move(type), HeadType::kTask,
           [](const Json& fields, const std::string& where) {
             return to_json_config(config_from_json<Config>(fields, where));
           },
@@ -32,6 +36,10 @@ HeadEntry entry(std::string type) {
              const std::string& where) -> std::shared_ptr<Head> {
             return std::make_shared<HeadType>(config_from_json<Config>(fields, where), feature_info, num_classes,
                                               where);
+          },
+          [](const Json& fields, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+             const std::string& where) {
+            return HeadType::count_parameters(config_from_json<Config>(fields, where), feature_info, num_classes);
           }};
 }
 
@@ -61,12 +69,35 @@ std::pair<const HeadEntry&, Json> find_entry(const Json& config, const std::stri
   return {*found, fields};
 }
 
+std::string task_name(HeadTask task) { return task == HeadTask::kSegmentation ? "segmentation" : "classification"; }
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::string> head_types() {
   std::vector<std::string> types;
   for (const auto& item : entries()) types.push_back(item.type);
   return types;
+}
+
+std::vector<std::string> head_types(HeadTask task) {
+  std::vector<std::string> types;
+  for (const auto& item : entries()) {
+    if (item.task == task) types.push_back(item.type);
+  }
+  return types;
+}
+
+void require_head_task(const Json& config, HeadTask task, const std::string& where) {
+  const auto [item, fields] = find_entry(config, where);
+  if (item.task == task) return;
+  throw ConfigError(where + ".type: '" + item.type + "' is a head for " + task_name(item.task) + "; for " +
+                    task_name(task) + " there is " + joined(head_types(task)));
 }
 
 Json resolve_head_config(const Json& config, const std::string& where) {
@@ -80,6 +111,12 @@ std::shared_ptr<Head> make_head(const Json& config, const std::vector<FeatureInf
                                 const std::string& where) {
   const auto [item, fields] = find_entry(config, where);
   return item.make(fields, feature_info, num_classes, where);
+}
+
+double count_head_parameters(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+                             const std::string& where) {
+  const auto [item, fields] = find_entry(config, where);
+  return item.count_parameters(fields, feature_info, num_classes, where);
 }
 
 }  // namespace multipole

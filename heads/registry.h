@@ -12,8 +12,12 @@
 
 namespace multipole {
 
-// The values that "type" may take.
+// The values that "type" may take, and those of the heads that serve `task`.
 std::vector<std::string> head_types();
+std::vector<std::string> head_types(HeadTask task);
+
+// Throws ConfigError, naming `where`, unless the head that `config` names serves `task`.
+void require_head_task(const Json& config, HeadTask task, const std::string& where);
 
 // `config` with the head's defaults filled in: {"type": "classification", "pooling": "average", ...}.
 // Throws ConfigError for an unknown type or key; `where` is the config path for its message ("model.head").
@@ -22,5 +26,9 @@ Json resolve_head_config(const Json& config, const std::string& where);
 // A head on maps such as `feature_info` describes. Throws ConfigError as resolve_head_config does.
 std::shared_ptr<Head> make_head(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
                                 const std::string& where);
+
+// Parameters of what make_head() would make, without making it.
+double count_head_parameters(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+                             const std::string& where);
 
 }  // namespace multipole

@@ -21,7 +21,8 @@ void start_from_model(Json& settings, const std::filesystem::path& init) {
 std::vector<std::string> apply_auto_recipe(Json& settings, const std::filesystem::path& data,
                                            const std::filesystem::path& init, double minutes) {
   const ClassifyData opened = open_classify_data(config_from_json<ClassifyConfig>(settings, ""), data);
-  const DataCensus census = take_census(*opened.train_pictures, train_class_occurrences(opened), opened.class_names);
+  const TrainingCensus census =
+      take_census(*opened.train_pictures, train_class_occurrences(opened), opened.class_names);
   RecipeOptions options;
   options.minutes = minutes;
   options.multi_label = opened.label_sets.defined();

@@ -28,6 +28,9 @@ struct AttentionShape {
 // Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up. The result has memory
 // of its own: without a graph, the block that asked writes its sum there. forward() owns x, so that a caller who moves
 // it in lets it be freed as soon as nothing more is read from it: before the largest activations, most often.
+//
+// A mechanism also has a type Config (backbone/config/fields.h) and counts its parameters without making them:
+//   static double count_parameters(const Config& config, const AttentionShape& shape);
 class Attention : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor x) = 0;
@@ -45,6 +48,13 @@ class Attention : public torch::nn::Module {
 // Makes the mechanism that config["type"] names; the other keys are the fields of its config struct.
 // Throws ConfigError that starts with `where` for an unknown type or key and for values that do not fit `shape`.
 std::shared_ptr<Attention> make_attention(const Json& config, const AttentionShape& shape, const std::string& where);
+
+// `config` with every default of its mechanism written out. Throws ConfigError as make_attention() does for an unknown
+// type or key and for values that no shape fits.
+Json resolve_attention_config(const Json& config, const std::string& where);
+
+// Parameters of what make_attention() would make, without making it.
+double count_attention_parameters(const Json& config, const AttentionShape& shape, const std::string& where);
 
 // The registered types, in the order of the registry.
 std::vector<std::string> attention_types();

@@ -1,5 +1,7 @@
 #include "backbone/attention/full.h"
 
+#include "backbone/layers/parameter_count.h"
+
 namespace multipole {
 
 void FullAttentionConfig::validate(const std::string& where) const {
@@ -10,6 +12,11 @@ FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionS
     : config_(config), shape_(shape) {
   qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+}
+
+double FullAttention::count_parameters(const FullAttentionConfig& config, const AttentionShape& shape) {
+  return linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
+         linear_parameters(shape.embed_dim, shape.embed_dim);
 }
 
 torch::Tensor FullAttention::forward(torch::Tensor x) {

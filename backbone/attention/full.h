@@ -36,6 +36,8 @@ class FullAttention : public Attention {
 
   FullAttention(const FullAttentionConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const FullAttentionConfig& config, const AttentionShape& shape);
+
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) override;
 

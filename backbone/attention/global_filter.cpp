@@ -42,6 +42,11 @@ GlobalFilter::GlobalFilter(const GlobalFilterConfig&, const AttentionShape& shap
       "filter", trunc_normal_(torch::empty({shape.grid_size, shape.grid_size / 2 + 1, shape.embed_dim, 2})));
 }
 
+double GlobalFilter::count_parameters(const GlobalFilterConfig&, const AttentionShape& shape) {
+  const auto grid = static_cast<double>(shape.grid_size);
+  return grid * static_cast<double>(shape.grid_size / 2 + 1) * static_cast<double>(shape.embed_dim) * 2;
+}
+
 torch::Tensor GlobalFilter::forward(torch::Tensor x) {
   const int64_t height = x.size(1), width = x.size(2);
   // half types have no transform on the CPU

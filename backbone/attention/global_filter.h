@@ -30,6 +30,8 @@ class GlobalFilter : public Attention {
 
   GlobalFilter(const GlobalFilterConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const GlobalFilterConfig& config, const AttentionShape& shape);
+
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) override;
 

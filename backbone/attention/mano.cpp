@@ -7,11 +7,23 @@
 #include "backbone/attention/softmax_attention.h"
 #include "backbone/attention/window_partition.h"
 #include "backbone/layers/init.h"
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 namespace {
 
 int64_t half(int64_t size) { return (size + 1) / 2; }
+
+// A nominal grid of one window has no convolutions, so larger grids stay with their one level.
+int64_t num_mano_levels(const ManoConfig& config, int64_t height, int64_t width) {
+  const auto levels_of = [&](int64_t size) {
+    int64_t levels = 1;
+    for (; size > config.window; size = half(size)) ++levels;
+    return levels;
+  };
+  const int64_t most = std::max(levels_of(height), levels_of(width));
+  return std::min(most, config.levels.value_or(most));
+}
 
 }  // namespace
 
@@ -25,7 +37,7 @@ ManoAttention::ManoAttention(const ManoConfig& config, const AttentionShape& sha
   const int64_t embed_dim = shape.embed_dim, side = 2 * config.window - 1;
   qkv_ = register_module("qkv", Linear(embed_dim, 3 * embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
-  if (num_levels(shape.grid_size, shape.grid_size) > 1) {
+  if (num_mano_levels(config, shape.grid_size, shape.grid_size) > 1) {
     // convolutions whose stride is their kernel, as products over 2 x 2 patches
     down_ = register_module("down", Linear(4 * embed_dim, embed_dim));
     up_ = register_module("up", Linear(embed_dim, 4 * embed_dim));
@@ -33,19 +45,18 @@ ManoAttention::ManoAttention(const ManoConfig& config, const AttentionShape& sha
   if (config.bias) bias_ = register_parameter("bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
 }
 
-// A nominal grid of one window has no convolutions, so larger grids stay with their one level.
-int64_t ManoAttention::num_levels(int64_t height, int64_t width) const {
-  const auto levels_of = [&](int64_t size) {
-    int64_t levels = 1;
-    for (; size > config_.window; size = half(size)) ++levels;
-    return levels;
-  };
-  const int64_t most = std::max(levels_of(height), levels_of(width));
-  return std::min(most, config_.levels.value_or(most));
+double ManoAttention::count_parameters(const ManoConfig& config, const AttentionShape& shape) {
+  const int64_t embed_dim = shape.embed_dim, side = 2 * config.window - 1;
+  double parameters = ProjectedAttention::count_parameters(config, shape);
+  if (num_mano_levels(config, shape.grid_size, shape.grid_size) > 1) {
+    parameters += linear_parameters(4 * embed_dim, embed_dim) + linear_parameters(embed_dim, 4 * embed_dim);
+  }
+  if (config.bias) parameters += static_cast<double>(shape.num_heads * side * side);
+  return parameters;
 }
 
 torch::Tensor ManoAttention::forward(torch::Tensor x) {
-  const int64_t levels = down_ ? num_levels(x.size(1), x.size(2)) : 1;
+  const int64_t levels = down_ ? num_mano_levels(config_, x.size(1), x.size(2)) : 1;
   std::vector<torch::Tensor> maps = {std::move(x)};
   while (static_cast<int64_t>(maps.size()) < levels) maps.push_back(down(maps.back()));
   auto out = attend(maps.back());
@@ -84,7 +95,7 @@ torch::Tensor ManoAttention::up(const torch::Tensor& x, int64_t height, int64_t 
 AttentionCost ManoAttention::cost(int64_t height, int64_t width) const {
   const auto embed_dim = static_cast<double>(shape_.embed_dim);
   const auto seen = static_cast<double>(config_.window * config_.window);
-  const int64_t levels = down_ ? num_levels(height, width) : 1;
+  const int64_t levels = down_ ? num_mano_levels(config_, height, width) : 1;
   AttentionCost cost = linear_cost(static_cast<double>(height * width), embed_dim, embed_dim);
   for (int64_t level = 0; level < levels; ++level, height = half(height), width = half(width)) {
     const auto tokens = static_cast<double>(height * width);

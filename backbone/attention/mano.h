@@ -42,6 +42,8 @@ class ManoAttention : public Attention {
 
   ManoAttention(const ManoConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const ManoConfig& config, const AttentionShape& shape);
+
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up; a ragged border is filled up with zeros.
   torch::Tensor forward(torch::Tensor x) override;
 
@@ -49,7 +51,6 @@ class ManoAttention : public Attention {
   std::vector<std::string> no_weight_decay() const override;
 
  private:
-  int64_t num_levels(int64_t height, int64_t width) const;
   torch::Tensor attend(const torch::Tensor& x);
   torch::Tensor down(const torch::Tensor& x);
   torch::Tensor up(const torch::Tensor& x, int64_t height, int64_t width);

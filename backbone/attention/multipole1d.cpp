@@ -64,6 +64,16 @@ Multipole1dAttention::Multipole1dAttention(const Multipole1dConfig& config, cons
   }
 }
 
+double Multipole1dAttention::count_parameters(const Multipole1dConfig& config, const AttentionShape& shape) {
+  double parameters = ProjectedAttention::count_parameters(config, shape);
+  const int64_t levels = num_levels(shape.grid_size * shape.grid_size, config.group);
+  for (int64_t level = 1; level <= levels; ++level) {
+    parameters += static_cast<double>(config.rank) * static_cast<double>(config.group << (level - 1)) *
+                  static_cast<double>(2 * shape.embed_dim);
+  }
+  return parameters;
+}
+
 torch::Tensor Multipole1dAttention::mix(const ProjectedTokens& tokens) {
   const auto line = [](const torch::Tensor& x) { return x.flatten(1, 2); };  // (B, n, heads, head_dim)
   const auto q = line(tokens.q), k = line(tokens.k), v = line(tokens.v);

@@ -41,6 +41,8 @@ class Multipole1dAttention : public ProjectedAttention {
 
   Multipole1dAttention(const Multipole1dConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const Multipole1dConfig& config, const AttentionShape& shape);
+
   bool is_causal() const override { return config_.causal; }
 
  private:

@@ -5,10 +5,24 @@
 #include <tuple>
 
 #include "backbone/layers/init.h"
+#include "backbone/layers/parameter_count.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/quadtree.h"
 
 namespace multipole {
+namespace {
+
+// Far levels with parameters of their own.
+int64_t levels_of(const Multipole2dConfig& config, const AttentionShape& shape) {
+  return config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
+}
+
+SummaryShape summary_shape(const Multipole2dConfig& config, const AttentionShape& shape) {
+  const int64_t summarised = config.is_linear() ? 3 : 2;  // keys and values, and queries too
+  return {config.cell, config.rank, levels_of(config, shape), summarised * shape.embed_dim};
+}
+
+}  // namespace
 
 void Multipole2dConfig::validate(const std::string& where) const {
   require(cell >= 1 && cell <= 64, where + ".cell", "must be from 1 to 64 tokens", cell);
@@ -30,9 +44,8 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
   const int64_t embed_dim = shape.embed_dim;
   qkv_ = register_module("qkv", Linear(embed_dim, 3 * embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
-  const int64_t levels = config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
-  basis_ =
-      make_summary_basis(config.basis, {config.cell, config.rank, levels, (is_linear() ? 3 : 2) * embed_dim}, *this);
+  const int64_t levels = levels_of(config, shape);
+  basis_ = make_summary_basis(config.basis, summary_shape(config, shape), *this);
   if (config.bias) {
     const int64_t side = near_bias_side(config.cell);
     near_bias_ = register_parameter("near_bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
@@ -42,6 +55,17 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
                              trunc_normal_(torch::empty({shape.num_heads, kFarBiasSide, kFarBiasSide}))));
     }
   }
+}
+
+double Multipole2dAttention::count_parameters(const Multipole2dConfig& config, const AttentionShape& shape) {
+  double parameters = linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
+                      linear_parameters(shape.embed_dim, shape.embed_dim) +
+                      count_summary_parameters(config.basis, summary_shape(config, shape));
+  if (config.bias) {
+    const int64_t side = near_bias_side(config.cell), far = levels_of(config, shape) * kFarBiasSide * kFarBiasSide;
+    parameters += static_cast<double>(shape.num_heads * (side * side + far));
+  }
+  return parameters;
 }
 
 torch::Tensor Multipole2dAttention::forward(torch::Tensor x) {
@@ -68,14 +92,14 @@ Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Ten
   Summaries far;
   if (levels == 0) return far;
   // the log-linear variant leaves out the queries, which stand first
-  const int64_t first = is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
+  const int64_t first = config_.is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
   const auto summarised = qkv.narrow(-1, first * embed_dim, (3 - first) * embed_dim);
   for (const auto& summary : basis_->summarize(summarised, levels)) {
     auto sizes = summary.sizes().vec();
     sizes.back() = 3 - first;
     sizes.insert(sizes.end(), {shape_.num_heads, embed_dim / shape_.num_heads});
     auto parts = summary.view(sizes).unbind(4);
-    if (is_linear()) far.q.push_back(parts[0]);
+    if (config_.is_linear()) far.q.push_back(parts[0]);
     far.k.push_back(parts[1 - first]);
     far.v.push_back(parts[2 - first]);
   }
@@ -109,7 +133,7 @@ AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {
     const auto cells =
         static_cast<double>(level_cells(level, height, config_.cell) * level_cells(level, width, config_.cell));
     const double summaries = rank * cells, seen = std::min(summaries, kInteractionList * rank);
-    cost += softmax_attention_cost(is_linear() ? summaries : tokens, seen, summaries, embed_dim);
+    cost += softmax_attention_cost(config_.is_linear() ? summaries : tokens, seen, summaries, embed_dim);
   }
   return cost;
 }

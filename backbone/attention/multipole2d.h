@@ -47,6 +47,8 @@ struct Multipole2dConfig {
 
   // Throws ConfigError naming the field, its value and the rule.
   void validate(const std::string& where) const;
+
+  bool is_linear() const { return variant == "linear"; }
 };
 
 // Queries, keys and values come from one linear layer, are summarised by learned depthwise bases that start as means,
@@ -59,6 +61,8 @@ class Multipole2dAttention : public Attention {
   using Config = Multipole2dConfig;
 
   Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape);
+
+  static double count_parameters(const Multipole2dConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) override;
@@ -74,7 +78,6 @@ class Multipole2dAttention : public Attention {
     std::vector<torch::Tensor> q, k, v;  // each (B, Hl, Wl, rank, num_heads, head_dim)
   };
 
-  bool is_linear() const { return config_.variant == "linear"; }
   // (B, H, W, 3 * embed_dim) -> (B, H, W, num_heads, head_dim)
   torch::Tensor mix(const torch::Tensor& qkv) const;
   Summaries summarize(const torch::Tensor& qkv, int64_t levels) const;

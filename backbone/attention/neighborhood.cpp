@@ -54,6 +54,12 @@ NeighborhoodAttention::NeighborhoodAttention(const NeighborhoodConfig& config, c
   if (config.bias) bias_ = register_parameter("bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
 }
 
+double NeighborhoodAttention::count_parameters(const NeighborhoodConfig& config, const AttentionShape& shape) {
+  const int64_t side = 2 * config.kernel - 1;
+  return ProjectedAttention::count_parameters(config, shape) +
+         (config.bias ? static_cast<double>(shape.num_heads * side * side) : 0);
+}
+
 torch::Tensor NeighborhoodAttention::mix(const ProjectedTokens& tokens) {
   const int64_t height = tokens.q.size(1), width = tokens.q.size(2), kernel = config_.kernel;
   // tiles about as wide as the kernel: fewer keys are masked with small ones, fewer are gathered twice with large ones

@@ -40,6 +40,8 @@ class NeighborhoodAttention : public ProjectedAttention {
 
   NeighborhoodAttention(const NeighborhoodConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const NeighborhoodConfig& config, const AttentionShape& shape);
+
  private:
   torch::Tensor mix(const ProjectedTokens& tokens) override;
   AttentionCost mixing_cost(int64_t height, int64_t width) const override;

@@ -1,5 +1,7 @@
 #include "backbone/attention/projected_attention.h"
 
+#include "backbone/layers/parameter_count.h"
+
 namespace multipole {
 
 void ProjectionConfig::validate_projection(const std::string& where) const {
@@ -10,6 +12,11 @@ ProjectedAttention::ProjectedAttention(const ProjectionConfig& config, const Att
     : shape_(shape), proj_drop_(config.proj_drop) {
   qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+}
+
+double ProjectedAttention::count_parameters(const ProjectionConfig& config, const AttentionShape& shape) {
+  return linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
+         linear_parameters(shape.embed_dim, shape.embed_dim);
 }
 
 torch::Tensor ProjectedAttention::forward(torch::Tensor x) {

@@ -34,6 +34,9 @@ class ProjectedAttention : public Attention {
  public:
   ProjectedAttention(const ProjectionConfig& config, const AttentionShape& shape);
 
+  // Of the two layers; a mechanism that adds parameters adds to this.
+  static double count_parameters(const ProjectionConfig& config, const AttentionShape& shape);
+
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) final;
 

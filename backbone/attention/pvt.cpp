@@ -2,6 +2,7 @@
 
 #include "backbone/attention/window_partition.h"
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 
@@ -20,6 +21,18 @@ PvtAttention::PvtAttention(const PvtConfig& config, const AttentionShape& shape)
     norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
   }
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
+}
+
+double PvtAttention::count_parameters(const PvtConfig& config, const AttentionShape& shape) {
+  const int64_t embed_dim = shape.embed_dim;
+  double parameters = linear_parameters(embed_dim, embed_dim, config.qkv_bias) +
+                      linear_parameters(embed_dim, 2 * embed_dim, config.qkv_bias) +
+                      linear_parameters(embed_dim, embed_dim);
+  if (config.reduction > 1) {
+    parameters += linear_parameters(config.reduction * config.reduction * embed_dim, embed_dim) +
+                  layer_norm_parameters(embed_dim);
+  }
+  return parameters;
 }
 
 torch::Tensor PvtAttention::forward(torch::Tensor x) {

@@ -37,6 +37,8 @@ class PvtAttention : public Attention {
 
   PvtAttention(const PvtConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const PvtConfig& config, const AttentionShape& shape);
+
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) override;
 

@@ -78,6 +78,11 @@ QuadtreeAttention::QuadtreeAttention(const QuadtreeConfig& config, const Attenti
   if (config.levels > 1) level_weight_ = register_parameter("level_weight", torch::zeros({config.levels}));
 }
 
+double QuadtreeAttention::count_parameters(const QuadtreeConfig& config, const AttentionShape& shape) {
+  return ProjectedAttention::count_parameters(config, shape) +
+         (config.levels > 1 ? static_cast<double>(config.levels) : 0);
+}
+
 torch::Tensor QuadtreeAttention::mix(const ProjectedTokens& tokens) {
   std::vector<ProjectedTokens> pyramid = {tokens};
   while (static_cast<int64_t>(pyramid.size()) < config_.levels) {

@@ -37,6 +37,8 @@ class QuadtreeAttention : public ProjectedAttention {
 
   QuadtreeAttention(const QuadtreeConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const QuadtreeConfig& config, const AttentionShape& shape);
+
  private:
   torch::Tensor mix(const ProjectedTokens& tokens) override;
   AttentionCost mixing_cost(int64_t height, int64_t width) const override;

@@ -26,6 +26,13 @@ class HierarchicalBasis : public SummaryBasis {
     }
   }
 
+  static double count_parameters(const SummaryShape& shape) {
+    if (shape.levels == 0) return 0;
+    const auto rank = static_cast<double>(shape.rank), merges = static_cast<double>(shape.levels - 1);
+    const auto cell_tokens = static_cast<double>(shape.cell * shape.cell);
+    return rank * (cell_tokens + merges * 4 * rank) * static_cast<double>(shape.channels);
+  }
+
   std::vector<torch::Tensor> summarize(const torch::Tensor& x, int64_t levels) const override {
     const Basis2d basis = basis_for(levels, x.options());
     return summarize2d(x, basis.token_basis, basis.merge_basis, shape_.cell);
@@ -80,6 +87,15 @@ class DirectBasis : public SummaryBasis {
     }
   }
 
+  static double count_parameters(const SummaryShape& shape) {
+    double parameters = 0;
+    for (int64_t level = 1; level <= shape.levels; ++level) {
+      const auto side = static_cast<double>(level_side(level, shape.cell));
+      parameters += static_cast<double>(shape.rank) * side * side * static_cast<double>(shape.channels);
+    }
+    return parameters;
+  }
+
   std::vector<torch::Tensor> summarize(const torch::Tensor& x, int64_t levels) const override {
     std::vector<torch::Tensor> summaries;
     for (int64_t level = 1; level <= levels; ++level) {
@@ -119,18 +135,30 @@ std::unique_ptr<SummaryBasis> make(const SummaryShape& shape, torch::nn::Module&
 struct NamedBasis {
   const char* name;
   std::unique_ptr<SummaryBasis> (*make)(const SummaryShape&, torch::nn::Module&);
+  double (*count_parameters)(const SummaryShape&);
 };
 
-constexpr NamedBasis kBases[] = {{"hierarchical", make<HierarchicalBasis>}, {"direct", make<DirectBasis>}};
+constexpr NamedBasis kBases[] = {
+    {"hierarchical", make<HierarchicalBasis>, HierarchicalBasis::count_parameters},
+    {"direct", make<DirectBasis>, DirectBasis::count_parameters},
+};
+
+const NamedBasis& find_basis(const std::string& name) {
+  for (const NamedBasis& basis : kBases) {
+    if (name == basis.name) return basis;
+  }
+  TORCH_CHECK(false, "no summary basis is called '", name, "'");
+}
 
 }  // namespace
 
 std::unique_ptr<SummaryBasis> make_summary_basis(const std::string& name, const SummaryShape& shape,
                                                  torch::nn::Module& owner) {
-  for (const NamedBasis& basis : kBases) {
-    if (name == basis.name) return basis.make(shape, owner);
-  }
-  TORCH_CHECK(false, "no summary basis is called '", name, "'");
+  return find_basis(name).make(shape, owner);
+}
+
+double count_summary_parameters(const std::string& name, const SummaryShape& shape) {
+  return find_basis(name).count_parameters(shape);
 }
 
 std::vector<std::string> summary_basis_names() {

@@ -38,6 +38,9 @@ class SummaryBasis {
 std::unique_ptr<SummaryBasis> make_summary_basis(const std::string& name, const SummaryShape& shape,
                                                  torch::nn::Module& owner);
 
+// Parameters of what make_summary_basis() would register.
+double count_summary_parameters(const std::string& name, const SummaryShape& shape);
+
 std::vector<std::string> summary_basis_names();
 
 }  // namespace multipole

@@ -18,6 +18,12 @@ WindowAttention::WindowAttention(const WindowConfig& config, const AttentionShap
   if (config.bias) bias_ = register_parameter("bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
 }
 
+double WindowAttention::count_parameters(const WindowConfig& config, const AttentionShape& shape) {
+  const int64_t side = 2 * config.window - 1;
+  return ProjectedAttention::count_parameters(config, shape) +
+         (config.bias ? static_cast<double>(shape.num_heads * side * side) : 0);
+}
+
 int64_t WindowAttention::shift() const { return config_.shift && shape().block % 2 == 1 ? config_.window / 2 : 0; }
 
 torch::Tensor WindowAttention::mix(const ProjectedTokens& tokens) {

@@ -36,6 +36,8 @@ class WindowAttention : public ProjectedAttention {
 
   WindowAttention(const WindowConfig& config, const AttentionShape& shape);
 
+  static double count_parameters(const WindowConfig& config, const AttentionShape& shape);
+
  private:
   torch::Tensor mix(const ProjectedTokens& tokens) override;
   AttentionCost mixing_cost(int64_t height, int64_t width) const override;

@@ -20,7 +20,7 @@ struct Attention1dCall {
   bool causal;
   std::optional<double> scale;
 
-  Attention1dArgs unpack(PackReader& reader) const {
+  Attention1dArgs unpack(PackedTensors& reader) const {
     Attention1dArgs args;
     args.q = reader.next();
     args.k = reader.next();
@@ -36,7 +36,7 @@ class Attention1dFunction : public torch::autograd::Function<Attention1dFunction
   static variable_list forward(AutogradContext* ctx, at::TensorList tensors, const Attention1dCall& call) {
     at::AutoDispatchBelowADInplaceOrView guard;
     static const auto op = find_operator<Attention1dSignature>("attention1d");
-    PackReader reader(tensors);
+    PackedTensors reader(tensors);
     const Attention1dArgs args = call.unpack(reader);
     const auto [out, lse] =
         op.call(args.q, args.k, args.v, args.k_far, args.v_far, call.group, call.causal, call.scale);
@@ -58,7 +58,7 @@ class Attention1dFunction : public torch::autograd::Function<Attention1dFunction
     const Attention1dCall call = {data["levels"].toInt(), data["group"].toInt(), data["causal"].toBool(),
                                   data["scale"].toOptional<double>()};
     const variable_list saved = ctx->get_saved_variables();
-    PackReader reader(saved);
+    PackedTensors reader(saved);
     const Attention1dArgs args = call.unpack(reader);
     const at::Tensor out = reader.next(), lse = reader.next();
     static const auto op = find_operator<Attention1dBackwardSignature>("_attention1d_backward");

@@ -22,7 +22,7 @@ struct Attention2dCall {
   int64_t cell;
   std::optional<double> scale;
 
-  Attention2dArgs unpack(PackReader& reader) const {
+  Attention2dArgs unpack(PackedTensors& reader) const {
     Attention2dArgs args;
     args.q = reader.next();
     args.k = reader.next();
@@ -50,7 +50,7 @@ class Attention2dFunction : public torch::autograd::Function<Attention2dFunction
   static variable_list forward(AutogradContext* ctx, at::TensorList tensors, const Attention2dCall& call) {
     at::AutoDispatchBelowADInplaceOrView guard;
     static const auto op = find_operator<Attention2dSignature>("attention2d");
-    PackReader reader(tensors);
+    PackedTensors reader(tensors);
     const Attention2dArgs args = call.unpack(reader);
     const auto [out, lse] = op.call(args.q, args.k, args.v, args.k_far, args.v_far, call.cell, call.q_far(args),
                                     call.near_bias(args), call.far_bias(args), call.scale);
@@ -75,7 +75,7 @@ class Attention2dFunction : public torch::autograd::Function<Attention2dFunction
                                   data["has_near_bias"].toBool(), data["has_far_bias"].toBool(),
                                   data["cell"].toInt(),           data["scale"].toOptional<double>()};
     const variable_list saved = ctx->get_saved_variables();
-    PackReader reader(saved);
+    PackedTensors reader(saved);
     const Attention2dArgs args = call.unpack(reader);
     const at::Tensor out = reader.next(), lse = reader.next();
     static const auto op = find_operator<Attention2dBackwardSignature>("_attention2d_backward");

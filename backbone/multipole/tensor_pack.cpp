@@ -41,7 +41,7 @@ std::vector<at::Tensor> pack(const Summarize2dGrads& grads) {
 std::vector<at::Tensor> pack(const Summarize1dArgs& args) { return concatenate({args.x, args.basis}); }
 std::vector<at::Tensor> pack(const Summarize1dGrads& grads) { return concatenate({grads.x, grads.basis}); }
 
-std::vector<at::Tensor> PackReader::next(int64_t count) {
+std::vector<at::Tensor> PackedTensors::next(int64_t count) {
   const at::TensorList part = tensors_.slice(position_, static_cast<size_t>(count));
   position_ += static_cast<size_t>(count);
   return part.vec();

@@ -23,9 +23,9 @@ std::vector<at::Tensor> pack(const Summarize1dArgs& args);
 std::vector<at::Tensor> pack(const Summarize1dGrads& grads);
 
 // Reads a packed list back from the front.
-class PackReader {
+class PackedTensors {
  public:
-  explicit PackReader(at::TensorList tensors) : tensors_(tensors) {}
+  explicit PackedTensors(at::TensorList tensors) : tensors_(tensors) {}
 
   at::Tensor next() { return tensors_[position_++]; }
   std::vector<at::Tensor> next(int64_t count);

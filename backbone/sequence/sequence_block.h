@@ -23,6 +23,8 @@ class SequenceBlockImpl : public torch::nn::Module {
   // Throws ConfigError where the mechanism is not causal.
   SequenceBlockImpl(const SequenceConfig& config, int64_t block);
 
+  static double count_parameters(const SequenceConfig& config);
+
   torch::Tensor forward(const torch::Tensor& x);
 
   // Parameter names relative to the block.

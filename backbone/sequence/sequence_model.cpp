@@ -4,11 +4,32 @@
 
 #include "backbone/layers/init.h"
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/parameter_count.h"
+#include "backbone/model_size.h"
 
 namespace multipole {
 
+namespace {
+
+std::vector<ModelPart> parts_of(const SequenceConfig& config) {
+  const auto embed_dim = static_cast<double>(config.embed_dim), depth = static_cast<double>(config.depth);
+  const double embeddings = (static_cast<double>(kNumBytes) + static_cast<double>(config.context)) * embed_dim;
+  const double head = layer_norm_parameters(config.embed_dim) + linear_parameters(config.embed_dim, kNumBytes);
+  return {
+      {.name = "embeddings of " + std::to_string(config.context) + " positions", .parameters = embeddings + head},
+      {.name = "the " + std::to_string(config.depth) + " blocks of " + std::to_string(config.embed_dim) + " channels",
+       .parameters = depth * SequenceBlockImpl::count_parameters(config),
+       .blocks = depth}};
+}
+
+}  // namespace
+
+double count_parameters(const SequenceConfig& config) { return count_parameters(parts_of(config)); }
+
 SequenceModelImpl::SequenceModelImpl(const SequenceConfig& config) : config_(config) {
   config.validate("model");
+  config_.attention = resolve_attention_config(config.attention, "model.attention");
+  require_model_size(parts_of(config), "model");
   byte_embedding_ = register_parameter("byte_embedding", trunc_normal_(torch::empty({kNumBytes, config.embed_dim})));
   position_embedding_ =
       register_parameter("position_embedding", trunc_normal_(torch::empty({config.context, config.embed_dim})));

@@ -15,9 +15,13 @@
 
 namespace multipole {
 
+// Parameters of the model that `config` describes, without making it.
+double count_parameters(const SequenceConfig& config);
+
 class SequenceModelImpl : public torch::nn::Module {
  public:
-  // Throws ConfigError where `config` is out of range or its attention is not causal.
+  // Throws ConfigError where `config` is out of range, its attention is not causal or the model is larger than
+  // model_size.h allows.
   explicit SequenceModelImpl(const SequenceConfig& config);
 
   // bytes (B, n) int64 in [0, 255], n from 1 to context -> logits (B, n, 256) of the byte after each.
@@ -27,7 +31,7 @@ class SequenceModelImpl : public torch::nn::Module {
   std::vector<std::string> no_weight_decay() const;
 
   int64_t num_parameters() const;
-  const SequenceConfig& config() const { return config_; }
+  const SequenceConfig& config() const { return config_; }  // with every default of its attention
 
  private:
   SequenceConfig config_;

@@ -9,7 +9,9 @@
 #include "backbone/config/error.h"
 #include "backbone/config/json_text.h"
 #include "engine/files/content_checksum.h"
+#include "engine/files/held_weights.h"
 #include "engine/files/safetensors.h"
+#include "heads/registry.h"
 
 namespace multipole {
 namespace {
@@ -85,8 +87,15 @@ ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, c
   return metadata;
 }
 
-VisionModel build_model(const ModelConfig& architecture, const std::string& source) {
+HeadTask head_task(const std::string& task) {
+  return task == "segmentation" ? HeadTask::kSegmentation : HeadTask::kClassification;
+}
+
+VisionModel build_model(const ModelMetadata& metadata, const Safetensors& content, const std::string& source) {
   try {
+    const ModelConfig architecture = resolve_model_config(metadata.architecture);
+    require_head_task(architecture.head, head_task(metadata.task), "architecture.head");
+    require_held(content, count_parameters(architecture), source);
     return VisionModel(architecture);
   } catch (const ConfigError& error) {
     throw ModelFileError(source + ": its architecture cannot be built: " + error.what());
@@ -149,7 +158,7 @@ LoadedModel load_model(const std::filesystem::path& path, const std::string& tas
   LoadedModel loaded;
   loaded.metadata = parse_metadata(content.metadata, task, path.string());
   verify_checksum(content, path.string());
-  loaded.model = build_model(loaded.metadata.architecture, path.string());
+  loaded.model = build_model(loaded.metadata, content, path.string());
   load_weights(*loaded.model, content.tensors, path.string());
   loaded.model->eval();
   return loaded;

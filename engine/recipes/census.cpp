@@ -14,11 +14,11 @@ bool is_gray(const torch::Tensor& image) {
 
 }  // namespace
 
-int64_t DataCensus::largest_class() const {
+int64_t TrainingCensus::largest_class() const {
   return class_counts.empty() ? 0 : *std::max_element(class_counts.begin(), class_counts.end());
 }
 
-int64_t DataCensus::smallest_class() const {
+int64_t TrainingCensus::smallest_class() const {
   int64_t smallest = largest_class();
   for (const int64_t count : class_counts) {
     if (count > 0) smallest = std::min(smallest, count);
@@ -26,11 +26,11 @@ int64_t DataCensus::smallest_class() const {
   return smallest;
 }
 
-double DataCensus::imbalance() const {
+double TrainingCensus::imbalance() const {
   return pictures == 0 ? 1.0 : static_cast<double>(largest_class()) / static_cast<double>(smallest_class());
 }
 
-Json DataCensus::to_json() const {
+Json TrainingCensus::to_json() const {
   Json classes = Json::array();
   for (size_t i = 0; i < class_names.size(); ++i) {
     classes.push_back({{"class", class_names[i]}, {"pictures", class_counts[i]}});
@@ -44,9 +44,9 @@ Json DataCensus::to_json() const {
           {"gray_share", gray_share}};
 }
 
-DataCensus take_census(const Dataset& pictures, const std::vector<int64_t>& labels,
-                       const std::vector<std::string>& class_names, int64_t max_measured) {
-  DataCensus census;
+TrainingCensus take_census(const Dataset& pictures, const std::vector<int64_t>& labels,
+                           const std::vector<std::string>& class_names, int64_t max_measured) {
+  TrainingCensus census;
   census.class_names = class_names;
   census.class_counts.assign(class_names.size(), 0);
   census.pictures = pictures.size();

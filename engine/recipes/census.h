@@ -10,7 +10,7 @@
 
 namespace multipole {
 
-struct DataCensus {
+struct TrainingCensus {
   std::vector<std::string> class_names;
   std::vector<int64_t> class_counts;  // pictures of each class
   int64_t pictures = 0;
@@ -28,7 +28,7 @@ struct DataCensus {
 };
 
 // Counts all `labels` and looks at up to `max_measured` pictures, spread evenly. Unreadable ones are counted, no error.
-DataCensus take_census(const Dataset& pictures, const std::vector<int64_t>& labels,
-                       const std::vector<std::string>& class_names, int64_t max_measured = 64);
+TrainingCensus take_census(const Dataset& pictures, const std::vector<int64_t>& labels,
+                           const std::vector<std::string>& class_names, int64_t max_measured = 64);
 
 }  // namespace multipole

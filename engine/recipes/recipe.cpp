@@ -22,7 +22,7 @@ constexpr int64_t kSmallSet = 5000;
 
 class Chooser {
  public:
-  Chooser(const DataCensus& census, const RecipeOptions& options) : census_(census), options_(options) {}
+  Chooser(const TrainingCensus& census, const RecipeOptions& options) : census_(census), options_(options) {}
 
   Recipe choose() {
     choose_size();
@@ -138,7 +138,7 @@ class Chooser {
             "the largest class has " + number_text(census_.imbalance(), 1) + " times the pictures of the smallest");
   }
 
-  const DataCensus& census_;
+  const TrainingCensus& census_;
   const RecipeOptions& options_;
   Recipe recipe_;
   int64_t size_ = 0, epochs_ = 0, batch_ = 0;
@@ -157,7 +157,7 @@ double linear_cost(const PyramidConfig& backbone, int64_t image_size) {
 
 }  // namespace
 
-Recipe choose_recipe(const DataCensus& census, const RecipeOptions& options) {
+Recipe choose_recipe(const TrainingCensus& census, const RecipeOptions& options) {
   return Chooser(census, options).choose();
 }
 

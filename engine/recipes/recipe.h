@@ -26,7 +26,7 @@ struct Recipe {
   std::vector<std::string> reasons;  // one line a choice: what, and why
 };
 
-Recipe choose_recipe(const DataCensus& census, const RecipeOptions& options);
+Recipe choose_recipe(const TrainingCensus& census, const RecipeOptions& options);
 
 // Architecture and preprocessing of a model file as settings: what training from its weights starts with.
 Json settings_of(const ModelMetadata& init);

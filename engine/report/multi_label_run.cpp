@@ -11,7 +11,7 @@
 namespace multipole {
 namespace {
 
-Json warnings_of(const Json& rows) {
+Json multi_label_warnings(const Json& rows) {
   std::string unseen;
   for (const auto& row : rows) {
     if (row["samples"] == 0) unseen += (unseen.empty() ? "" : ", ") + row["class"].get<std::string>();
@@ -39,7 +39,7 @@ void report_multi_label_run(const ClassifyConfig& config, const ClassifyData& da
                        {"micro_f1", found["micro_f1"]}, {"loss", number_or_null(evaluation.loss)}};
   report["threshold"] = found["threshold"];
   report["per_class"] = found["per_class"];
-  report["warnings"] = warnings_of(found["per_class"]);
+  report["warnings"] = multi_label_warnings(found["per_class"]);
   report["census"] = take_census(*data.train_pictures, train_class_occurrences(data), data.class_names).to_json();
   save_run_report(run, report, html_multi_label_report(report), observer);
 }

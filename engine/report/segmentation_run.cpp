@@ -19,7 +19,7 @@ namespace {
 
 constexpr int64_t kThumbnailSide = 192;
 
-Json warnings_of(const Json& report) {
+Json segmentation_warnings(const Json& report) {
   std::string unseen;
   for (const auto& row : report["per_class"]) {
     if (row["pixels"] == 0) unseen += (unseen.empty() ? "" : ", ") + row["class"].get<std::string>();
@@ -68,7 +68,7 @@ void report_segmentation_run(const SegmentConfig& config, const SegmentData& dat
   report.update(segmentation_report(evaluation, worst, data.class_names));
   report["palette"] = palette_json(palette, data.class_names.size());
   report["census"] = data.train_census ? census_json(*data.train_census, data.class_names) : Json(nullptr);
-  report["warnings"] = warnings_of(report);
+  report["warnings"] = segmentation_warnings(report);
   save_run_report(run, report,
                   html_segmentation_report(report, make_thumbnails(worst, *data.validation_pictures, palette)),
                   observer);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/config/error.h"
+#include "engine/files/held_weights.h"
 #include "engine/files/safetensors.h"
 
 namespace multipole {
@@ -31,7 +32,9 @@ SequenceModel load_sequence_model(const std::filesystem::path& path) {
   SequenceModel model{nullptr};
   try {
     const Json metadata = parse_json(found->second, path.string());
-    model = SequenceModel(config_from_json<SequenceConfig>(metadata.value("model", Json()), "model"));
+    const auto config = config_from_json<SequenceConfig>(metadata.value("model", Json()), "model");
+    require_held(content, count_parameters(config), path.string());
+    model = SequenceModel(config);
   } catch (const ConfigError& error) {
     throw ModelFileError(path.string() + ": " + error.what());
   }

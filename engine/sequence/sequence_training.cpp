@@ -41,6 +41,7 @@ class SequenceTraining {
     if (run_.has_run()) throw ConfigError(out.string() + " holds a run already; choose a new folder");
     torch::manual_seed(config.seed);
     model_ = SequenceModel(config.model);
+    config_.model = model_->config();
     config_.optimizer = resolve_optimizer_config(config.optimizer, "optimizer");
     optimizer_ =
         make_optimizer(config_.optimizer, make_optimizer_groups(*model_, model_->no_weight_decay()), "optimizer");

@@ -11,7 +11,7 @@
 #include "backbone/layers/position_conv.h"
 #include "backbone/layers/stem.h"
 #include "backbone/layers/token_conv.h"
-#include "backbone/pyramid_config.h"
+#include "backbone/resolve_pyramid.h"
 
 namespace multipole {
 namespace {
@@ -56,7 +56,8 @@ bool fill(Attention& attention, const torch::nn::Module& weights) {
 
 }  // namespace
 
-std::vector<double> attention_error(VisionModel& full, const Json& attention, const torch::Tensor& images) {
+std::vector<double> attention_error(VisionModel& full, const std::vector<Json>& attentions,
+                                    const torch::Tensor& images) {
   torch::NoGradGuard no_grad;
   full->eval();
   const auto config = config_from_json<PyramidConfig>(full->config().backbone, "model.backbone");
@@ -67,11 +68,9 @@ std::vector<double> attention_error(VisionModel& full, const Json& attention, co
     const auto map = stage == 0 ? stem->forward(images) : maps[stage - 1].permute({0, 2, 3, 1});
     const auto x = attention_input(*full, stage, map.contiguous());
     const auto trained = layer_of<Attention>(*full, "backbone.stages." + std::to_string(stage) + ".blocks.0.attention");
-    const AttentionShape shape{.embed_dim = config.embed_dims[stage],
-                               .num_heads = config.num_heads[stage],
-                               .grid_size = (config.image_size + config.stride(stage) - 1) / config.stride(stage)};
+    const AttentionShape shape = attention_shape(config, stage);
     const auto exact = make_attention({{"type", "full"}}, shape, "reference");
-    const auto approximate = make_attention(attention, shape, "attention");
+    const auto approximate = make_attention(attentions.at(static_cast<size_t>(stage)), shape, "attention");
     if (!fill(*exact, *trained) || !fill(*approximate, *trained)) return {};
     exact->eval();
     approximate->eval();

@@ -13,8 +13,9 @@ namespace multipole {
 
 // One number a stage, for its first block: ||mechanism - full|| / ||full|| over all tokens of `images`
 // (B, 3, H, W), where the inputs and the query, key and value projections are those of `full`, a trained model with
-// full attention, biases are zero, bases are means and the output projection is the identity. Empty where the mechanism
-// that `attention` configures has other layers, whose weights nothing here could tell.
-std::vector<double> attention_error(VisionModel& full, const Json& attention, const torch::Tensor& images);
+// full attention, biases are zero, bases are means and the output projection is the identity. `attentions` configures
+// the mechanism of each stage. Empty where one of them has other layers, whose weights nothing here could tell.
+std::vector<double> attention_error(VisionModel& full, const std::vector<Json>& attentions,
+                                    const torch::Tensor& images);
 
 }  // namespace multipole

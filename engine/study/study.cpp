@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backbone/attention/attention.h"
 #include "backbone/config/error.h"
 #include "backbone/pyramid_config.h"
 #include "engine/files/model_file.h"
@@ -16,13 +15,12 @@ namespace {
 
 constexpr int64_t kErrorPictures = 16;
 
-// An unknown mechanism or key shows before anything is trained.
-void check_attention(const ModelConfig& model, const StudyVariant& variant) {
-  const auto backbone = config_from_json<PyramidConfig>(model.backbone, "variant " + variant.name);
-  for (int64_t stage = 0; stage < kNumStages; ++stage) {
-    const AttentionShape shape{.embed_dim = backbone.embed_dims[stage], .num_heads = backbone.num_heads[stage]};
-    make_attention(backbone.attention_of(stage), shape, "variant " + variant.name + ": attention");
-  }
+// Each stage's attention in the model of a variant.
+std::vector<Json> attentions_of(const ModelConfig& model) {
+  const auto backbone = config_from_json<PyramidConfig>(model.backbone, "model.backbone");
+  std::vector<Json> attentions;
+  for (int64_t stage = 0; stage < kNumStages; ++stage) attentions.push_back(backbone.attention_of(stage));
+  return attentions;
 }
 
 class Study {
@@ -100,8 +98,8 @@ class Study {
     const auto images = task_.pictures(config_, *reference, data_);
     if (!images.defined()) return;
     for (size_t i = 0; i < config_.variants.size(); ++i) {
-      const Json attention = task_.model(config_, config_.variants[i]).backbone["attention"];
-      result_.rows[i].attention_error = attention_error(full, attention, images.slice(0, 0, kErrorPictures));
+      const auto attentions = attentions_of(task_.model(config_, config_.variants[i]));
+      result_.rows[i].attention_error = attention_error(full, attentions, images.slice(0, 0, kErrorPictures));
     }
   }
 
@@ -117,7 +115,8 @@ class Study {
 }  // namespace
 
 void check_study(const StudyConfig& config) {
-  for (const auto& variant : config.variants) check_attention(study_task(config.task).model(config, variant), variant);
+  // an unknown mechanism, head or key shows where the model is resolved
+  for (const auto& variant : config.variants) study_task(config.task).model(config, variant);
 }
 
 StudyResult run_study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "backbone/config/error.h"
 #include "engine/study/study_task.h"
 
 namespace multipole {
@@ -17,7 +18,12 @@ class StudyTaskOf : public StudyTask {
   std::string score_name() const override { return score_name_; }
 
   ModelConfig model(const StudyConfig& study, const StudyVariant& variant) const override {
-    return Resolve(run_config(study, variant, 0)).model;
+    const Config config = run_config(study, variant, 0);
+    try {
+      return Resolve(config).model;
+    } catch (const ConfigError& error) {
+      throw ConfigError("variant " + variant.name + ": " + error.what());
+    }
   }
 
   TrainResult train(const StudyConfig& study, const StudyVariant& variant, int64_t seed,

@@ -1,6 +1,7 @@
 #include "engine/training/classify_config.h"
 
 #include "engine/training/optimizers/optimizer.h"
+#include "heads/registry.h"
 
 namespace multipole {
 
@@ -10,6 +11,7 @@ ClassifyConfig resolve_classify_config(const ClassifyConfig& config) {
     resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
   }
   resolved.model = resolve_model_config(resolved.model);
+  require_head_task(resolved.model.head, HeadTask::kClassification, "model.head");
   resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
   return resolved;
 }

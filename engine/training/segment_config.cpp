@@ -4,6 +4,7 @@
 
 #include "datasets/segmentation/label_map.h"
 #include "engine/training/optimizers/optimizer.h"
+#include "heads/registry.h"
 
 namespace multipole {
 
@@ -35,8 +36,7 @@ SegmentConfig resolve_segment_config(const SegmentConfig& config) {
     resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
   }
   resolved.model = resolve_model_config(resolved.model);
-  require(resolved.model.head["type"] != "classification", "model.head.type", "must be a head for segmentation",
-          resolved.model.head["type"]);
+  require_head_task(resolved.model.head, HeadTask::kSegmentation, "model.head");
   resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
   return resolved;
 }

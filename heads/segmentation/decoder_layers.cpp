@@ -1,6 +1,7 @@
 #include "heads/segmentation/decoder_layers.h"
 
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 
@@ -23,6 +24,11 @@ ConvNormImpl::ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t si
         register_module("conv", TokenConv(TokenConvShape{.in_channels = in_channels, .out_channels = out_channels}));
   }
   norm_ = register_module("norm", make_layer_norm(out_channels, kDecoderNormEps));
+}
+
+double ConvNormImpl::count_parameters(int64_t in_channels, int64_t out_channels, int64_t size) {
+  return layer_norm_parameters(out_channels) +
+         (size == 1 ? linear_parameters(in_channels, out_channels) : token_conv_parameters(in_channels, out_channels));
 }
 
 torch::Tensor ConvNormImpl::forward(const torch::Tensor& tokens) {

@@ -24,6 +24,7 @@ torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tenso
 class ConvNormImpl : public torch::nn::Module {
  public:
   ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t size);
+  static double count_parameters(int64_t in_channels, int64_t out_channels, int64_t size);
   torch::Tensor forward(const torch::Tensor& tokens);
 
  private:

@@ -1,6 +1,7 @@
 #include "heads/segmentation/segformer_head.h"
 
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/parameter_count.h"
 
 namespace multipole {
 
@@ -14,6 +15,16 @@ SegformerHead::SegformerHead(const SegmentationHeadConfig& config, const std::ve
   const auto maps = static_cast<int64_t>(feature_info.size());
   fuse_ = register_module("fuse", Linear(maps * config.channels, config.channels));
   norm_ = register_module("norm", make_layer_norm(config.channels, kDecoderNormEps));
+}
+
+double SegformerHead::count_parameters(const SegmentationHeadConfig& config,
+                                       const std::vector<FeatureInfo>& feature_info, int64_t num_classes) {
+  const auto maps = static_cast<int64_t>(feature_info.size());
+  double parameters = count_shared_parameters(config, feature_info, num_classes) +
+                      linear_parameters(maps * config.channels, config.channels) +
+                      layer_norm_parameters(config.channels);
+  for (const auto& info : feature_info) parameters += linear_parameters(info.num_channels, config.channels);
+  return parameters;
 }
 
 torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens) {

@@ -1,5 +1,7 @@
 #include "heads/segmentation/segmentation_head.h"
 
+#include "backbone/layers/parameter_count.h"
+
 namespace multipole {
 
 namespace {
@@ -17,6 +19,12 @@ void SegmentationHeadConfig::validate(const std::string& where) const {
   require(dropout >= 0 && dropout < 1, where + ".dropout", "must be in [0, 1)", dropout);
 }
 
+std::vector<int64_t> channels_of(const std::vector<FeatureInfo>& feature_info) {
+  std::vector<int64_t> channels;
+  for (const auto& info : feature_info) channels.push_back(info.num_channels);
+  return channels;
+}
+
 SegmentationHead::SegmentationHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                                    int64_t num_classes) {
   dropout_ = register_module("dropout", torch::nn::Dropout2d(config.dropout));
@@ -31,6 +39,18 @@ SegmentationHead::SegmentationHead(const SegmentationHeadConfig& config, const s
   auxiliary_conv_ = register_module("auxiliary_conv",
                                     ConvNorm(feature_info.at(kAuxiliaryMap).num_channels, config.channels, /*size=*/3));
   auxiliary_classifier_ = register_module("auxiliary_classifier", Linear(config.channels, num_classes));
+}
+
+double SegmentationHead::count_shared_parameters(const SegmentationHeadConfig& config,
+                                                 const std::vector<FeatureInfo>& feature_info, int64_t num_classes) {
+  double parameters = linear_parameters(config.channels, num_classes);
+  const int64_t channels = feature_info.back().num_channels;
+  if (config.context) parameters += linear_parameters(channels, channels);
+  if (config.auxiliary) {
+    parameters += ConvNormImpl::count_parameters(feature_info.at(kAuxiliaryMap).num_channels, config.channels, 3) +
+                  linear_parameters(config.channels, num_classes);
+  }
+  return parameters;
 }
 
 torch::Tensor SegmentationHead::forward(const std::vector<torch::Tensor>& features, ImageSize image_size) {

@@ -38,8 +38,12 @@ struct SegmentationHeadConfig {
   void validate(const std::string& where) const;
 };
 
+std::vector<int64_t> channels_of(const std::vector<FeatureInfo>& feature_info);
+
 class SegmentationHead : public Head {
  public:
+  static constexpr HeadTask kTask = HeadTask::kSegmentation;
+
   SegmentationHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                    int64_t num_classes);
 
@@ -56,6 +60,10 @@ class SegmentationHead : public Head {
   torch::Tensor add_context(const torch::Tensor& last_map, const torch::Tensor& context);
 
  protected:
+  // Of what all have; a head adds its decoder's.
+  static double count_shared_parameters(const SegmentationHeadConfig& config,
+                                        const std::vector<FeatureInfo>& feature_info, int64_t num_classes);
+
   // Tokens (B, h, w, C) of the four maps, finest first -> (B, h0, w0, channels) at the finest map's size.
   virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens) = 0;
 

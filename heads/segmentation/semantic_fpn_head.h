@@ -18,6 +18,9 @@ class SemanticFpnHead : public SegmentationHead {
   SemanticFpnHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                   int64_t num_classes, const std::string& where);
 
+  static double count_parameters(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                 int64_t num_classes);
+
  protected:
   torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
 

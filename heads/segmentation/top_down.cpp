@@ -11,6 +11,12 @@ TopDownImpl::TopDownImpl(const std::vector<int64_t>& in_channels, int64_t channe
   }
 }
 
+double TopDownImpl::count_parameters(const std::vector<int64_t>& in_channels, int64_t channels) {
+  double parameters = 0;
+  for (const int64_t count : in_channels) parameters += ConvNormImpl::count_parameters(count, channels, /*size=*/1);
+  return parameters;
+}
+
 std::vector<torch::Tensor> TopDownImpl::forward(const std::vector<torch::Tensor>& tokens) {
   std::vector<torch::Tensor> maps(tokens.size());
   for (size_t i = tokens.size(); i-- > 0;) {

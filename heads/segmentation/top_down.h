@@ -18,6 +18,8 @@ class TopDownImpl : public torch::nn::Module {
   // in_channels: of the maps, finest first.
   TopDownImpl(const std::vector<int64_t>& in_channels, int64_t channels);
 
+  static double count_parameters(const std::vector<int64_t>& in_channels, int64_t channels);
+
   // Tokens (B, h, w, C) finest first -> the same sizes with `channels` channels.
   std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& tokens);
 

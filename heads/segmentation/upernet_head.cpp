@@ -19,8 +19,7 @@ UperNetHead::UperNetHead(const UperNetHeadConfig& config, const std::vector<Feat
   }
   const auto pools = static_cast<int64_t>(pool_sizes_.size());
   pool_fuse_ = register_module("pool_fuse", ConvNorm(coarsest + pools * channels, channels, /*size=*/3));
-  std::vector<int64_t> in_channels;
-  for (const auto& info : feature_info) in_channels.push_back(info.num_channels);
+  auto in_channels = channels_of(feature_info);
   in_channels.back() = channels;
   top_down_ = register_module("top_down", TopDown(in_channels, channels));
   for (size_t i = 0; i + 1 < in_channels.size(); ++i) {
@@ -28,6 +27,20 @@ UperNetHead::UperNetHead(const UperNetHeadConfig& config, const std::vector<Feat
   }
   const auto maps = static_cast<int64_t>(in_channels.size());
   fuse_ = register_module("fuse", ConvNorm(maps * channels, channels, /*size=*/3));
+}
+
+double UperNetHead::count_parameters(const UperNetHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                     int64_t num_classes) {
+  const int64_t channels = config.channels, coarsest = feature_info.back().num_channels;
+  const auto pools = static_cast<int64_t>(config.pool_sizes.size()), maps = static_cast<int64_t>(feature_info.size());
+  auto in_channels = channels_of(feature_info);
+  in_channels.back() = channels;
+  return count_shared_parameters(config, feature_info, num_classes) +
+         static_cast<double>(pools) * ConvNormImpl::count_parameters(coarsest, channels, /*size=*/1) +
+         ConvNormImpl::count_parameters(coarsest + pools * channels, channels, /*size=*/3) +
+         TopDownImpl::count_parameters(in_channels, channels) +
+         static_cast<double>(maps - 1) * ConvNormImpl::count_parameters(channels, channels, /*size=*/3) +
+         ConvNormImpl::count_parameters(maps * channels, channels, /*size=*/3);
 }
 
 torch::Tensor UperNetHead::pool_pyramid(const torch::Tensor& tokens) {

@@ -29,6 +29,9 @@ class UperNetHead : public SegmentationHead {
   UperNetHead(const UperNetHeadConfig& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
               const std::string& where);
 
+  static double count_parameters(const UperNetHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                 int64_t num_classes);
+
  protected:
   torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
 

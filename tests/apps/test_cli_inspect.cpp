@@ -3,6 +3,7 @@
 #include <string>
 
 #include "backbone/config/json.h"
+#include "engine/files/safetensors.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
@@ -34,6 +35,26 @@ TEST(Inspect, SaysWhatAModelHolds) {
     weights += count;
   }
   EXPECT_EQ(json["parameters"], weights);
+}
+
+// Exit code 5 and `words` for a model file whose backbone's config claims `depths`.
+void expect_refused_depths(const Json& depths, const std::string& words) {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder / "m.safetensors").string();
+  test::write_random_model(path, {"cat", "dog", "owl"});
+  Safetensors content = read_safetensors(path);
+  Json metadata = parse_json(content.metadata.at("multipole"), path);
+  metadata["architecture"]["backbone"]["depths"] = depths;
+  content.metadata = {{"multipole", metadata.dump()}};
+  write_safetensors(path, content);
+  const auto result = run_multipole({"inspect", path});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+}
+
+TEST(Inspect, AFileIsNotBelievedAModelThatItDoesNotHold) {
+  expect_refused_depths({65536, 2, 2, 1}, "GiB");
+  expect_refused_depths({1, 1, 1, 9000}, "million parameters, and the file holds 0.0");
 }
 
 TEST(Inspect, DrawsWhatATokenAttendsTo) {

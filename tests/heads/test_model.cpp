@@ -56,6 +56,37 @@ TEST(VisionModel, NumParametersCountsEveryEntry) {
   EXPECT_EQ(model->num_parameters(), count);
 }
 
+TEST(ModelConfig, ParametersAreCountedAsTheyAreMade) {
+  for (const auto& attention : attention_types()) {
+    auto config = small_model_config(attention, 7);
+    config.backbone["depths"] = {1, 2, 3, 1};
+    config.backbone["layer_scale_init"] = attention == "full" ? 0.1 : 0.0;
+    config.backbone["position_conv"] = attention != "window";
+    config.backbone["stage_attention"] = {Json::object(), {{"type", "mano"}}, Json::object(), {{"type", "full"}}};
+    const VisionModel model(config);
+    EXPECT_EQ(count_parameters(model->config()), model->num_parameters()) << attention;
+  }
+  for (const char* preset : {"multipole_nano", "multipole_micro"}) {
+    const VisionModel model(ModelConfig{.preset = preset, .num_classes = 10});
+    EXPECT_EQ(count_parameters(model->config()), model->num_parameters()) << preset;
+  }
+}
+
+TEST(ModelConfig, AStageThatChangesValuesGoesOnFollowingTheOthers) {
+  auto config = small_model_config("multipole2d", 4);
+  config.backbone["stage_attention"] = {{{"cell", 2}}, Json::object(), {{"type", "window"}}, Json::object()};
+  auto resolved = resolve_model_config(config);
+  const Json& stages = resolved.backbone["stage_attention"];
+  EXPECT_EQ(stages[0], Json({{"cell", 2}}));
+  EXPECT_EQ(stages[1], Json::object());
+  EXPECT_EQ(stages[2]["window"], 7);
+  // of what was resolved, a value for all stages still reaches those that do not have their own
+  resolved.backbone["attention"]["rank"] = 1;
+  const auto backbone = config_from_json<PyramidConfig>(resolve_model_config(resolved).backbone, "");
+  EXPECT_EQ(backbone.attention_of(0)["rank"], 1);
+  EXPECT_EQ(backbone.attention_of(0)["cell"], 2);
+}
+
 TEST(ModelConfig, ResolvedConfigRebuildsTheSameModel) {
   const auto config = small_model_config("multipole2d", 4);
   const auto resolved = resolve_model_config(config);

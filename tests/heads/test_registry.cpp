@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -87,6 +88,36 @@ TEST(Heads, ImagesOfABatchDoNotSeeEachOther) {
     for (const auto& map : features) second.push_back(map.slice(0, 1, 2));
     const auto together = head->forward(features, size).slice(0, 1, 2);
     EXPECT_TRUE(torch::allclose(together, head->forward(second, size), 1e-4, 1e-5));
+  }
+}
+
+TEST(Heads, ParametersAreCountedAsTheyAreMade) {
+  for (Json config : head_configs()) {
+    for (const bool context : {false, true}) {
+      if (config["type"] != "classification") config["context"] = context;
+      const auto info = random_feature_info();
+      const int64_t classes = random_int(2, 11);
+      int64_t made = 0;
+      for (const auto& parameter : make_head(config, info, classes, "head")->parameters()) made += parameter.numel();
+      EXPECT_EQ(count_head_parameters(config, info, classes, "head"), made) << config;
+    }
+  }
+}
+
+TEST(Heads, EachServesOneTask) {
+  for (const auto& type : head_types()) {
+    int64_t served = 0;
+    for (const auto task : {HeadTask::kClassification, HeadTask::kSegmentation}) {
+      const auto types = head_types(task);
+      const bool serves = std::find(types.begin(), types.end(), type) != types.end();
+      served += serves;
+      if (serves) {
+        EXPECT_NO_THROW(require_head_task({{"type", type}}, task, "head"));
+      } else {
+        EXPECT_THROW(require_head_task({{"type", type}}, task, "head"), ConfigError);
+      }
+    }
+    EXPECT_EQ(served, 1) << type;
   }
 }
 

@@ -23,6 +23,7 @@ std::vector<Json> attention_configs() {
   for (const auto& type : attention_types()) configs.push_back({{"type", type}});
   configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 3}, {"rank", 1}});
   configs.push_back({{"type", "multipole2d"}, {"variant", "linear"}, {"cell", 2}, {"bias", false}});
+  configs.push_back({{"type", "multipole2d"}, {"basis", "direct"}, {"cell", 2}});
   configs.push_back({{"type", "neighborhood"}, {"kernel", 3}, {"dilation", 3}, {"bias", false}});
   configs.push_back({{"type", "mano"}, {"window", 3}, {"bias", false}});
   configs.push_back({{"type", "quadtree"}, {"levels", 2}, {"top_k", 3}});
@@ -44,6 +45,31 @@ std::vector<std::pair<int64_t, int64_t>> grids() {
   std::vector<std::pair<int64_t, int64_t>> sizes = {{1, 1}, {1, 37}, {33, 1}, {19, 23}};
   sizes.emplace_back(test::random_int(1, 30), test::random_int(1, 30));
   return sizes;
+}
+
+TEST(AttentionTest, ParametersAreCountedAsTheyAreMade) {
+  auto configs = attention_configs();
+  configs.push_back({{"type", "multipole2d"}, {"basis", "direct"}, {"cell", 3}, {"max_levels", 3}});
+  configs.push_back({{"type", "multipole2d"}, {"max_levels", 0}});
+  for (auto& config : configs) {
+    for (const bool qkv_bias : {true, false}) {
+      if (config["type"] != "global_filter") config["qkv_bias"] = qkv_bias;
+      for (const int64_t nominal : {1, 4, 40}) {
+        const AttentionShape shape{.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = nominal, .block = 1};
+        int64_t made = 0;
+        for (const auto& parameter : make_attention(config, shape, "test")->parameters()) made += parameter.numel();
+        EXPECT_EQ(count_attention_parameters(config, shape, "test"), made) << config << ", nominal " << nominal;
+      }
+    }
+  }
+}
+
+TEST(AttentionTest, ResolvedConfigsAreCompleteAndStable) {
+  for (const auto& config : attention_configs()) {
+    const Json resolved = resolve_attention_config(config, "test");
+    for (const auto& [key, value] : config.items()) EXPECT_EQ(resolved[key], value) << config << " " << key;
+    EXPECT_EQ(resolve_attention_config(resolved, "test"), resolved);
+  }
 }
 
 TEST(AttentionTest, KeepsTheShapeOfAnyGridWhateverTheNominalOne) {

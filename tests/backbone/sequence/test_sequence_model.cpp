@@ -38,6 +38,13 @@ TEST(SequenceModelTest, PredictsEachByteFromThoseBefore) {
   }
 }
 
+TEST(SequenceModelTest, ParametersAreCountedAsTheyAreMade) {
+  for (const auto& attention : causal_attentions()) {
+    const SequenceModel model(small_config(attention));
+    EXPECT_EQ(count_parameters(model->config()), model->num_parameters()) << attention;
+  }
+}
+
 TEST(SequenceModelTest, EveryParameterLearns) {
   torch::manual_seed(test::test_seed());
   for (const auto& attention : causal_attentions()) {

@@ -2,8 +2,11 @@
 #include <torch/types.h>
 
 #include <functional>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "backbone/attention/attention.h"
 #include "backbone/config/error.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
@@ -122,6 +125,55 @@ TEST(ModelFile, RefusesWrongTaskAndWrongMetadata) {
   EXPECT_NE(error_after([](Safetensors& c) { set_metadata(c, "clases", 1); }).find("'classes'"), std::string::npos);
   EXPECT_NE(error_after([](Safetensors& c) { set_metadata(c, "classes", {"one"}); }).find("class names"),
             std::string::npos);
+}
+
+// The fields that a mechanism takes, as its own message lists them.
+std::vector<std::string> attention_fields(const std::string& type) {
+  const std::string unknown(60, 'z'), list = "known: ";
+  std::string text;
+  try {
+    make_attention({{"type", type}, {unknown, 0}}, {.embed_dim = 8, .num_heads = 2}, "attention");
+  } catch (const ConfigError& error) {
+    text = error.what();
+  }
+  std::vector<std::string> names;
+  std::istringstream words(text.substr(text.find(list) + list.size()));
+  for (std::string name; std::getline(words >> std::ws, name, ',');) names.push_back(name);
+  return names;
+}
+
+TEST(ModelFile, HoldsEveryDefaultOfEveryAttention) {
+  for (const auto& type : attention_types()) {
+    SCOPED_TRACE(type);
+    const TemporaryFolder folder;
+    ModelMetadata metadata = random_model_metadata(kClasses);
+    ModelConfig config = test::small_model_config(type, static_cast<int64_t>(kClasses.size()));
+    const Json other = {{"type", type == "full" ? "window" : "full"}};
+    config.backbone["stage_attention"] = {Json::object(), other, Json::object(), Json::object()};
+    const VisionModel model(config);
+    metadata.architecture = model->config();
+    save_model(folder / "m", *model, metadata);
+
+    const Json stored = read_model_metadata(folder / "m").architecture.backbone;
+    const auto expect_fields = [](const Json& attention) {
+      const auto fields = attention_fields(attention["type"]);
+      EXPECT_GE(fields.size(), 1u);
+      for (const auto& field : fields) EXPECT_TRUE(attention.contains(field)) << field << " in " << attention;
+    };
+    expect_fields(stored["attention"]);
+    expect_fields(stored["stage_attention"][1]);
+    EXPECT_EQ(stored["attention"]["type"], type);
+    EXPECT_EQ(stored["stage_attention"][1]["type"], other["type"]);
+  }
+}
+
+TEST(ModelFile, AHeadThatDoesNotServeTheTaskIsRefused) {
+  const std::string message = error_after([](Safetensors& content) {
+    Json json = Json::parse(content.metadata.at("multipole"));
+    json["architecture"]["head"] = {{"type", "segformer"}};
+    content.metadata["multipole"] = json.dump();
+  });
+  EXPECT_NE(message.find("'segformer' is a head for segmentation"), std::string::npos) << message;
 }
 
 TEST(ModelFile, AnyFlippedBitOfTheContentIsFound) {

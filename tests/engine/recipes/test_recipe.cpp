@@ -13,8 +13,8 @@
 namespace multipole {
 namespace {
 
-DataCensus census_of(std::vector<int64_t> counts, int64_t side) {
-  DataCensus census;
+TrainingCensus census_of(std::vector<int64_t> counts, int64_t side) {
+  TrainingCensus census;
   census.class_counts = counts;
   for (size_t i = 0; i < counts.size(); ++i) census.class_names.push_back("class " + std::to_string(i));
   census.pictures = std::accumulate(counts.begin(), counts.end(), int64_t{0});

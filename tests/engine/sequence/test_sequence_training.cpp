@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backbone/config/error.h"
+#include "engine/files/safetensors.h"
 #include "engine/sequence/sequence_file.h"
 #include "engine/sequence/sequence_sampler.h"
 #include "engine/sequence/sequence_training.h"
@@ -100,6 +101,35 @@ TEST(SequenceTrainingTest, StopsWithWhatItHas) {
   EXPECT_TRUE(result.stopped);
   EXPECT_EQ(result.num_steps, 1);
   EXPECT_TRUE(std::filesystem::exists(result.best_model));
+}
+
+TEST(SequenceFileTest, HoldsEveryDefaultOfItsAttention) {
+  const test::TemporaryFolder folder;
+  const SequenceModel model(small_config("multipole1d").model);
+  save_sequence_model(folder / "m", *model, Json::object());
+  const Json stored = parse_json(read_safetensors_header(folder / "m").metadata.at("multipole_sequence"), "m");
+  for (const char* key : {"type", "group", "rank", "causal", "qkv_bias", "proj_drop"}) {
+    EXPECT_TRUE(stored["model"]["attention"].contains(key)) << key;
+  }
+}
+
+TEST(SequenceFileTest, IsNotBelievedAModelThatItDoesNotHold) {
+  const test::TemporaryFolder folder;
+  const SequenceModel model(small_config("full").model);
+  for (const int64_t depth : {65536, 2000}) {
+    save_sequence_model(folder / "m", *model, Json::object());
+    Safetensors content = read_safetensors(folder / "m");
+    Json metadata = parse_json(content.metadata.at("multipole_sequence"), "m");
+    metadata["model"]["depth"] = depth;
+    content.metadata["multipole_sequence"] = metadata.dump();
+    write_safetensors(folder / "m", content);
+    try {
+      load_sequence_model(folder / "m");
+      FAIL() << depth << " blocks";
+    } catch (const ModelFileError& error) {
+      EXPECT_NE(std::string(error.what()).find("million parameters"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST(SequenceFileTest, RefusesOtherFiles) {

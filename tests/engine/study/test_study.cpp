@@ -90,6 +90,25 @@ TEST(StudyTest, TrainsEveryVariantWithEverySeedAndGoesOnWhereItStopped) {
   EXPECT_EQ(again.rows[1].mean_score(), result.rows[1].mean_score());
 }
 
+TEST(StudyTest, ApproximationErrorsAreThoseOfEachStagesOwnAttention) {
+  const test::TemporaryFolder folder;
+  write_synthetic({.kind = "classify", .num_classes = 2, .image_size = 32, .train_images = 16, .val_images = 8},
+                  folder / "data");
+  StudyConfig config = small_study();
+  config.seeds = {0};
+  const Json full = {{"type", "full"}}, window = {{"type", "window"}, {"window", 2}};
+  config.variants[1].attention = window;
+  config.variants[1].config["model"]["backbone"]["stage_attention"] = {full, Json::object(), full, full};
+
+  Watched watched;
+  const StudyResult result = run_study(config, folder / "data", folder / "out", watched.watcher());
+  const auto& errors = result.rows[1].attention_error;
+  ASSERT_EQ(errors.size(), 4u);
+  EXPECT_LT(errors[0], 1e-5);
+  EXPECT_GT(errors[1], 1e-3);
+  EXPECT_LT(errors[2], 1e-5);
+}
+
 TEST(StudyTest, ComparesSegmentersByMeanIoU) {
   const test::TemporaryFolder folder;
   write_synthetic({.kind = "segment", .num_classes = 3, .image_size = 32, .train_images = 4, .val_images = 3},

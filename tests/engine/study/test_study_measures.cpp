@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "engine/study/attention_error.h"
 #include "engine/study/model_cost.h"
@@ -42,14 +43,18 @@ TEST(ModelCostTest, MeasuresWhatItRuns) {
   EXPECT_TRUE(model->is_training());
 }
 
+// The same mechanism in all four stages.
+std::vector<double> error_of(VisionModel& full, const Json& attention, const torch::Tensor& images) {
+  return attention_error(full, std::vector<Json>(4, attention), images);
+}
+
 TEST(AttentionErrorTest, IsNothingForFullAttentionItself) {
   torch::manual_seed(test::test_seed());
   auto full = small_model({{"type", "full"}});
   const auto images = torch::randn({2, 3, 32, 32});
-  for (const double error : attention_error(full, {{"type", "full"}}, images)) EXPECT_LT(error, 1e-6);
+  for (const double error : error_of(full, {{"type", "full"}}, images)) EXPECT_LT(error, 1e-6);
   // 16 x 16 tokens in cells of 8 have no far level
-  for (const double error : attention_error(full, {{"type", "multipole2d"}, {"cell", 8}}, images))
-    EXPECT_LT(error, 1e-5);
+  for (const double error : error_of(full, {{"type", "multipole2d"}, {"cell", 8}}, images)) EXPECT_LT(error, 1e-5);
 }
 
 TEST(AttentionErrorTest, GrowsWithWhatIsLeftOut) {
@@ -57,7 +62,7 @@ TEST(AttentionErrorTest, GrowsWithWhatIsLeftOut) {
   auto full = small_model({{"type", "full"}});
   const auto images = torch::randn({2, 3, 32, 32});
   const auto window = [&](int64_t size) {
-    return attention_error(full, {{"type", "window"}, {"window", size}}, images).front();
+    return error_of(full, {{"type", "window"}, {"window", size}}, images).front();
   };
   EXPECT_GT(window(2), 0.01);
   EXPECT_GT(window(2), window(8));
@@ -67,7 +72,7 @@ TEST(AttentionErrorTest, GrowsWithWhatIsLeftOut) {
 TEST(AttentionErrorTest, IsUnknownForMechanismsWithLayersOfTheirOwn) {
   auto full = small_model({{"type", "full"}});
   for (const char* type : {"global_filter", "pvt"}) {
-    EXPECT_TRUE(attention_error(full, {{"type", type}}, torch::randn({1, 3, 32, 32})).empty()) << type;
+    EXPECT_TRUE(error_of(full, {{"type", type}}, torch::randn({1, 3, 32, 32})).empty()) << type;
   }
 }
 

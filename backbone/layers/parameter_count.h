@@ -1,0 +1,23 @@
+// The parameters of layers, counted without making them. Doubles: products of sizes outgrow 64 bits.
+#pragma once
+
+#include <cstdint>
+
+namespace multipole {
+
+inline double linear_parameters(int64_t in_features, int64_t out_features, bool with_bias = true) {
+  return static_cast<double>(out_features) * (static_cast<double>(in_features) + (with_bias ? 1 : 0));
+}
+
+// A 3 x 3 convolution (token_conv.h) with `inputs` channels to each output: in_channels / groups.
+inline double token_conv_parameters(int64_t inputs, int64_t out_channels) {
+  return static_cast<double>(out_channels) * (9.0 * static_cast<double>(inputs) + 1);
+}
+
+inline double layer_norm_parameters(int64_t channels) { return 2.0 * static_cast<double>(channels); }
+
+inline double mlp_parameters(int64_t embed_dim, int64_t hidden_dim) {
+  return linear_parameters(embed_dim, hidden_dim) + linear_parameters(hidden_dim, embed_dim);
+}
+
+}  // namespace multipole

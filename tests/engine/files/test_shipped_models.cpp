@@ -1,0 +1,68 @@
+// The shipped models are what they were: every value of their architecture stands in the file, and no weight changes.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "backbone/config/checksum.h"
+#include "engine/files/model_file.h"
+#include "engine/files/safetensors.h"
+
+namespace multipole {
+namespace {
+
+// Of the names and bytes of all weights as they are stored.
+std::string weights_checksum(const std::filesystem::path& path) {
+  Checksum checksum;
+  for (const auto& [name, tensor] : read_safetensors(path).tensors) {
+    checksum.add(name.data(), name.size() + 1);
+    checksum.add(tensor.data_ptr(), tensor.nbytes());
+  }
+  return checksum_text(checksum.value());
+}
+
+const std::map<std::string, std::string>& weights_of_models() {
+  static const std::map<std::string, std::string> checksums = {
+      {"multipole_nano_camvid.safetensors", "f35808f5fbf2c1f4"},
+      {"multipole_nano_cifar10.safetensors", "f173bc77e102c0ef"},
+      {"multipole_nano_tiny_imagenet.safetensors", "38aeb96c71c8be90"},
+  };
+  return checksums;
+}
+
+const std::filesystem::path kModels = MULTIPOLE_SOURCE_DIR "/models";
+
+TEST(ShippedModels, KeepTheirWeights) {
+  for (const auto& [name, expected] : weights_of_models())
+    EXPECT_EQ(weights_checksum(kModels / name), expected) << name;
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
+    if (entry.path().extension() == ".safetensors") ++count;
+  }
+  EXPECT_EQ(count, weights_of_models().size()) << "a new model needs a line above";
+}
+
+TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
+  // what all three were trained with, whatever the defaults become
+  const Json attention = {{"type", "multipole2d"},
+                          {"cell", 4},
+                          {"rank", 4},
+                          {"variant", "log-linear"},
+                          {"basis", "hierarchical"},
+                          {"bias", true},
+                          {"log_mass", true},
+                          {"qkv_bias", true},
+                          {"proj_drop", 0.0},
+                          {"max_levels", nullptr}};
+  for (const auto& [name, unused] : weights_of_models()) {
+    SCOPED_TRACE(name);
+    const LoadedModel loaded = load_model(kModels / name);
+    EXPECT_EQ(loaded.metadata.architecture.backbone["attention"], attention);
+    // building the model added nothing: the file's own values are all that there are
+    EXPECT_EQ(to_json_config(loaded.model->config()), to_json_config(loaded.metadata.architecture));
+  }
+}
+
+}  // namespace
+}  // namespace multipole
