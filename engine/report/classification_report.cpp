@@ -10,7 +10,7 @@
 namespace multipole {
 namespace {
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json share(int64_t part, int64_t whole) {
   return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
@@ -61,8 +61,8 @@ Json calibration_json(const ClassifierOutputs& outputs) {
   return {{"temperature", temperature},
           {"ece", expected_calibration_error(bins)},
           {"ece_calibrated", expected_calibration_error(calibrated)},
-          {"loss", number_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())},
-          {"loss_calibrated", number_or_null(cross_entropy(scaled, outputs.labels).item<double>())},
+          {"loss", finite_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())},
+          {"loss_calibrated", finite_or_null(cross_entropy(scaled, outputs.labels).item<double>())},
           {"bins", list}};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/training/data_config.h"
 #include "engine/training/optimizers/optimizer.h"
 
 namespace multipole {
@@ -9,6 +10,7 @@ namespace multipole {
 void SegmentDataConfig::validate(const std::string& where) const {
   require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be above 0 and below 1", val_fraction);
   require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+  require_folds(folds, fold, train_split, val_split, where);
   for (const int64_t value : ignored_values) {
     require(value >= 0 && value <= 65535, where + ".ignored_values", "must be from 0 to 65535 each", ignored_values);
   }

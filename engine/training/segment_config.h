@@ -21,7 +21,10 @@ struct SegmentDataConfig {
   std::string val_split = "val";
   double val_fraction = 0.2;
   int64_t split_seed = 0;
+  int64_t folds = 0;
+  int64_t fold = 1;
   std::optional<bool> reduce_zero_label;
+  std::optional<int64_t> ignore_index;
   std::vector<int64_t> ignored_values;
   std::string color_map;
   bool census = true;
@@ -37,8 +40,13 @@ struct SegmentDataConfig {
     field("val_split", self.val_split, "split to evaluate on");
     field("val_fraction", self.val_fraction, "share of the pictures to evaluate on where there is no such split");
     field("split_seed", self.split_seed, "which pictures that share is");
+    field("folds", self.folds, "above 0: cut all pictures but a test split's into so many folds, one of which is val");
+    field("fold", self.fold, "which of the folds is val, from 1");
     field("reduce_zero_label", self.reduce_zero_label,
           "masks store 0 for ignored pixels and classes from 1; null: as the layout has it");
+    field(
+        "ignore_index", self.ignore_index,
+        "stored value of ignored pixels, -1 for none; null: 255, unless the masks of two classes hold 0 and 255 alone");
     field("ignored_values", self.ignored_values, "stored values that are ignored beside 255");
     field("color_map", self.color_map, "file that says what the colours of colour-coded masks mean");
     field("census", self.census, "look at every mask before training: values, sizes, pixels of each class");

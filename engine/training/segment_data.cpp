@@ -31,13 +31,6 @@ SegmentationCensus take_checked_census(const Dataset& split, const std::vector<s
   return census;
 }
 
-std::shared_ptr<const SegmentationDataset> open_split(const SegmentConfig& config, const std::filesystem::path& root,
-                                                      const std::string& split) {
-  DecodeOptions decode;
-  decode.allow_truncated = config.data.allow_truncated;
-  return open_segmentation_data(root, split_options(config.data, split), mask_options(config.data), decode);
-}
-
 }  // namespace
 
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split) {
@@ -46,6 +39,8 @@ SegmentationSplitOptions split_options(const SegmentDataConfig& config, const st
   options.split = split;
   options.val_fraction = config.val_fraction;
   options.split_seed = static_cast<uint64_t>(config.split_seed);
+  options.folds = config.folds;
+  options.fold = config.fold;
   return options;
 }
 
@@ -59,9 +54,17 @@ SampleTransform keep_sample() {
   return [](const Sample& sample, SampleRandom&) { return sample; };
 }
 
+std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfig& config,
+                                                              const std::filesystem::path& root,
+                                                              const std::string& split) {
+  DecodeOptions decode;
+  decode.allow_truncated = config.data.allow_truncated;
+  return open_segmentation_data(root, split_options(config.data, split), mask_options(config.data), decode);
+}
+
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root) {
-  const auto train = open_split(config, root, config.data.train_split);
-  const auto validation = open_split(config, root, config.data.val_split);
+  const auto train = open_segment_split(config, root, config.data.train_split);
+  const auto validation = open_segment_split(config, root, config.data.val_split);
   SegmentData data;
   data.class_names = train->class_names();
   data.palette = train->palette();

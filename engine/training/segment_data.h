@@ -36,6 +36,11 @@ struct SegmentData {
 // had; InputError where the census finds more bad samples than train.max_bad allows.
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root);
 
+// One split as the config has it read. Throws ConfigError.
+std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfig& config,
+                                                              const std::filesystem::path& root,
+                                                              const std::string& split);
+
 // The options of the config for one split.
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
 MaskOptions mask_options(const SegmentDataConfig& config);
