@@ -26,6 +26,7 @@ void RecipeDraft::choose_batch(int64_t wanted) {
   const auto fitting = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(pictures_))) / 4;
   batch_ = options_.batch_size.value_or(std::clamp<int64_t>(fitting, 1, wanted));
   recipe_.settings["train"]["batch_size"] = batch_;
+  if (options_.batch_size) return;
   because("batches of " + std::to_string(batch_),
           std::to_string(pictures_) + " pictures: " + std::to_string(std::max<int64_t>(1, pictures_ / batch_)) +
               " steps an epoch");

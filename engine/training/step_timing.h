@@ -10,7 +10,7 @@ namespace multipole {
 
 struct StepTimingOptions {
   double seconds = 3;      // to spend on it, beyond the first step
-  int64_t most_steps = 8;  // after the first, which is longer and not counted unless it took all the time
+  int64_t most_steps = 8;  // after the first, which prepares kernels and is not counted unless it took far more
 };
 
 struct StepTiming {
