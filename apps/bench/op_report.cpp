@@ -18,8 +18,6 @@ const std::vector<Column>& op_columns() {
   return list;
 }
 
-std::string percent(double share) { return fixed(100 * share, 0) + "%"; }
-
 std::string optional_number(const std::optional<double>& value, double factor, int digits) {
   return value ? fixed(*value * factor, digits) : "";
 }
@@ -76,7 +74,7 @@ std::string op_row_text(const OpRow& row, const Limits& limits) {
     cells.insert(
         cells.end(),
         {fixed(row.timing.minimum * 1e3, 2), fixed(row.timing.median * 1e3, 2), fixed(row.gflops, 1),
-         percent(row.gflops / limits.matrix_gflops), limits.fma ? percent(row.gflops / limits.fma->gflops) : "",
+         percent(row.gflops / limits.matrix_gflops, 0), limits.fma ? percent(row.gflops / limits.fma->gflops, 0) : "",
          optional_number(row.extra_bytes, 1e-6, 1), row.extra_bytes ? fixed(row.extra_share, 2) : "",
          optional_number(row.growth, 1, 2), row.speedup ? fixed(*row.speedup, 1) + "x" : ""});
   }

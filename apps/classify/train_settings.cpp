@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/training/open_settings.h"
 #include "backbone/config/error.h"
 #include "datasets/labelled_pictures.h"
 #include "embedded/classify_recipes.h"
@@ -15,23 +16,6 @@ constexpr int64_t kLargestSize = 224;
 constexpr int64_t kPicturesMeasured = 64;
 // Up to here a picture is small enough that a crop would cut its subject, and tokens of two pixels are affordable.
 constexpr int64_t kSmallPicture = 64;
-
-// Sets object[path[0]][path[1]]... where nothing stands there yet.
-bool set_default(Json& object, const std::vector<std::string>& path, const Json& value) {
-  Json* place = &object;
-  for (const auto& key : path) {
-    if (!place->is_object()) return false;
-    place = &(*place)[key];
-    if (place->is_null()) *place = Json::object();
-  }
-  if (!place->is_object() || !place->empty()) return false;
-  *place = value;
-  return true;
-}
-
-bool has_key(const Json& settings, const char* section, const char* key) {
-  return settings.contains(section) && settings[section].is_object() && settings[section].contains(key);
-}
 
 // Short sides of pictures spread evenly over the training split. Unreadable ones are training's to report.
 std::vector<int64_t> measure_short_sides(const LabelledPictures& pictures) {

@@ -18,6 +18,16 @@ std::string fixed(double value, int digits) {
   return std::string(buffer.data(), end);
 }
 
+std::string percent(double share, int digits) {
+  return std::isfinite(share) ? fixed(100 * share, digits) + "%" : "n/a";
+}
+
+std::string image_rate(double images_per_second) {
+  if (!std::isfinite(images_per_second) || images_per_second <= 0) return "n/a";
+  if (images_per_second < 1) return fixed(1 / images_per_second, 1) + " s/img";
+  return fixed(images_per_second, images_per_second < 10 ? 1 : 0) + " img/s";
+}
+
 std::string byte_count(double bytes) {
   const std::array<const char*, 5> units = {"B", "kB", "MB", "GB", "TB"};
   size_t unit = 0;

@@ -13,6 +13,12 @@ std::string json_line(const Json& value);
 // printf's %.*f with a decimal point in every locale; "n/a" for NaN.
 std::string fixed(double value, int digits);
 
+// "87.30%" from a share; "n/a" where it is not finite.
+std::string percent(double share, int digits);
+
+// "812 img/s", "3.4 img/s" and, below one a second, "3.2 s/img"; "n/a" where it is not finite or nothing came.
+std::string image_rate(double images_per_second);
+
 // "3.2 MB": decimal units.
 std::string byte_count(double bytes);
 

@@ -23,7 +23,7 @@ void TrainReport::on_start(const TrainPlan& plan) {
 
 void TrainReport::on_step(const StepReport& report) {
   remaining_.update(report.step, std::chrono::duration<double>(ProgressBar::Clock::now() - start_).count());
-  std::string detail = fixed(report.images_per_second, 0) + " img/s  loss " + fixed(report.loss, 3) + "  lr " +
+  std::string detail = image_rate(report.images_per_second) + "  loss " + fixed(report.loss, 3) + "  lr " +
                        fixed(report.learning_rate, 6);
   if (report.skipped_steps > 0) detail += "  skipped " + std::to_string(report.skipped_steps);
   bar_.show("epoch " + std::to_string(report.epoch + 1) + "/" + std::to_string(num_epochs_), report.step_in_epoch,
@@ -36,10 +36,10 @@ void TrainReport::on_epoch_end(const EpochReport& report) {
                      fixed(report.train_loss, 4);
   for (const auto& [key, name] : {std::pair{"top1", "top-1"}, std::pair{"map", "mAP"}, std::pair{"miou", "mIoU"}}) {
     if (!report.metrics.contains(key) || !report.metrics[key].is_number()) continue;
-    line += std::string("  val ") + name + " " + fixed(100 * report.metrics[key].get<double>(), 2) + "%";
+    line += std::string("  val ") + name + " " + percent(report.metrics[key].get<double>(), 2);
     if (report.is_best) line += " (best)";
   }
-  line += "  " + fixed(report.images_per_second, 0) + " img/s  " + clock_time(report.seconds);
+  line += "  " + image_rate(report.images_per_second) + "  " + clock_time(report.seconds);
   if (report.bad_samples > 0) line += "  unreadable " + std::to_string(report.bad_samples);
   on_message(line);
 }

@@ -11,9 +11,11 @@
 namespace multipole {
 namespace {
 
-constexpr size_t kKeyWidth = 16;
+constexpr size_t kDoctorKeyWidth = 16;
 
-std::string row(const std::string& key, const std::string& value) { return pad_right(key, kKeyWidth) + value + "\n"; }
+std::string doctor_row(const std::string& key, const std::string& value) {
+  return pad_right(key, kDoctorKeyWidth) + value + "\n";
+}
 
 Json self_tests() {
   Json tests = Json::array();
@@ -29,22 +31,23 @@ std::string bytes_or_unknown(const Json& bytes) {
 
 std::string report_text(const Json& report) {
   std::string text;
-  for (const auto& [name, version] : report["versions"].items()) text += row(name, version.get<std::string>());
+  for (const auto& [name, version] : report["versions"].items()) text += doctor_row(name, version.get<std::string>());
   const Json& processor = report["processor"];
-  text += row("processor", processor["name"].get<std::string>());
-  text += row("cores", processor["cores"].dump() + ", of which LibTorch uses " + processor["threads"].dump());
+  text += doctor_row("processor", processor["name"].get<std::string>());
+  text += doctor_row("cores", processor["cores"].dump() + ", of which LibTorch uses " + processor["threads"].dump());
   std::string present, absent;
   for (const auto& [name, has] : processor["instruction_sets"].items())
     (has.get<bool>() ? present : absent) += name + " ";
-  text += row("instructions", present + (absent.empty() ? "" : "(not: " + absent.substr(0, absent.size() - 1) + ")"));
-  text += row("memory", bytes_or_unknown(report["memory"]["available"]) + " free of " +
-                            bytes_or_unknown(report["memory"]["total"]));
-  text += row("disk", bytes_or_unknown(report["disk"]["available"]) + " free in " +
-                          report["disk"]["folder"].get<std::string>());
+  text += doctor_row("instructions",
+                     present + (absent.empty() ? "" : "(not: " + absent.substr(0, absent.size() - 1) + ")"));
+  text += doctor_row("memory", bytes_or_unknown(report["memory"]["available"]) + " free of " +
+                                   bytes_or_unknown(report["memory"]["total"]));
+  text += doctor_row("disk", bytes_or_unknown(report["disk"]["available"]) + " free in " +
+                                 report["disk"]["folder"].get<std::string>());
   for (const auto& device : report["devices"]) {
     const bool available = device["available"].get<bool>();
-    text += row("device " + device["name"].get<std::string>(),
-                available ? "available" : "not available: " + device["reason"].get<std::string>());
+    text += doctor_row("device " + device["name"].get<std::string>(),
+                       available ? "available" : "not available: " + device["reason"].get<std::string>());
   }
   text += "\n";
   for (const auto& test : report["self_test"]) {

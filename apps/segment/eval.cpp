@@ -49,6 +49,10 @@ SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& m
     const auto trained_with = config_from_json<SegmentDataConfig>(training["data"], "the model's training.data");
     config.val_fraction = trained_with.val_fraction;
     config.split_seed = trained_with.split_seed;
+    if (!options.val_fraction) {
+      config.folds = trained_with.folds;
+      config.fold = trained_with.fold;
+    }
   }
   config.layout = options.masks.layout;
   config.val_fraction = options.val_fraction.value_or(config.val_fraction);

@@ -9,7 +9,7 @@
 namespace multipole {
 namespace {
 
-std::string percent(const Json& share) { return share.is_null() ? "n/a" : fixed(100 * share.get<double>(), 2) + "%"; }
+std::string share_text(const Json& share) { return share.is_null() ? "n/a" : percent(share.get<double>(), 2); }
 
 }  // namespace
 
@@ -20,7 +20,7 @@ std::string metrics_table(const Json& result) {
                                                                                   {"mean_accuracy", "mean accuracy"},
                                                                                   {"mean_dice", "mean Dice"},
                                                                                   {"boundary_f", "boundary F"}}) {
-    if (result.contains(key)) text += pad_right(name, 16) + percent(result[key]) + "\n";
+    if (result.contains(key)) text += pad_right(name, 16) + share_text(result[key]) + "\n";
   }
   std::string absent;
   for (const auto& row : result["per_class"]) {
@@ -38,7 +38,7 @@ std::string metrics_table(const Json& result) {
   text += "\n";
   for (const auto& row : result["per_class"]) {
     text += pad_right(row["class"].get<std::string>(), width);
-    for (const auto& [key, name] : columns) text += pad_left(percent(row[key]), 12);
+    for (const auto& [key, name] : columns) text += pad_left(share_text(row[key]), 12);
     text += "\n";
   }
   return text;

@@ -6,6 +6,7 @@
 #include "backbone/config/error.h"
 #include "backbone/config/json.h"
 #include "datasets/image_files.h"
+#include "datasets/segmentation/folds.h"
 #include "datasets/segmentation/layouts/layouts.h"
 #include "datasets/segmentation/layouts/pair_folders.h"
 #include "datasets/split_names.h"
@@ -68,6 +69,37 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
+// Sorted, and each once.
+void tidy(SegmentationListing& listing) {
+  const auto image_of = [](const PictureAndMask& pair) { return pair.image.native(); };
+  std::ranges::sort(listing.pairs, {}, image_of);
+  const auto [begin, end] = std::ranges::unique(listing.pairs, {}, image_of);
+  listing.pairs.erase(begin, end);
+}
+
+// All pictures but a test split's, then the part of the folds that is asked for.
+SegmentationListing list_fold(const std::filesystem::path& root, const SegmentationSplitOptions& options,
+                              const Layout& layout) {
+  SegmentationListing all;
+  for (const auto& split : splits_to_fold(layout_splits(root, layout.name))) {
+    SegmentationSplitOptions whole = options;
+    whole.split = split;
+    SegmentationListing part = layout.list(root, whole);
+    part.pairs.insert(part.pairs.end(), all.pairs.begin(), all.pairs.end());
+    all = std::move(part);
+  }
+  tidy(all);
+  const FoldPart part = part_of_folds(all.pairs.size(), options, root.string());
+  std::vector<PictureAndMask> kept;
+  for (size_t i = 0; i < all.pairs.size(); ++i) {
+    if (part.members[i]) kept.push_back(std::move(all.pairs[i]));
+  }
+  all.pairs = std::move(kept);
+  all.unused_masks.clear();  // they belong to a split, and this is none
+  all.description = root.string() + ": " + part.text;
+  return all;
+}
+
 }  // namespace
 
 bool has_segmentation_layout(const std::filesystem::path& root) {
@@ -98,9 +130,9 @@ std::vector<std::string> layout_names() {
 }
 
 SegmentationListing list_segmentation(const std::filesystem::path& root, const SegmentationSplitOptions& options) {
-  auto listing = find_layout(root, options.layout).list(root, options);
-  std::sort(listing.pairs.begin(), listing.pairs.end(),
-            [](const auto& a, const auto& b) { return a.image.native() < b.image.native(); });
+  const Layout& layout = find_layout(root, options.layout);
+  auto listing = is_cut_into_folds(options) ? list_fold(root, options, layout) : layout.list(root, options);
+  tidy(listing);
   if (listing.pairs.empty()) {
     throw ConfigError(root.string() + " has no picture in the split '" + options.split + "'");
   }

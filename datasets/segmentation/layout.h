@@ -23,6 +23,8 @@ struct SegmentationSplitOptions {
   std::string split = "train";
   double val_fraction = 0.2;  // of the pictures, where a split has to be made
   uint64_t split_seed = 0;
+  int64_t folds = 0;  // above 0: train and val are cut into folds, whatever splits there are (folds.h)
+  int64_t fold = 1;   // which of them is val, from 1
 };
 
 struct PictureAndMask {

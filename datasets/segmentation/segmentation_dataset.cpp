@@ -31,7 +31,7 @@ std::shared_ptr<const SegmentationDataset> open_segmentation_data(const std::fil
                                                                   const DecodeOptions& decode) {
   if (!is_file(path)) return std::make_shared<SegmentationFolder>(path, split, masks, decode);
   try {
-    return std::make_shared<SegmentationPack>(path, split.split, masks);
+    return std::make_shared<SegmentationPack>(path, split, masks);
   } catch (const InputError& failure) {
     throw ConfigError(failure.what());  // the data as a whole is unusable, and not one picture of it
   }

@@ -5,6 +5,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/mapped_tensor.h"
+#include "datasets/segmentation/folds.h"
 #include "datasets/segmentation/label_map.h"
 #include "datasets/segmentation/layouts/class_list.h"
 #include "datasets/split_names.h"
@@ -30,22 +31,49 @@ int64_t find_split(const std::vector<std::string>& present, const std::string& s
 
 }  // namespace
 
-SegmentationPack::SegmentationPack(const std::filesystem::path& file, const std::string& split,
+SegmentationPack::SegmentationPack(const std::filesystem::path& file, const SegmentationSplitOptions& split,
                                    const MaskOptions& masks)
     : file_(file), mapping_(std::make_shared<MappedFile>(file)), reader_(mapping_->bytes(), file.string()) {
   ClassList classes = parse_class_list(reader_.class_names(), file.string());
   class_names_ = std::move(classes.names);
   palette_ = std::move(classes.palette);
-  const int64_t wanted = find_split(reader_.split_names(), split, file.string());
+  if (is_cut_into_folds(split)) {
+    take_fold(split);
+  } else {
+    take_records(split);
+  }
+  take_masks(masks);
+}
+
+// The records of a split.
+void SegmentationPack::take_records(const SegmentationSplitOptions& split) {
+  const int64_t wanted = find_split(reader_.split_names(), split.split, file_.string());
   for (int64_t i = 0; i < reader_.size(); ++i) {
     const PackRecord entry = reader_.record(i);
     if (entry.split != wanted) continue;
-    if (entry.mask.empty()) throw ConfigError(file.string() + ": " + std::string(entry.name) + " has no mask");
+    if (entry.mask.empty()) throw ConfigError(file_.string() + ": " + std::string(entry.name) + " has no mask");
     records_.push_back(i);
   }
-  if (records_.empty()) throw ConfigError(file.string() + " has no picture in the split '" + split + "'");
-  description_ = split + ": " + std::to_string(size()) + " pictures and masks packed in " + file.string();
-  take_masks(masks);
+  if (records_.empty()) throw ConfigError(file_.string() + " has no picture in the split '" + split.split + "'");
+  description_ = split.split + ": " + std::to_string(size()) + " pictures and masks packed in " + file_.string();
+}
+
+// Those of a part of the folds.
+void SegmentationPack::take_fold(const SegmentationSplitOptions& split) {
+  for (const auto& name : splits_to_fold(reader_.split_names())) {
+    SegmentationSplitOptions whole = split;
+    whole.split = name;
+    take_records(whole);
+  }
+  std::sort(records_.begin(), records_.end());
+  records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
+  const FoldPart part = part_of_folds(records_.size(), split, file_.string());
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < records_.size(); ++i) {
+    if (part.members[i]) kept.push_back(records_[i]);
+  }
+  records_ = std::move(kept);
+  description_ = file_.string() + ": " + part.text;
 }
 
 void SegmentationPack::take_masks(const MaskOptions& masks) {

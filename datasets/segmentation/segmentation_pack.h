@@ -19,7 +19,8 @@ class SegmentationPack : public SegmentationDataset {
  public:
   // Throws InputError where the file cannot be read or is no whole pack, ConfigError where it has no such split, a
   // record has no mask, or the options are those of masks that are not class ids.
-  SegmentationPack(const std::filesystem::path& file, const std::string& split, const MaskOptions& masks = {});
+  SegmentationPack(const std::filesystem::path& file, const SegmentationSplitOptions& split,
+                   const MaskOptions& masks = {});
 
   // Whether the file is a pack of pictures with masks; false for whatever cannot be read as one.
   static bool is_one(const std::filesystem::path& file);
@@ -39,6 +40,8 @@ class SegmentationPack : public SegmentationDataset {
 
  private:
   PackRecord record(int64_t index) const { return reader_.record(records_.at(static_cast<size_t>(index))); }
+  void take_records(const SegmentationSplitOptions& split);
+  void take_fold(const SegmentationSplitOptions& split);
   void take_masks(const MaskOptions& masks);
 
   std::filesystem::path file_;

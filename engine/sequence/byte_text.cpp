@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "backbone/config/checksum.h"
 #include "backbone/config/error.h"
 #include "datasets/read_file.h"
 
@@ -21,6 +22,13 @@ torch::Tensor to_tensor(std::vector<uint8_t>& bytes) {
 ByteText::ByteText(std::vector<uint8_t> bytes) : bytes_(to_tensor(bytes)) {}
 
 ByteText ByteText::read(const std::filesystem::path& path) { return ByteText(read_file(path, kMostBytes)); }
+
+std::string ByteText::checksum() const {
+  const auto dense = bytes_.contiguous();
+  Checksum sum;
+  sum.add(dense.data_ptr<uint8_t>(), static_cast<size_t>(dense.numel()));
+  return checksum_text(sum.value());
+}
 
 ByteText ByteText::head(double share) const {
   return ByteText(bytes_.slice(0, 0, size() - std::llround(share * static_cast<double>(size()))));

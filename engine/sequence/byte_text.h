@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace multipole {
@@ -22,6 +23,8 @@ class ByteText {
   static ByteText read(const std::filesystem::path& path);
 
   int64_t size() const { return bytes_.numel(); }
+  // Tells texts apart.
+  std::string checksum() const;
 
   // The last `share` of the text, and all before it.
   ByteText head(double share) const;

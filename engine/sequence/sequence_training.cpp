@@ -10,7 +10,7 @@
 #include <numbers>
 #include <optional>
 
-#include "backbone/config/error.h"
+#include "backbone/attention/attention.h"
 #include "engine/files/metrics_log.h"
 #include "engine/files/run_folder.h"
 #include "engine/sequence/sequence_file.h"
@@ -31,24 +31,25 @@ torch::Tensor mean_bits(const torch::Tensor& logits, const torch::Tensor& target
 class SequenceTraining {
  public:
   SequenceTraining(const SequenceTrainConfig& config, const ByteText& text, const std::filesystem::path& out,
-                   const std::function<void(const SequenceProgress&)>& report)
-      : config_(config),
+                   const std::function<void(const SequenceProgress&)>& report, const SequenceResume& resume)
+      : config_(resolved(config)),
         train_(text.head(config.val_fraction)),
         validation_(text.tail(config.val_fraction)),
         run_(out),
+        resolved_(to_json_config(config_)),
+        state_(run_, resolved_, text),
         report_(report),
         schedule_(config.schedule, config.steps, config.eval_every) {
-    if (run_.has_run()) throw ConfigError(out.string() + " holds a run already; choose a new folder");
+    const auto saved = state_.find(resume);
     torch::manual_seed(config.seed);
     model_ = SequenceModel(config.model);
-    config_.model = model_->config();
-    config_.optimizer = resolve_optimizer_config(config.optimizer, "optimizer");
     optimizer_ =
         make_optimizer(config_.optimizer, make_optimizer_groups(*model_, model_->no_weight_decay()), "optimizer");
-    run_.write_config(to_json_config(config_));
-    log_.emplace(run_.metrics_path(), 0);
     result_.num_parameters = model_->num_parameters();
     result_.best_bits_per_byte = std::numeric_limits<double>::quiet_NaN();
+    if (saved) go_on_from(*saved);
+    run_.write_config(resolved_);
+    log_.emplace(run_.metrics_path(), result_.num_steps);
   }
 
   SequenceTrainResult run(const std::atomic<bool>* stop) {
@@ -57,12 +58,36 @@ class SequenceTraining {
       step();
       result_.stopped = stop != nullptr && stop->load();
       const bool is_due = result_.num_steps % config_.eval_every == 0 || result_.num_steps == config_.steps;
-      if (is_due || result_.stopped) evaluate();
+      if (is_due || result_.stopped) {
+        evaluate();
+        save();
+      }
     }
     return result_;
   }
 
  private:
+  static SequenceTrainConfig resolved(SequenceTrainConfig config) {
+    config.model.attention = resolve_attention_config(config.model.attention, "model.attention");
+    config.optimizer = resolve_optimizer_config(config.optimizer, "optimizer");
+    return config;
+  }
+
+  void go_on_from(const TrainState& saved) {
+    SequenceState::restore(saved, model_, *optimizer_);
+    result_.num_steps = saved.progress.step;
+    if (!saved.progress.best_score) return;
+    result_.best_bits_per_byte = *saved.progress.best_score;
+    result_.best_model = run_.best_path();
+  }
+
+  void save() const {
+    TrainProgress progress;
+    progress.step = result_.num_steps;
+    if (!std::isnan(result_.best_bits_per_byte)) progress.best_score = result_.best_bits_per_byte;
+    state_.save(model_, *optimizer_, progress);
+  }
+
   void step() {
     model_->train();
     const auto windows = train_.random_windows(config_.batch_size, config_.model.context);
@@ -124,6 +149,8 @@ class SequenceTraining {
   SequenceTrainConfig config_;
   ByteText train_, validation_;
   RunFolder run_;
+  Json resolved_;  // config_
+  SequenceState state_;
   const std::function<void(const SequenceProgress&)>& report_;
   Schedule schedule_;
   SequenceModel model_{nullptr};
@@ -170,8 +197,8 @@ SequenceEvaluation evaluate_sequence(SequenceModel& model, const ByteText& text,
 SequenceTrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text,
                                    const std::filesystem::path& out,
                                    const std::function<void(const SequenceProgress&)>& report,
-                                   const std::atomic<bool>* stop) {
-  return SequenceTraining(config, text, out, report).run(stop);
+                                   const std::atomic<bool>* stop, const SequenceResume& resume) {
+  return SequenceTraining(config, text, out, report, resume).run(stop);
 }
 
 }  // namespace multipole

@@ -10,6 +10,7 @@
 #include "backbone/config/fields.h"
 #include "backbone/sequence/sequence_model.h"
 #include "engine/sequence/byte_text.h"
+#include "engine/sequence/sequence_state.h"
 #include "engine/training/schedule_config.h"
 
 namespace multipole {
@@ -67,12 +68,13 @@ struct SequenceTrainResult {
   std::filesystem::path best_model;
 };
 
-// To the run folder `out`, which must be new: config.json, metrics.jsonl and best.safetensors. Set `stop` to end after
-// the step in progress with an evaluation. Throws ConfigError, InputError (text too short), ResourceError,
-// TrainingError (the loss is not finite).
+// To the run folder `out`: config.json, metrics.jsonl, best.safetensors, and after every evaluation a state to go on
+// from. A run that is there goes on where it was, for more steps than it was made for where config.steps is greater.
+// Set `stop` to end after the step in progress with an evaluation. Throws ConfigError, InputError (text too short),
+// ModelFileError (a state that does not fit), ResourceError, TrainingError (the loss is not finite).
 SequenceTrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text,
                                    const std::filesystem::path& out,
                                    const std::function<void(const SequenceProgress&)>& report,
-                                   const std::atomic<bool>* stop = nullptr);
+                                   const std::atomic<bool>* stop = nullptr, const SequenceResume& resume = {});
 
 }  // namespace multipole

@@ -88,4 +88,10 @@ LrRange test_classifier_learning_rates(const ClassifyConfig& config, const std::
   return run_lr_range_test(opened.run(), start, options, observer, stop);
 }
 
+StepTiming time_classifier_steps(const ClassifyConfig& config, const std::filesystem::path& data,
+                                 const StepTimingOptions& options) {
+  const OpenedData opened(config, data);
+  return time_training_steps(opened.run(), options);
+}
+
 }  // namespace multipole

@@ -7,6 +7,7 @@
 #include "engine/training/classify_config.h"
 #include "engine/training/lr_range_test.h"
 #include "engine/training/resume.h"
+#include "engine/training/step_timing.h"
 #include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
 
@@ -23,5 +24,9 @@ TrainResult train_classifier(const ClassifyConfig& config, const std::filesystem
 LrRange test_classifier_learning_rates(const ClassifyConfig& config, const std::filesystem::path& data,
                                        const LrRangeOptions& options, TrainObserver& observer,
                                        const ResumeOptions& start = {}, const std::atomic<bool>* stop = nullptr);
+
+// How fast that training goes here (step_timing.h).
+StepTiming time_classifier_steps(const ClassifyConfig& config, const std::filesystem::path& data,
+                                 const StepTimingOptions& options);
 
 }  // namespace multipole

@@ -44,4 +44,8 @@ struct DataConfig {
   void validate(const std::string& where) const;
 };
 
+// What folds of any task's data have to be. Throws ConfigError.
+void require_folds(int64_t folds, int64_t fold, const std::string& train_split, const std::string& val_split,
+                   const std::string& where);
+
 }  // namespace multipole

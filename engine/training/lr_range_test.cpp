@@ -1,17 +1,12 @@
 #include "engine/training/lr_range_test.h"
 
-#include <torch/utils.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "backbone/config/fields.h"
-#include "engine/training/freezing.h"
-#include "engine/training/train_step.h"
-#include "engine/training/weight_init.h"
+#include "engine/training/trial_training.h"
 #include "heads/metrics/shares.h"
 
 namespace multipole {
@@ -29,32 +24,6 @@ double slope_at(const std::vector<LrRangePoint>& points, size_t i) {
   return (after.smoothed - before.smoothed) / std::log(after.learning_rate / before.learning_rate);
 }
 
-// Batches of one epoch after the other.
-class EndlessWindows {
- public:
-  EndlessWindows(Loader& loader, int64_t accumulate) : loader_(loader), accumulate_(accumulate) {
-    loader_.start_epoch(0);
-  }
-
-  std::vector<Batch> next() {
-    std::vector<Batch> window;
-    while (static_cast<int64_t>(window.size()) < accumulate_) {
-      auto batch = loader_.next();
-      if (!batch) {
-        loader_.start_epoch(++epoch_);
-        continue;
-      }
-      window.push_back(std::move(*batch));
-    }
-    return window;
-  }
-
- private:
-  Loader& loader_;
-  int64_t accumulate_;
-  int64_t epoch_ = 0;
-};
-
 bool has_diverged(const std::vector<LrRangePoint>& points) {
   if (!std::isfinite(points.back().loss)) return true;
   if (points.size() <= 2 * kSettlingSteps) return false;
@@ -62,19 +31,6 @@ bool has_diverged(const std::vector<LrRangePoint>& points) {
   double lowest = judged[kSettlingSteps].smoothed;
   for (size_t i = kSettlingSteps; i < judged.size(); ++i) lowest = std::min(lowest, judged[i].smoothed);
   return judged.back().smoothed > kDivergence * lowest;
-}
-
-TrainPlan plan_of(const TrainingRun& run, const VisionModel& model, const Execution& execution, int64_t steps) {
-  TrainPlan plan;
-  plan.num_epochs = 1;
-  plan.steps_per_epoch = steps;
-  plan.train_samples = run.train_samples;
-  plan.validation_samples = run.validation_samples;
-  plan.num_classes = run.model.num_classes;
-  plan.num_parameters = model->num_parameters();
-  plan.device = execution.device.str();
-  plan.precision = execution.precision_name();
-  return plan;
 }
 
 }  // namespace
@@ -120,25 +76,12 @@ LrRange run_lr_range_test(const TrainingRun& run, const ResumeOptions& start, co
   require(options.steps >= 10, "lr_range_test.steps", "must be at least 10", options.steps);
   require(options.lowest > 0 && options.lowest < options.highest, "lr_range_test.lowest",
           "must be above 0 and below the highest", options.lowest);
-  const Execution execution = select_execution(run.train.device, run.train.precision, 0, kTrainDevice);
-  torch::manual_seed(static_cast<uint64_t>(run.train.seed));
-  VisionModel model(run.model);
-  if (start.init_weights) {
-    const auto report = initialize_weights(*model, *start.init_weights, run.metadata.classes, start.init_key_map);
-    for (const auto& line : report.table()) observer.on_message(line);
-  }
-  model->to(execution.device);
-  model->train();
-  model->backbone()->set_gradient_checkpointing(run.train.gradient_checkpointing);
-  Freezing(run.train.fine_tune, *model).apply(run.train.fine_tune.head_epochs);  // all that ever learns
-  const auto task = run.make_task(execution, {}, run.metadata);
-  TrainStep train_step(run.train, execution, model, VisionModel{nullptr}, *task);
-  const double configured = train_step.optimizer().learning_rate();
+  TrialTraining trial(run, start, observer);
+  const double configured = trial.learning_rate();
   require(configured > 0, "train.optimizer.lr", "must be positive for a range test", configured);
 
   for (const auto& line : run.descriptions) observer.on_message(line);
-  observer.on_start(plan_of(run, model, execution, options.steps));
-  EndlessWindows windows(run.loader, run.train.accumulate);
+  observer.on_start(trial.plan(options.steps));
   std::vector<LrRangePoint> points;
   bool diverged = false;
   const double growth = std::log(options.highest / options.lowest) / static_cast<double>(options.steps - 1);
@@ -146,7 +89,7 @@ LrRange run_lr_range_test(const TrainingRun& run, const ResumeOptions& start, co
     if (stop != nullptr && stop->load()) break;
     const auto start_time = std::chrono::steady_clock::now();
     const double rate = options.lowest * std::exp(growth * static_cast<double>(step));
-    const auto outcome = train_step.run(windows.next(), rate / configured, step);
+    const auto outcome = trial.step(rate / configured);
     if (outcome.samples == 0) continue;  // nothing of it could be read
     points.push_back({rate, outcome.loss, 0});
     StepReport report;

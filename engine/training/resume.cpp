@@ -29,6 +29,15 @@ Json without_free_values(Json config) {
 // As the state's file holds it: bytes of a class name that are not UTF-8 are replaced there.
 Json as_stored(const Json& value) { return Json::parse(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
+// Takes the length out of both configs where it grew.
+std::optional<Extension> take_extension(Json& before, Json& now, const Json::json_pointer& length) {
+  const auto whole = [&](const Json& config) { return config.contains(length) && config[length].is_number_integer(); };
+  if (!whole(before) || !whole(now) || now[length] <= before[length]) return std::nullopt;
+  const Extension extension{before[length].get<int64_t>(), now[length].get<int64_t>()};
+  before[length] = now[length];
+  return extension;
+}
+
 std::string join(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
@@ -59,18 +68,22 @@ std::optional<TrainState> find_state(const RunFolder& run, const ResumeOptions& 
   return state;
 }
 
-void check_state(const TrainState& state, const TrainState& now, bool force, TrainObserver& observer) {
-  auto differences = json_differences(without_free_values(state.config), without_free_values(as_stored(now.config)));
+std::optional<Extension> check_state(const TrainState& state, const TrainState& now, bool force,
+                                     TrainObserver& observer, const char* length) {
+  Json before = without_free_values(state.config), after = without_free_values(as_stored(now.config));
+  const auto extension = take_extension(before, after, Json::json_pointer(length));
+  auto differences = json_differences(before, after);
   for (const auto& line : json_differences(state.data, as_stored(now.data))) differences.push_back("data set: " + line);
   if (!differences.empty()) {
     if (!force) {
       throw ConfigError("the saved run was made with other values: " + join(differences) +
-                        ". Give the same ones, force it, or start a new run in another folder");
+                        ". Give the same ones, take these with --force, or start a new run in another folder");
     }
     observer.on_message("resumed with other values: " + join(differences));
   }
   const auto build = json_differences(state.build, now.build);
   if (!build.empty()) observer.on_message("resumed, but not to the same bits: " + join(build));
+  return extension;
 }
 
 }  // namespace multipole

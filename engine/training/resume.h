@@ -6,6 +6,7 @@
 
 #include "backbone/config/json.h"
 #include "engine/files/run_folder.h"
+#include "engine/training/extension.h"
 #include "engine/training/train_observer.h"
 #include "engine/training/train_state.h"
 
@@ -32,9 +33,11 @@ struct ResumeOptions {
 // holds, ModelFileError where no state of it can be read.
 std::optional<TrainState> find_state(const RunFolder& run, const ResumeOptions& options, TrainObserver& observer);
 
-// Compares `state` with what is about to go on from it. Throws ConfigError that names every difference of config or
-// data, unless `force` turns it into a message; a difference of the build is a message. Values that change nothing that
-// is computed (workers, logging, saving) may differ.
-void check_state(const TrainState& state, const TrainState& now, bool force, TrainObserver& observer);
+// Compares `state` with what is about to go on from it. A greater length (the whole number that the JSON pointer
+// `length` points to, in the config) extends the run and is what is returned. Throws ConfigError that names every other
+// difference of config or data, unless `force` turns it into a message; a difference of the build is a message. Values
+// that change nothing that is computed (workers, logging, saving) may differ.
+std::optional<Extension> check_state(const TrainState& state, const TrainState& now, bool force,
+                                     TrainObserver& observer, const char* length = "/train/epochs");
 
 }  // namespace multipole

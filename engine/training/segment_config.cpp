@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datasets/segmentation/label_map.h"
+#include "engine/training/data_config.h"
 #include "engine/training/optimizers/optimizer.h"
 #include "heads/registry.h"
 
@@ -13,6 +14,7 @@ void SegmentDataConfig::validate(const std::string& where) const {
   require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
   const int64_t ignored = ignore_index.value_or(kIgnoredLabel);
   require(ignored >= kNoIgnoreIndex && ignored <= 65535, where + ".ignore_index", "must be from -1 to 65535", ignored);
+  require_folds(folds, fold, train_split, val_split, where);
   for (const int64_t value : ignored_values) {
     require(value >= 0 && value <= 65535, where + ".ignored_values", "must be from 0 to 65535 each", ignored_values);
   }

@@ -21,6 +21,8 @@ struct SegmentDataConfig {
   std::string val_split = "val";
   double val_fraction = 0.2;
   int64_t split_seed = 0;
+  int64_t folds = 0;
+  int64_t fold = 1;
   std::optional<bool> reduce_zero_label;
   std::optional<int64_t> ignore_index;
   std::vector<int64_t> ignored_values;
@@ -39,6 +41,8 @@ struct SegmentDataConfig {
     field("val_split", self.val_split, "split to evaluate on");
     field("val_fraction", self.val_fraction, "share of the pictures to evaluate on where there is no such split");
     field("split_seed", self.split_seed, "which pictures that share is");
+    field("folds", self.folds, "above 0: cut all pictures but a test split's into so many folds, one of which is val");
+    field("fold", self.fold, "which of the folds is val, from 1");
     field("reduce_zero_label", self.reduce_zero_label,
           "masks store 0 for ignored pixels and classes from 1; null: as the layout has it");
     field("ignore_index", self.ignore_index,

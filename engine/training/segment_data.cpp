@@ -47,14 +47,6 @@ SegmentationCensus take_checked_census(const Dataset& split, const std::string& 
   return census;
 }
 
-std::shared_ptr<const SegmentationDataset> open_split(const SegmentConfig& config, const std::filesystem::path& root,
-                                                      const std::string& split, const MaskOptions& masks) {
-  DecodeOptions decode;
-  decode.allow_truncated = config.data.allow_truncated;
-  decode.max_pixels = config.data.max_pixels;
-  return open_segmentation_data(root, split_options(config.data, split), masks, decode);
-}
-
 }  // namespace
 
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split) {
@@ -63,6 +55,8 @@ SegmentationSplitOptions split_options(const SegmentDataConfig& config, const st
   options.split = split;
   options.val_fraction = config.val_fraction;
   options.split_seed = static_cast<uint64_t>(config.split_seed);
+  options.folds = config.folds;
+  options.fold = config.fold;
   return options;
 }
 
@@ -77,9 +71,18 @@ SampleTransform keep_sample() {
   return [](const Sample& sample, SampleRandom&) { return sample; };
 }
 
+std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfig& config,
+                                                              const std::filesystem::path& root,
+                                                              const std::string& split, const MaskOptions& masks) {
+  DecodeOptions decode;
+  decode.allow_truncated = config.data.allow_truncated;
+  decode.max_pixels = config.data.max_pixels;
+  return open_segmentation_data(root, split_options(config.data, split), masks, decode);
+}
+
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root) {
-  const auto train = open_split(config, root, config.data.train_split, mask_options(config.data));
-  const auto validation = open_split(config, root, config.data.val_split, train->masks());
+  const auto train = open_segment_split(config, root, config.data.train_split, mask_options(config.data));
+  const auto validation = open_segment_split(config, root, config.data.val_split, train->masks());
   SegmentData data;
   data.class_names = train->class_names();
   data.palette = train->palette();

@@ -38,6 +38,12 @@ struct SegmentData {
 // train.max_bad allows.
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root);
 
+// One split as the config has it; its masks are read by `masks`: mask_options() of the config, or what another split's
+// masks() found. Throws ConfigError.
+std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfig& config,
+                                                              const std::filesystem::path& root,
+                                                              const std::string& split, const MaskOptions& masks);
+
 // The options of the config for one split.
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
 // Throws ConfigError as read_color_map() does.

@@ -4,8 +4,10 @@
 #include <atomic>
 #include <filesystem>
 
+#include "engine/training/lr_range_test.h"
 #include "engine/training/resume.h"
 #include "engine/training/segment_config.h"
+#include "engine/training/step_timing.h"
 #include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
 
@@ -16,5 +18,14 @@ namespace multipole {
 TrainResult train_segmenter(const SegmentConfig& config, const std::filesystem::path& data,
                             const std::filesystem::path& out, TrainObserver& observer, const ResumeOptions& resume = {},
                             const std::atomic<bool>* stop = nullptr);
+
+// A learning-rate range test (lr_range_test.h) of that training.
+LrRange test_segmenter_learning_rates(const SegmentConfig& config, const std::filesystem::path& data,
+                                      const LrRangeOptions& options, TrainObserver& observer,
+                                      const ResumeOptions& start = {}, const std::atomic<bool>* stop = nullptr);
+
+// How fast it goes here (step_timing.h). Without the census, since its class weights cost no time.
+StepTiming time_segmenter_steps(const SegmentConfig& config, const std::filesystem::path& data,
+                                const StepTimingOptions& options);
 
 }  // namespace multipole

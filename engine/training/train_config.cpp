@@ -22,15 +22,20 @@ void TrainConfig::validate(const std::string& where) const {
   resolve_optimizer_config(optimizer, where + ".optimizer");
 }
 
-void DataConfig::validate(const std::string& where) const {
-  require(balance >= 0 && balance <= 1, where + ".balance", "must be in [0, 1]", balance);
-  require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be between 0 and 1", val_fraction);
-  require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+void require_folds(int64_t folds, int64_t fold, const std::string& train_split, const std::string& val_split,
+                   const std::string& where) {
   require(folds == 0 || (folds >= 2 && folds <= 1000), where + ".folds", "must be 0 or from 2 to 1000", folds);
   require(folds == 0 || (fold >= 1 && fold <= folds), where + ".fold", "must be from 1 to " + std::to_string(folds),
           fold);
   require(folds == 0 || (train_split == "train" && val_split == "val"), where + ".folds",
           "goes with the splits train and val", folds);
+}
+
+void DataConfig::validate(const std::string& where) const {
+  require(balance >= 0 && balance <= 1, where + ".balance", "must be in [0, 1]", balance);
+  require(val_fraction > 0 && val_fraction < 1, where + ".val_fraction", "must be between 0 and 1", val_fraction);
+  require(split_seed >= 0, where + ".split_seed", "must not be negative", split_seed);
+  require_folds(folds, fold, train_split, val_split, where);
   require(max_pixels >= 1, where + ".max_pixels", "must be at least 1", max_pixels);
   require(workers >= 0 && workers <= 1024, where + ".workers", "must be in [0, 1024]", workers);
   require(prefetch >= 1, where + ".prefetch", "must be at least 1", prefetch);

@@ -32,24 +32,28 @@ std::map<std::string, torch::Tensor> train_tensors(const VisionModel& model, con
 
 void restore_train_tensors(const std::map<std::string, torch::Tensor>& tensors, VisionModel& model,
                            VisionModel& average, Optimizer& optimizer, const torch::Device& device) {
+  copy_back(tensors, weights_and_optimizer(model, average, optimizer), device);
+}
+
+void copy_back(const std::map<std::string, torch::Tensor>& saved, const std::map<std::string, torch::Tensor>& own,
+               const torch::Device& device) {
   const torch::NoGradGuard no_grad;
-  const auto own = weights_and_optimizer(model, average, optimizer);
   std::string misfits;
   const auto add_misfit = [&](const std::string& what) { misfits += (misfits.empty() ? "" : ", ") + what; };
   for (const auto& [name, tensor] : own) {
-    const auto found = tensors.find(name);
-    if (found == tensors.end()) {
+    const auto found = saved.find(name);
+    if (found == saved.end()) {
       add_misfit(name + " is missing");
     } else if (found->second.sizes() != tensor.sizes()) {
       add_misfit(name + " has another shape");
     }
   }
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : saved) {
     if (!own.contains(name) && !name.starts_with("rng.")) add_misfit(name + " is unexpected");
   }
   if (!misfits.empty()) throw ModelFileError("the training state does not fit the model and optimiser: " + misfits);
-  for (const auto& [name, tensor] : own) tensor.copy_(tensors.at(name));
-  restore_random_state(tensors, device);
+  for (const auto& [name, tensor] : own) tensor.copy_(saved.at(name));
+  restore_random_state(saved, device);
 }
 
 }  // namespace multipole

@@ -21,4 +21,9 @@ std::map<std::string, torch::Tensor> train_tensors(const VisionModel& model, con
 void restore_train_tensors(const std::map<std::string, torch::Tensor>& tensors, VisionModel& model,
                            VisionModel& average, Optimizer& optimizer, const torch::Device& device);
 
+// Copies `saved` into the tensors of the same names that training goes on changing, `own`, and sets the random
+// generators. Throws as above; what `own` aliases is then as it was.
+void copy_back(const std::map<std::string, torch::Tensor>& saved, const std::map<std::string, torch::Tensor>& own,
+               const torch::Device& device);
+
 }  // namespace multipole

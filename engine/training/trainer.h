@@ -59,6 +59,8 @@ class Trainer {
 
   int64_t steps_per_epoch() const { return steps_per_epoch_; }
   const TrainProgress& progress() const { return progress_; }
+  // The configured one, which the schedule scales.
+  double learning_rate() const { return train_step_.optimizer().learning_rate(); }
 
  private:
   bool train_epoch(const std::atomic<bool>* stop);

@@ -54,6 +54,16 @@ TrainPlan make_plan(const TrainingRun& run, const Execution& execution, const Vi
   return plan;
 }
 
+std::string describe(const Extension& extension, const TrainingRun& run, const Trainer& trainer) {
+  const int64_t steps = trainer.steps_per_epoch();
+  return extension_note(extension, "epochs", run.train.schedule,
+                        {.step = trainer.progress().step,
+                         .steps_per_epoch = steps,
+                         .steps_before = extension.before * steps,
+                         .steps_now = extension.now * steps,
+                         .learning_rate = trainer.learning_rate()});
+}
+
 // A run that goes on in another folder takes the best model so far along.
 void copy_best(const std::filesystem::path& from, const RunFolder& folder) {
   std::error_code missing;
@@ -159,7 +169,8 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   identity.build = build_description();
   identity.build["precision"] = execution.precision_name();
   if (group->size() > 1) identity.build["processes"] = group->size();
-  if (state) check_state(*state, identity, resume.force, setup_observer);
+  std::optional<Extension> extension;
+  if (state) extension = check_state(*state, identity, resume.force, setup_observer);
   const auto task = run.make_task(execution, folder->best_path(), complete_metadata(run, model));
   std::optional<RunLogs> logs;
   if (group->is_first()) {
@@ -172,6 +183,7 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   Trainer trainer(run.train, execution,
                   {model, average, *task, run.loader, reports, folder->last_path(), identity, group});
   if (state) trainer.restore(*state);
+  if (extension) setup_observer.on_message(describe(*extension, run, trainer));
   if (group->is_first()) {
     if (state && resume.mode == ResumeMode::kPath) copy_best(resume.path, *folder);
     folder->write_config(identity.config);
@@ -181,6 +193,10 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
 
   TrainResult result = trainer.run(stop);
   result.has_trained = result.num_steps > first_step;
+  if (extension && !result.has_trained && result.stop_reason == StopReason::kEarlyStop) {
+    setup_observer.on_message("nothing was trained: the score had not risen for train.patience=" +
+                              std::to_string(run.train.patience) + " epochs; raise that, too, with --force");
+  }
   // who looks at the model now sees all of the data
   for (Loader* loader : {&run.loader, &run.validation_loader}) loader->take_share(0, 1);
   if (!group->is_first()) {

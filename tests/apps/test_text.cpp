@@ -17,6 +17,17 @@ TEST(Text, NumbersHaveAPoint) {
   EXPECT_EQ(byte_count(2e15), "2000.0 TB");
 }
 
+TEST(Text, SharesAndRatesReadAsNumbers) {
+  EXPECT_EQ(percent(0.87654, 2), "87.65%");
+  EXPECT_EQ(percent(std::numeric_limits<double>::quiet_NaN(), 2), "n/a");
+  EXPECT_EQ(image_rate(812.4), "812 img/s");
+  EXPECT_EQ(image_rate(3.42), "3.4 img/s");
+  EXPECT_EQ(image_rate(0.31), "3.2 s/img");
+  EXPECT_EQ(image_rate(0.0004), "2500.0 s/img");
+  EXPECT_EQ(image_rate(0), "n/a");
+  EXPECT_EQ(image_rate(std::numeric_limits<double>::quiet_NaN()), "n/a");
+}
+
 TEST(Text, ClockTime) {
   EXPECT_EQ(clock_time(0), "0:00");
   EXPECT_EQ(clock_time(59.6), "1:00");

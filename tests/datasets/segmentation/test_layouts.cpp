@@ -45,6 +45,30 @@ TEST(Pairs, ReadsSplitsClassesAndColours) {
   EXPECT_EQ(open(root, "val").size(), 1);
 }
 
+// Whatever splits there are: none, train and val, or train alone, under any name; a test split is no part of it.
+TEST(Pairs, FoldsHoldEachPictureOutOnce) {
+  for (const std::vector<std::string>& splits : std::vector<std::vector<std::string>>{
+           {""}, {"train", "val", "test"}, {"training", "validation"}, {"train", "test"}, {"training"}}) {
+    const test::TemporaryFolder root;
+    test::write_text(root / "classes.txt", "a\nb\n");
+    size_t expected = 0;
+    for (const auto& split : splits) {
+      for (int i = 0; i < 6; ++i) test::write_pair(root, split, split + std::to_string(i), ids({0, 1}));
+      if (split != "test") expected += 6;
+    }
+    std::set<std::filesystem::path> held_out;
+    for (int64_t fold = 1; fold <= 4; ++fold) {
+      SCOPED_TRACE(splits[0] + " " + std::to_string(fold));
+      const auto train = list_segmentation(root.path(), {.split = "train", .folds = 4, .fold = fold});
+      const auto val = list_segmentation(root.path(), {.split = "val", .folds = 4, .fold = fold});
+      EXPECT_EQ(train.pairs.size() + val.pairs.size(), expected);
+      EXPECT_NE(val.description.find("fold " + std::to_string(fold) + " of 4"), std::string::npos) << val.description;
+      for (const auto& pair : val.pairs) EXPECT_TRUE(held_out.insert(pair.image).second) << pair.image;
+    }
+    EXPECT_EQ(held_out.size(), expected) << splits[0];
+  }
+}
+
 TEST(Pairs, WithoutFoldersASeededSplitIsMade) {
   const test::TemporaryFolder root;
   test::write_text(root / "classes.txt", "a\nb\n");

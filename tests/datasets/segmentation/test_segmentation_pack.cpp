@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,28 @@ TEST_F(SegmentationPackTest, GivesBackWhatWasPackedSplitBySplit) {
     }
     EXPECT_EQ(data->size(), place);
   }
+}
+
+TEST_F(SegmentationPackTest, FoldsHoldEachPictureOutOnce) {
+  std::vector<Picture> pictures;
+  for (int i = 0; i < 7; ++i) pictures.push_back(random_picture(std::to_string(i), i % 3 == 0, 2));
+  write(pictures);
+  std::set<std::string> held_out;
+  for (int64_t fold = 1; fold <= 3; ++fold) {
+    const auto names = [&](const std::string& split) {
+      const auto data = open_segmentation_data(path(), {.split = split, .folds = 3, .fold = fold});
+      std::set<std::string> found;
+      for (int64_t i = 0; i < data->size(); ++i) found.insert(data->image_name(i));
+      return found;
+    };
+    const auto val = names("val");
+    held_out.insert(val.begin(), val.end());
+    EXPECT_EQ(val.size(), fold == 1 ? 3u : 2u);
+    EXPECT_EQ(names("train").size(), 7 - val.size());
+  }
+  EXPECT_EQ(held_out.size(), 7u);
+  EXPECT_NE(error_of([&] { open_segmentation_data(path(), {.split = "val", .folds = 8}); }).find("7 pictures"),
+            std::string::npos);
 }
 
 TEST_F(SegmentationPackTest, ValuesAreClassesOrIgnored) {

@@ -10,6 +10,8 @@
 #include "engine/sequence/sequence_file.h"
 #include "engine/sequence/sequence_sampler.h"
 #include "engine/sequence/sequence_training.h"
+#include "tests/engine/training/resume_check.h"
+#include "tests/support/newest_state.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -88,9 +90,30 @@ TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
     EXPECT_EQ(model->num_parameters(), result.num_parameters);
     EXPECT_NEAR(evaluate_sequence(model, text.tail(0.1), 8).bits_per_byte, result.best_bits_per_byte, 1e-4);
     EXPECT_EQ(sample_text(model, "abc", {.length = 5, .temperature = 0}), "defgh") << attention;
-    EXPECT_THROW(train_sequence(small_config(attention), text, folder / "run", [](const SequenceProgress&) {}),
-                 ConfigError);
+    const auto again = train_sequence(small_config(attention), text, folder / "run",
+                                      [](const SequenceProgress& progress) { FAIL() << progress.step; });
+    EXPECT_EQ(again.best_bits_per_byte, result.best_bits_per_byte);
+    EXPECT_EQ(again.num_steps, 60);
   }
+}
+
+TEST(SequenceTrainingTest, GoesOnWhereItStoppedToTheSameBitsAndFurther) {
+  const test::TemporaryFolder folder;
+  const ByteText text = text_of(repeated("round and round ", 100));
+  const auto train = [&](int64_t steps, const char* run, bool stopped = false) {
+    auto config = small_config("full");
+    config.steps = steps;
+    config.eval_every = 5;
+    std::atomic<bool> stop = stopped;
+    return train_sequence(
+        config, text, folder / run, [](const SequenceProgress&) {}, &stop);
+  };
+  train(10, "straight");
+  EXPECT_EQ(train(10, "stopped", true).num_steps, 1);
+  EXPECT_EQ(train(10, "stopped").num_steps, 10);
+  for (const char* run : {"straight", "stopped"}) EXPECT_EQ(train(15, run).num_steps, 15);
+  test::expect_same_tensors(test::newest_state(folder / "straight"), test::newest_state(folder / "stopped"));
+  EXPECT_THROW(train(12, "straight"), ConfigError);
 }
 
 TEST(SequenceTrainingTest, StopsWithWhatItHas) {

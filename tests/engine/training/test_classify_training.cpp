@@ -187,14 +187,38 @@ TEST(ClassifyTraining, AFinishedRunIsLeftAlone) {
   EXPECT_EQ(std::filesystem::last_write_time(again.best_model), written);
 }
 
+// A run that is made longer ends in the same bits whether it is stopped on the way or not, and its further steps follow
+// the schedule of the new length.
+TEST(ClassifyTraining, MoreEpochsGoOnWithTheScheduleOfTheNewLength) {
+  const test::TemporaryFolder folder;
+  write_data(folder / "data");
+  auto longer = small_config("full");
+  longer.train.epochs = 4;
+  for (const char* run : {"straight", "stopped"}) train(small_config("full"), folder / "data", folder / run);
+  EXPECT_EQ(train(longer, folder / "data", folder / "stopped", {}, 8).num_steps, 8);
+  for (const char* run : {"straight", "stopped"}) {
+    const auto result = train(longer, folder / "data", folder / run);
+    EXPECT_EQ(result.num_steps, 12);
+    EXPECT_EQ(read_json_file(folder / run / "config.json")["train"]["epochs"], 4);
+  }
+  test::expect_same_tensors(test::newest_state(folder / "straight"), test::newest_state(folder / "stopped"));
+}
+
 TEST(ClassifyTraining, OtherValuesAreNamedAndRefusedUnlessForced) {
   const test::TemporaryFolder folder;
   write_data(folder / "data");
   train(small_config("full"), folder / "data", folder / "run", {}, 2);
   auto config = small_config("full");
-  config.train.epochs = 3;
+  config.train.clip_grad = 0.5;
   const auto message = error_of([&] { train(config, folder / "data", folder / "run"); });
-  EXPECT_NE(message.find("train.epochs: 2, now 3"), std::string::npos) << message;
+  EXPECT_NE(message.find("train.clip_grad: 1.0, now 0.5"), std::string::npos) << message;
+  EXPECT_NE(message.find("--force"), std::string::npos) << message;
+  config.train.epochs = 1;
+  EXPECT_NE(error_of([&] { train(config, folder / "data", folder / "run"); }).find("train.epochs: 2, now 1"),
+            std::string::npos);
+  config.train.epochs = 3;
+  const auto longer = error_of([&] { train(config, folder / "data", folder / "run"); });
+  EXPECT_EQ(longer.find("train.epochs"), std::string::npos) << longer;
   ResumeOptions forced;
   forced.force = true;
   EXPECT_EQ(train(config, folder / "data", folder / "run", forced).num_steps, 9);

@@ -1,16 +1,16 @@
-// What `classify train --lr-range-test` does in place of a training.
+// What `train --lr-range-test` does in place of a training.
 #pragma once
 
 #include "apps/common/run_settings.h"
 #include "apps/common/signals.h"
-#include "engine/training/classify_config.h"
+#include "apps/training/trained_task.h"
 #include "engine/training/train_observer.h"
 
 namespace multipole {
 
 // Writes OUT/lr_range_test.json and OUT/lr_range_test.html and prints the rate that they suggest. OUT holds no run.
 // Returns the exit code.
-int find_learning_rate(const ClassifyConfig& config, const RunSettings& run, TrainObserver& observer,
+int find_learning_rate(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
                        const SignalStop& stop);
 
 }  // namespace multipole

@@ -6,7 +6,7 @@
 
 #include "apps/common/run_settings.h"
 #include "apps/common/signals.h"
-#include "engine/training/classify_config.h"
+#include "apps/training/trained_task.h"
 #include "engine/training/train_observer.h"
 
 namespace multipole {
@@ -19,7 +19,8 @@ struct FoldChoice {
 FoldChoice parse_fold(const std::string& text);
 
 // Trains OUT/fold_1 to OUT/fold_K, each of which is resumed like any run, writes OUT/folds.json and prints mean and
-// deviation of every score. config.data.folds is K. Returns the exit code.
-int train_folds(const ClassifyConfig& config, const RunSettings& run, TrainObserver& observer, const SignalStop& stop);
+// deviation of every score. data.folds of the settings is K. Returns the exit code.
+int train_folds(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
+                const SignalStop& stop);
 
 }  // namespace multipole

@@ -1,4 +1,4 @@
-#include "apps/classify/fold_training.h"
+#include "apps/training/fold_training.h"
 
 #include <charconv>
 #include <filesystem>
@@ -13,7 +13,6 @@
 #include "engine/files/atomic_file.h"
 #include "engine/report/fold_summary.h"
 #include "engine/report/run_report.h"
-#include "engine/training/classify_training.h"
 
 namespace multipole {
 namespace {
@@ -37,25 +36,27 @@ FoldChoice parse_fold(const std::string& text) {
   return choice;
 }
 
-int train_folds(const ClassifyConfig& config, const RunSettings& run, TrainObserver& observer, const SignalStop& stop) {
+int train_folds(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
+                const SignalStop& stop) {
   if (run.resume != "auto" && run.resume != "never") {
     throw ConfigError("--folds trains in folders of its own below --out: --resume auto or never goes with it");
   }
   const std::filesystem::path out = run.out;
   const bool speaks = process_place_from_environment().is_first();
   const auto folder_of = [&](int64_t fold) { return out / ("fold_" + std::to_string(fold)); };
-  for (int64_t fold = 1; fold <= config.data.folds; ++fold) {
-    ClassifyConfig one = config;
-    one.data.fold = fold;
-    if (speaks) observer.on_message("fold " + std::to_string(fold) + " of " + std::to_string(config.data.folds));
-    const auto result = train_classifier(one, run.data, folder_of(fold), observer, resume_options(run), stop.flag());
+  const auto folds = settings["data"]["folds"].get<int64_t>();
+  for (int64_t fold = 1; fold <= folds; ++fold) {
+    Json one = settings;
+    one["data"]["fold"] = fold;
+    if (speaks) observer.on_message("fold " + std::to_string(fold) + " of " + std::to_string(folds));
+    const auto result = task.train(one, run.data, folder_of(fold), observer, resume_options(run), stop.flag());
     if (result.stop_reason != StopReason::kStopToken) continue;
     if (speaks) std::cerr << "stopped in fold " << fold << "; the same command goes on from here\n";
     return stop.exit_code();
   }
   if (!speaks) return kExitDone;
   std::vector<Json> reports;
-  for (int64_t fold = 1; fold <= config.data.folds; ++fold) reports.push_back(read_run_report(folder_of(fold)));
+  for (int64_t fold = 1; fold <= folds; ++fold) reports.push_back(read_run_report(folder_of(fold)));
   write_file_atomically(out / "folds.json", json_text(fold_summary(reports), 2) + "\n");
   print_result(text_fold_summary(reports));
   return kExitDone;

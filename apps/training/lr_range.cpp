@@ -1,4 +1,4 @@
-#include "apps/classify/lr_range.h"
+#include "apps/training/lr_range.h"
 
 #include <cmath>
 #include <filesystem>
@@ -12,7 +12,6 @@
 #include "engine/files/atomic_file.h"
 #include "engine/report/chart.h"
 #include "engine/report/page.h"
-#include "engine/training/classify_training.h"
 
 namespace multipole {
 namespace {
@@ -50,14 +49,14 @@ std::string page(const LrRange& range) {
 
 }  // namespace
 
-int find_learning_rate(const ClassifyConfig& config, const RunSettings& run, TrainObserver& observer,
+int find_learning_rate(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
                        const SignalStop& stop) {
   const std::filesystem::path out = run.out;
   if (std::filesystem::exists(out / "config.json")) {
     throw ConfigError(run.out + " holds a run; --lr-range-test needs another --out");
   }
   const auto range =
-      test_classifier_learning_rates(config, run.data, LrRangeOptions{}, observer, resume_options(run), stop.flag());
+      task.test_learning_rates(settings, run.data, LrRangeOptions{}, observer, resume_options(run), stop.flag());
   if (stop.requested()) return stop.exit_code();
   std::error_code error;
   std::filesystem::create_directories(out, error);

@@ -1,0 +1,26 @@
+// What --init, --recipe and a run that goes on put below the user's own settings.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/common/run_settings.h"
+#include "apps/training/trained_task.h"
+#include "engine/recipes/recipe.h"
+
+namespace multipole {
+
+// `given` are the user's settings. Throws ModelFileError for an --init that cannot be read.
+TrainContext train_context(const RunSettings& run, const Json& given);
+
+// Fills in what `settings` leave open: by the recipe where `minutes` is given, else by the model of --init, and then by
+// the data and the machine. Returns the choices with their reasons, one a line. Throws what opening the data throws.
+std::vector<std::string> complete_settings(Json& settings, const TrainedTask& task, const TrainContext& context,
+                                           const std::optional<double>& minutes);
+
+// What the recipe of any task goes by; `context` and `settings` outlive it. `evaluation_work`: how many pixels an
+// evaluation sees for each that an epoch of training sees.
+RecipeOptions recipe_options(const TrainedTask& task, const Json& settings, const TrainContext& context, double minutes,
+                             double evaluation_work);
+
+}  // namespace multipole

@@ -1,0 +1,110 @@
+#include "apps/training/train_command.h"
+
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include "apps/common/exit_code.h"
+#include "apps/common/result_output.h"
+#include "apps/common/signals.h"
+#include "apps/common/text.h"
+#include "apps/common/train_report.h"
+#include "apps/training/fold_training.h"
+#include "apps/training/lr_range.h"
+#include "apps/training/starting_point.h"
+#include "backbone/config/error.h"
+#include "engine/distributed/process_place.h"
+
+namespace multipole {
+namespace {
+
+constexpr double kDefaultMinutes = 10;
+
+struct TrainCommandOptions {
+  RunSettings run;
+  std::string recipe;
+  std::optional<double> minutes;
+  int64_t folds = 0;
+  std::string fold;
+  bool lr_range_test = false;
+};
+
+// The settings of --folds and --fold.
+void choose_fold(Json& settings, const TrainCommandOptions& options) {
+  if (options.folds > 0) merge_json(settings, {{"data", {{"folds", options.folds}, {"fold", 1}}}});
+  if (options.fold.empty()) return;
+  const FoldChoice choice = parse_fold(options.fold);
+  merge_json(settings, {{"data", {{"folds", choice.folds}, {"fold", choice.fold}}}});
+}
+
+std::optional<double> recipe_minutes(const TrainCommandOptions& options) {
+  if (options.recipe.empty() && options.minutes) {
+    throw ConfigError(
+        "--minutes is the time that --recipe auto plans for: add --recipe auto, or give the length with --epochs");
+  }
+  if (options.recipe.empty()) return std::nullopt;
+  return options.minutes.value_or(kDefaultMinutes);
+}
+
+std::string best_line(const TrainedTask& task, const TrainResult& result) {
+  if (std::isnan(result.best_score)) return "";
+  return "best " + task.score_words(result.score_name) + " " + percent(result.best_score, 2) + " in epoch " +
+         std::to_string(result.best_epoch + 1) + ": " + result.best_model.string() + "\n";
+}
+
+int train_task(const TrainedTask& task, const TrainCommandOptions& options) {
+  const RunSettings& run = options.run;
+  const auto minutes = recipe_minutes(options);
+  use_threads(run.threads);
+  Json settings = merged_settings(run, task.recipes());
+  task.put_options(settings);
+  choose_fold(settings, options);
+  const TrainContext context = train_context(run, settings);
+  const auto chosen = complete_settings(settings, task, context, minutes);
+  TrainReport report(run.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto, run.log_every.value_or(0));
+  const bool speaks = process_place_from_environment().is_first();
+  for (const auto& line : chosen) {
+    if (speaks) report.on_message(line);
+  }
+
+  const SignalStop stop;
+  if (options.lr_range_test) return find_learning_rate(task, settings, run, report, stop);
+  if (options.folds > 0) return train_folds(task, settings, run, report, stop);
+  const TrainResult result = task.train(settings, run.data, run.out, report, resume_options(run), stop.flag());
+  if (result.stop_reason == StopReason::kStopToken) {
+    if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
+    return stop.exit_code();
+  }
+  print_result(best_line(task, result));
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& parent, Run& run, const std::shared_ptr<TrainedTask>& task,
+                       const std::string& description, const std::string& example) {
+  const auto options = std::make_shared<TrainCommandOptions>();
+  CLI::App* command = add_command(parent, "train", description, example);
+  command->add_option("--data", options->run.data, task->data_help())->required();
+  task->add_options(*command);
+  add_run_options(*command, options->run, task->recipes());
+  command
+      ->add_option("--recipe", options->recipe,
+                   "auto: look at the data and time the machine, choose what is left open, and say why")
+      ->check(CLI::IsMember({"auto"}));
+  command
+      ->add_option("--minutes", options->minutes, "time that --recipe auto plans for, on this machine; 10 if not given")
+      ->check(CLI::PositiveNumber);
+  CLI::Option* folds =
+      command
+          ->add_option("--folds", options->folds, "cross-validation: a run for each of so many folds, and their mean")
+          ->check(CLI::Range(int64_t{2}, int64_t{1000}));
+  command->add_option("--fold", options->fold, "the run of one fold: I of K")->option_text("I/K")->excludes(folds);
+  command
+      ->add_flag("--lr-range-test", options->lr_range_test,
+                 "no training: 100 steps of growing learning rate, and the one where the loss falls fastest")
+      ->excludes(folds);
+  command->callback([task, options, &run] { run = [task, options] { return train_task(*task, *options); }; });
+}
+
+}  // namespace multipole
