@@ -71,15 +71,15 @@ TEST_F(InputList, ListsAreNotOpenedYet) {
 }
 
 TEST_F(InputList, NothingToDoSaysWhatWasSearched) {
-  EXPECT_NE(error_of({"empty"}).find("1 other file"), std::string::npos);
-  EXPECT_NE(error_of({"empty"}).find(".jpg"), std::string::npos);
-  EXPECT_NE(error_of({"photos/*.tiff"}).find("nothing matches"), std::string::npos);
-  EXPECT_NE(error_of({"emp*"}).find("only folders without pictures"), std::string::npos);
-  EXPECT_NE(error_of({"-"}, "\n\n").find("standard input"), std::string::npos);
-  EXPECT_NE(error_of({"absent.png"}).find("No such file"), std::string::npos);
-  EXPECT_NE(error_of({"/dev/null"}).find("cannot read /dev/null: not a regular file"), std::string::npos)
+  EXPECT_NE(list_error_of({"empty"}).find("1 other file"), std::string::npos);
+  EXPECT_NE(list_error_of({"empty"}).find(".jpg"), std::string::npos);
+  EXPECT_NE(list_error_of({"photos/*.tiff"}).find("nothing matches"), std::string::npos);
+  EXPECT_NE(list_error_of({"emp*"}).find("only folders without pictures"), std::string::npos);
+  EXPECT_NE(list_error_of({"-"}, "\n\n").find("standard input"), std::string::npos);
+  EXPECT_NE(list_error_of({"absent.png"}).find("No such file"), std::string::npos);
+  EXPECT_NE(list_error_of({"/dev/null"}).find("cannot read /dev/null: not a regular file"), std::string::npos)
       << "the only input, and not one of many";
-  EXPECT_NE(error_of({}).find("no input"), std::string::npos);
+  EXPECT_NE(list_error_of({}).find("no input"), std::string::npos);
 }
 
 }  // namespace

@@ -184,7 +184,7 @@ TEST(PictureRows, DamageIsAnErrorWhereItIsMet) {
 // Streams have a limit of their own: it bounds time, the other one memory.
 TEST(PictureRows, TheLimitsOfPixelsHoldBeforeAnythingIsDecoded) {
   const test::TemporaryFolder folder;
-  const auto rgb = noise(30, 40, 3);
+  const auto rgb = noise_rows(30, 40, 3);
   const DecodeOptions options{.max_pixels = 1199, .max_streamed_pixels = 1200};
   const auto streamed = [&](const std::string& name, const Bytes& bytes, const DecodeOptions& how) -> std::string {
     try {

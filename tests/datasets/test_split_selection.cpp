@@ -79,10 +79,10 @@ TEST(SplitSelection, SpellingsOfSplitsMeanTheSame) {
   }
   EXPECT_EQ(names_of(select(folder.path(), {.split = "Test"})), Names{"testing/b/3.png"});
   EXPECT_EQ(names_of(select(folder.path(), {.split = "extra"})), Names{"extra/a/4.png"});
-  EXPECT_NE(refusal(folder.path(), {.split = "Extra"}).find("no split 'Extra'"), std::string::npos)
+  EXPECT_NE(selection_refusal(folder.path(), {.split = "Extra"}).find("no split 'Extra'"), std::string::npos)
       << "other names stand for themselves only";
   touch(folder, {"dev/a/5.png"});
-  EXPECT_NE(refusal(folder.path(), {.split = "val"}).find("'Valid' and 'dev' both stand for the split val"),
+  EXPECT_NE(selection_refusal(folder.path(), {.split = "val"}).find("'Valid' and 'dev' both stand for the split val"),
             std::string::npos);
   EXPECT_EQ(names_of(select(folder.path(), {.split = "dev"})), Names{"dev/a/5.png"}) << "asked for as it stands";
   EXPECT_EQ(select(folder.path(), {.split = "test"}).items.size(), 1u);

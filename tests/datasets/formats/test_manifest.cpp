@@ -41,24 +41,27 @@ TEST(Manifest, RefusalsNameTheLine) {
   EXPECT_NE(manifest_refusal("path,class\na.png,cat\n").find("found: path, class"), std::string::npos);
   EXPECT_NE(manifest_refusal("\npath,label,label\n").find("m.csv line 2: the column 'label' is there twice"),
             std::string::npos);
-  EXPECT_NE(refusal(head + "x/../../b.png,cat,train\n").find("line 3"), std::string::npos);
-  EXPECT_NE(refusal(head + "/pictures/,cat,train\n").find("line 3: '/pictures/' names no file"), std::string::npos);
-  EXPECT_NE(refusal(head + "\n./x/../a.png,dog,val\n").find("line 4: 'a.png' is already in line 2"), std::string::npos);
-  EXPECT_NE(refusal(head + ",cat,train\n").find("line 3: an empty path"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,,train\n").find("line 3: an empty label"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,cat,\n").find("line 3: an empty split"), std::string::npos);
-  EXPECT_NE(refusal(head + "b/,cat,train\n").find("line 3: 'b/' names no file"), std::string::npos);
-  EXPECT_NE(refusal(head + "b.png,cat\n").find("line 3: 2 fields"), std::string::npos);
-  EXPECT_NE(refusal("").find("m.csv: empty"), std::string::npos);
-  EXPECT_NE(refusal("path,label\n").find("no rows"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "x/../../b.png,cat,train\n").find("line 3"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "/pictures/,cat,train\n").find("line 3: '/pictures/' names no file"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "\n./x/../a.png,dog,val\n").find("line 4: 'a.png' is already in line 2"),
+            std::string::npos);
+  EXPECT_NE(manifest_refusal(head + ",cat,train\n").find("line 3: an empty path"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,,train\n").find("line 3: an empty label"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,cat,\n").find("line 3: an empty split"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b/,cat,train\n").find("line 3: 'b/' names no file"), std::string::npos);
+  EXPECT_NE(manifest_refusal(head + "b.png,cat\n").find("line 3: 2 fields"), std::string::npos);
+  EXPECT_NE(manifest_refusal("").find("m.csv: empty"), std::string::npos);
+  EXPECT_NE(manifest_refusal("path,label\n").find("no rows"), std::string::npos);
 }
 
 TEST(Manifest, AbsolutePathsMayLeadAnywhere) {
   const Manifest manifest = parse("path,label\n/data/settle/./b.png,cat\n/data/set/c.png,cat\n");
   EXPECT_EQ(manifest.rows[0].path, "/data/settle/b.png");
   EXPECT_EQ(manifest.rows[1].path, "c.png");
-  EXPECT_NE(refusal("path,label\nc.png,cat\n/data/set/c.png,cat\n").find("line 3: 'c.png' is already in line 2"),
-            std::string::npos);
+  EXPECT_NE(
+      manifest_refusal("path,label\nc.png,cat\n/data/set/c.png,cat\n").find("line 3: 'c.png' is already in line 2"),
+      std::string::npos);
 }
 
 TEST(Manifest, HeadersAndDelimitersOfSpreadsheets) {
@@ -71,11 +74,11 @@ TEST(Manifest, HeadersAndDelimitersOfSpreadsheets) {
     EXPECT_EQ(manifest.rows[0].split, "train") << text;
   }
   EXPECT_EQ(parse("path;labels\na.png;\"dog;cat\"\n").rows[0].label, "cat;dog");
-  const std::string unquoted = refusal("path;labels\na.png;dog;cat\n");
+  const std::string unquoted = manifest_refusal("path;labels\na.png;dog;cat\n");
   EXPECT_NE(unquoted.find("line 2: 3 fields, but the first line has 2; they are separated by ';'"), std::string::npos)
       << unquoted;
-  EXPECT_NE(refusal("Path,path,label\n").find("the column 'path' is there twice"), std::string::npos);
-  EXPECT_NE(refusal(std::string("\xff\xfep\0a\0", 6)).find("UTF-16"), std::string::npos);
+  EXPECT_NE(manifest_refusal("Path,path,label\n").find("the column 'path' is there twice"), std::string::npos);
+  EXPECT_NE(manifest_refusal(std::string("\xff\xfep\0a\0", 6)).find("UTF-16"), std::string::npos);
 }
 
 TEST(Manifest, LabelsAreSetsAndALabelIsAName) {

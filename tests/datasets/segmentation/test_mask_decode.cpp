@@ -17,7 +17,7 @@ using test::Bytes;
 using test::random_int;
 
 template <class Function>
-std::string error_of(Function&& function) {
+std::string decode_error_of(Function&& function) {
   try {
     function();
   } catch (const Error& error) {
@@ -73,12 +73,12 @@ TEST(MaskDecode, ColoursAreWhatAViewerShows) {
   const test::RawPng rgb{.width = 1, .height = 1, .bit_depth = 8, .color_type = 2, .rows = {5, 6, 7}};
   EXPECT_TRUE(colors(rgb).equal(torch::tensor({{{5, 6, 7}}}, torch::kUInt8)));
   const test::RawPng wide{.width = 1, .height = 1, .bit_depth = 16, .color_type = 0, .rows = {0, 1}};
-  EXPECT_NE(error_of([&] { colors(wide); }).find("16 bits"), std::string::npos);
+  EXPECT_NE(decode_error_of([&] { colors(wide); }).find("16 bits"), std::string::npos);
 }
 
 TEST(MaskDecode, WhatIsNoMaskIsRefusedByName) {
   const auto picture = test::gradient_image(4, 5);
-  const auto refused = [](const Bytes& bytes) { return error_of([&] { decode_mask(bytes, "a/b.png"); }); };
+  const auto refused = [](const Bytes& bytes) { return decode_error_of([&] { decode_mask(bytes, "a/b.png"); }); };
   EXPECT_NE(refused(test::encode_jpeg(picture)).find("a/b.png: a mask has to be a PNG"), std::string::npos);
   EXPECT_NE(refused({}).find("a/b.png"), std::string::npos);
   const test::RawPng deep{.width = 1, .height = 1, .bit_depth = 16, .color_type = 2, .rows = Bytes(6, 0)};
@@ -93,7 +93,7 @@ TEST(LabelMap, NamesTheFirstUnknownValueAndItsPlace) {
   ids[1][2] = 7;
   ids[2][0] = 9;
   const LabelMap labels(3);
-  EXPECT_EQ(error_of([&] { labels.apply({ids}, "m.png"); }),
+  EXPECT_EQ(decode_error_of([&] { labels.apply({ids}, "m.png"); }),
             "m.png: the value 7 at row 1, column 2 is no class (0 to 2 and 255 for ignored pixels are known)");
   ids.clamp_max_(2);
   ids[0][0] = 255;
@@ -105,7 +105,7 @@ TEST(LabelMap, ReducedZeroIsIgnoredAndTheOthersMoveDown) {
   const auto expected = torch::tensor({{255, 0, 149, 255}}, torch::kByte);
   EXPECT_TRUE(LabelMap(150, /*reduce_zero_label=*/true).apply({ids}, "m").equal(expected));
   EXPECT_NE(
-      error_of([] { LabelMap(150, true).apply({torch::tensor({{151}}, torch::kInt)}, "m"); }).find("value 151"),
+      decode_error_of([] { LabelMap(150, true).apply({torch::tensor({{151}}, torch::kInt)}, "m"); }).find("value 151"),
       std::string::npos);
 }
 
@@ -113,10 +113,10 @@ TEST(LabelMap, Of255OneIsToldWhatItMeans) {
   const auto stored = torch::tensor({{0, 1, 255}}, torch::kInt);
   EXPECT_TRUE(LabelMap(2, false, kNoIgnoreIndex).apply({stored}, "m").equal(torch::tensor({{0, 1, 1}}, torch::kByte)));
   EXPECT_TRUE(LabelMap(2, false, 0).apply({stored}, "m").equal(torch::tensor({{255, 1, 1}}, torch::kByte)));
-  EXPECT_EQ(error_of([&] { LabelMap(3, false, kNoIgnoreIndex).apply({stored}, "m"); }),
+  EXPECT_EQ(decode_error_of([&] { LabelMap(3, false, kNoIgnoreIndex).apply({stored}, "m"); }),
             "m: the value 255 at row 0, column 2 is no class (0 to 2 are known)");
   EXPECT_EQ(
-      error_of([] { LabelMap(2, false, 9).apply({torch::tensor({{8}}, torch::kInt)}, "m"); }),
+      decode_error_of([] { LabelMap(2, false, 9).apply({torch::tensor({{8}}, torch::kInt)}, "m"); }),
       "m: the value 8 at row 0, column 0 is no class (0 to 1, 255 for class 1 and 9 for ignored pixels are known)");
 }
 
@@ -144,9 +144,9 @@ TEST(ColorMap, GivesColoursTheirClasses) {
   const auto colors = torch::tensor({{{255, 0, 0}, {0, 0, 255}}, {{0, 0, 0}, {1, 0, 0}}}, torch::kByte);
   EXPECT_TRUE(labels.apply({colors}, "m").equal(torch::tensor({{1, 0}, {255, 1}}, torch::kByte)));
   const auto other = torch::tensor({{{255, 0, 0}, {1, 2, 254}}}, torch::kByte);
-  EXPECT_EQ(error_of([&] { labels.apply({other}, "m.png"); }),
+  EXPECT_EQ(decode_error_of([&] { labels.apply({other}, "m.png"); }),
             "m.png: the colour #0102fe at row 0, column 1 is not in the colour map");
-  EXPECT_NE(error_of([&] { LabelMap(2).apply({other}, "m.png"); }).find("m.png: a colour picture"),
+  EXPECT_NE(decode_error_of([&] { LabelMap(2).apply({other}, "m.png"); }).find("m.png: a colour picture"),
             std::string::npos);
 }
 
@@ -155,7 +155,7 @@ TEST(ColorMap, WrongLinesAreNamed) {
   const auto read = [&](const std::string& text) {
     test::write_text(folder / "colors.txt", text);
     LabelMap labels(2);
-    return error_of([&] { apply_color_map(read_color_map(folder / "colors.txt"), {"sky", "road"}, labels); });
+    return decode_error_of([&] { apply_color_map(read_color_map(folder / "colors.txt"), {"sky", "road"}, labels); });
   };
   EXPECT_NE(read("255 0 0\troads\n").find("did you mean 'road'"), std::string::npos);
   EXPECT_NE(read("255 0\troad\n").find("expected 'R G B'"), std::string::npos);

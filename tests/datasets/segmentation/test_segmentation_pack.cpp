@@ -105,7 +105,7 @@ TEST_F(SegmentationPackTest, FoldsHoldEachPictureOutOnce) {
     EXPECT_EQ(names("train").size(), 7 - val.size());
   }
   EXPECT_EQ(held_out.size(), 7u);
-  EXPECT_NE(error_of([&] { open_segmentation_data(path(), {.split = "val", .folds = 8}); }).find("7 pictures"),
+  EXPECT_NE(pack_error_of([&] { open_segmentation_data(path(), {.split = "val", .folds = 8}); }).find("7 pictures"),
             std::string::npos);
 }
 
