@@ -12,7 +12,7 @@ namespace multipole::codecs {
 
 namespace {
 
-constexpr int64_t kMaxChunkBytes = int64_t{256} << 20;  // of a row of strips or tiles as RGBA
+constexpr int64_t kMaxRowOfChunksBytes = int64_t{256} << 20;  // of a row of strips or tiles as RGBA
 
 class TiffRows : public RowDecoder {
  public:
@@ -37,9 +37,9 @@ class TiffRows : public RowDecoder {
   bool can_stream() const {
     const int format = reader_.field<uint16_t>(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
     const bool integers = format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID;
-    const bool sane_tiles = !tiled_ || (tile_width_ >= 1 && tile_width_ * chunk_rows_ <= kMaxChunkBytes / 4);
+    const bool sane_tiles = !tiled_ || (tile_width_ >= 1 && tile_width_ * chunk_rows_ <= kMaxRowOfChunksBytes / 4);
     return integers && header_.orientation == ORIENTATION_TOPLEFT && chunk_rows_ >= 1 && sane_tiles &&
-           chunk_rows_ < header_.height && chunk_rows_ * header_.width <= kMaxChunkBytes / 4;
+           chunk_rows_ < header_.height && chunk_rows_ * header_.width <= kMaxRowOfChunksBytes / 4;
   }
 
   void read(int64_t count, uint8_t* rgb) override {

@@ -6,6 +6,7 @@
 
 #include "backbone/config/error.h"
 #include "datasets/image_files.h"
+#include "datasets/lower_case.h"
 
 namespace multipole {
 
@@ -23,12 +24,7 @@ const std::vector<std::string>& mask_names() {
   return names;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
-bool holds_pictures(const fs::path& folder) {
+bool holds_pictures_at_any_depth(const fs::path& folder) {
   std::error_code code;
   constexpr auto kSkip = fs::directory_options::skip_permission_denied;
   return std::any_of(fs::recursive_directory_iterator(folder, kSkip, code), fs::recursive_directory_iterator(),
@@ -41,7 +37,7 @@ std::vector<fs::path> folders_named(const fs::path& root, const std::vector<std:
   const auto present = subfolder_names(root);
   for (const auto& name : names) {
     for (const auto& folder : present) {
-      if (lower(folder) == name) found.push_back(root / folder);
+      if (lower_case(folder) == name) found.push_back(root / folder);
     }
   }
   return found;
@@ -55,7 +51,7 @@ std::optional<PairFolders> find_pair_folders(const fs::path& root) {
   const auto images = folders_named(root, picture_names()), annotations = folders_named(root, mask_names());
   if (images.empty() || annotations.empty()) return std::nullopt;
   // boxes are often called labels or annotations, too, and lie beside masks as text
-  const auto with_pictures = std::find_if(annotations.begin(), annotations.end(), holds_pictures);
+  const auto with_pictures = std::find_if(annotations.begin(), annotations.end(), holds_pictures_at_any_depth);
   return PairFolders{images.front(), with_pictures == annotations.end() ? annotations.front() : *with_pictures};
 }
 
