@@ -17,7 +17,9 @@
 #include "apps/common/signals.h"
 #include "datasets/loader.h"
 #include "engine/files/classifier_file.h"
+#include "engine/training/batch_paths.h"
 #include "engine/training/execution.h"
+#include "heads/metrics/answers.h"
 
 namespace multipole {
 namespace {
@@ -43,19 +45,28 @@ std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const 
                            options.top_k.value_or(logits.size(1)), metadata.classes);
 }
 
-// A batch's lines in the order of the inputs, the failed ones among the others.
-std::map<int64_t, std::string> batch_lines(const Batch& batch, const torch::Tensor& logits,
-                                           const PredictOptions& options, const ModelMetadata& metadata) {
-  const PredictionFormat format = prediction_format(options.format);
+// What a batch came to: a line for each input, in the order of the inputs, the failed ones among the others.
+struct BatchResult {
   std::map<int64_t, std::string> lines;
+  size_t num_failed = 0;  // of those that could be read
+};
+
+BatchResult batch_result(const Batch& batch, const torch::Tensor& logits, const PredictOptions& options,
+                         const ModelMetadata& metadata) {
+  const PredictionFormat format = prediction_format(options.format);
+  BatchResult result;
   if (batch.size() > 0) {
     const auto predictions = answers(logits, options, metadata);
+    const auto known = answers_of(logits, 1).known.cpu();
     for (size_t i = 0; i < predictions.size(); ++i) {
-      lines[batch.indices[i]] = format_predictions(format, batch.paths[i], predictions[i]);
+      const bool is_known = known[static_cast<int64_t>(i)].item<bool>();
+      if (!is_known) ++result.num_failed;
+      result.lines[batch.indices[i]] = is_known ? format_predictions(format, batch.paths[i], predictions[i])
+                                                : format_failure(format, batch.paths[i], kNoAnswer);
     }
   }
-  for (const auto& bad : batch.bad) lines[bad.index] = format_failure(format, bad.path, bad.reason);
-  return lines;
+  for (const auto& bad : batch.bad) result.lines[bad.index] = format_failure(format, bad.path, bad.reason);
+  return result;
 }
 
 PictureList::Note print_notes() {
@@ -96,22 +107,26 @@ int predict(const PredictOptions& options) {
   if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
   const double temperature = calibration_temperature(loaded.metadata);
   const c10::InferenceMode inference;
-  size_t num_bad = 0;
+  size_t num_bad = 0, num_failed = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
-      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat) / temperature;
+      logits = naming_files(*batch, [&] { return loaded.model->forward(batch->images.to(execution.device)); });
+      logits = logits.to(torch::kFloat) / temperature;
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
-    for (const auto& [index, line] : batch_lines(*batch, logits, options, loaded.metadata)) output.write(line);
+    const BatchResult result = batch_result(*batch, logits, options, loaded.metadata);
+    for (const auto& [index, line] : result.lines) output.write(line);
     output.flush();
     num_bad += batch->bad.size();
+    num_failed += result.num_failed;
   }
   output.finish();
   if (num_bad > 0) std::cerr << num_bad << " of " << paths.size() << " inputs could not be read\n";
-  return num_bad > 0 ? kExitSomeBad : kExitDone;
+  if (num_failed > 0) std::cerr << num_failed << " of " << paths.size() << " inputs failed: " << kNoAnswer << "\n";
+  return num_bad + num_failed > 0 ? kExitSomeBad : kExitDone;
 }
 
 }  // namespace

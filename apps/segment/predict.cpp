@@ -13,6 +13,7 @@
 #include "apps/common/signals.h"
 #include "apps/common/text.h"
 #include "apps/segment/output_names.h"
+#include "apps/segment/picture_failure.h"
 #include "apps/segment/picture_segmenter.h"
 #include "apps/segment/segment.h"
 #include "backbone/config/error.h"
@@ -92,25 +93,29 @@ class Reporter {
 int segment_all(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names,
                 PictureSegmenter& segmenter, AtomicFile& results, const SignalStop& stop, bool quiet) {
   Reporter reporter(inputs.size(), quiet, stop);
-  size_t num_bad = 0;
+  PictureFailures failures;
   for (size_t i = 0; i < inputs.size(); ++i) {
     try {
       const auto observer = reporter.observer(i, inputs[i].name.string());
       results.write(json_line(segmenter.segment(inputs[i], names[i], observer)));
-    } catch (const InputError& error) {
-      ++num_bad;
-      results.write(json_line({{"path", inputs[i].path.string()}, {"error", error.what()}}));
-      reporter.print(error.what());
     } catch (const Interrupted&) {
       results.commit();
       return stop.exit_code();
+    } catch (const std::exception& error) {
+      const auto failure = picture_failure(error, inputs[i].path);
+      if (!failure) {
+        results.commit();
+        throw;
+      }
+      failures.add(*failure);
+      results.write(json_line({{"path", inputs[i].path.string()}, {"error", failure->message}}));
+      reporter.print(failure->message);
     }
   }
   results.commit();
   if (!quiet) reporter.print("peak memory " + binary_byte_count(static_cast<double>(peak_resident_bytes())));
-  if (num_bad == 0) return kExitDone;
-  reporter.print(std::to_string(num_bad) + " of " + std::to_string(inputs.size()) + " inputs could not be read");
-  return kExitSomeBad;
+  if (failures.exit_code() != kExitDone) reporter.print(failures.summary(inputs.size()));
+  return failures.exit_code();
 }
 
 // oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
@@ -165,7 +170,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));
   command->add_option("--memory-limit", options->memory_limit,
                       "for --tile auto: what the program may take, such as 2GiB; 80% of what is free if not given");
-  command->add_option("--precision", options->precision, "float32, bfloat16 (half the memory) or auto")
+  command->add_option("--precision", options->precision, "float32, bfloat16 (about six tenths of the memory) or auto")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   command->add_flag("--allow-truncated", options->allow_truncated, "take what a damaged JPEG still shows");

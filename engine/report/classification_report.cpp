@@ -45,7 +45,17 @@ Json macro_f1(const Json& rows) {
   return classes == 0 ? Json(nullptr) : Json(sum / static_cast<double>(classes));
 }
 
-Json calibration_json(const ClassifierOutputs& outputs) {
+// The rows that answer something: what is not a finite number is neither confident nor calibrated.
+ClassifierOutputs answered(const ClassifierOutputs& outputs) {
+  const auto rows = outputs.logits.isfinite().all(1).nonzero().squeeze(1);
+  ClassifierOutputs kept;
+  kept.logits = outputs.logits.index_select(0, rows);
+  kept.labels = outputs.labels.index_select(0, rows);
+  return kept;
+}
+
+Json calibration_json(const ClassifierOutputs& all) {
+  const ClassifierOutputs outputs = answered(all);
   const double temperature = fit_temperature(outputs.logits, outputs.labels);
   const auto scaled = outputs.logits / temperature;
   const auto bins = reliability_bins(outputs.logits.softmax(1), outputs.labels);
@@ -61,7 +71,7 @@ Json calibration_json(const ClassifierOutputs& outputs) {
   return {{"temperature", temperature},
           {"ece", expected_calibration_error(bins)},
           {"ece_calibrated", expected_calibration_error(calibrated)},
-          {"loss", number_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())},
+          {"loss", number_or_null(cross_entropy(all.logits, all.labels).item<double>())},
           {"loss_calibrated", number_or_null(cross_entropy(scaled, outputs.labels).item<double>())},
           {"bins", list}};
 }
@@ -70,12 +80,15 @@ Json calibration_json(const ClassifierOutputs& outputs) {
 Json mistakes(const ClassifierOutputs& outputs, const std::vector<std::string>& class_names, bool by_truth,
               int64_t max_mistakes) {
   if (outputs.labels.size(0) == 0) return Json::array();
-  const auto probabilities = outputs.logits.softmax(1).contiguous();
+  // a row without numbers is wrong whatever it names, gives its truth nothing and is sure of nothing
+  const auto known = outputs.logits.isfinite().all(1);
+  const auto probabilities = outputs.logits.softmax(1).masked_fill(known.logical_not().unsqueeze(1), 0).contiguous();
   const auto [largest, predicted] = probabilities.max(1);
   const auto of_truth = probabilities.gather(1, outputs.labels.unsqueeze(1)).squeeze(1);
   std::vector<int64_t> wrong;
   for (int64_t i = 0; i < outputs.labels.size(0); ++i) {
-    if (predicted[i].item<int64_t>() != outputs.labels[i].item<int64_t>()) wrong.push_back(i);
+    const bool is_right = predicted[i].item<int64_t>() == outputs.labels[i].item<int64_t>();
+    if (!is_right || !known[i].item<bool>()) wrong.push_back(i);
   }
   const auto key = (by_truth ? of_truth : -largest).contiguous();
   const auto* badness = key.data_ptr<float>();
@@ -84,12 +97,14 @@ Json mistakes(const ClassifierOutputs& outputs, const std::vector<std::string>& 
   for (const int64_t i : wrong) {
     if (static_cast<int64_t>(list.size()) == max_mistakes) break;
     const auto place = static_cast<size_t>(i);
-    list.push_back({{"path", outputs.paths[place]},
-                    {"index", outputs.indices[place]},
-                    {"class", class_names.at(static_cast<size_t>(outputs.labels[i].item<int64_t>()))},
-                    {"predicted", class_names.at(static_cast<size_t>(predicted[i].item<int64_t>()))},
-                    {"probability", largest[i].item<double>()},
-                    {"probability_of_class", of_truth[i].item<double>()}});
+    list.push_back(
+        {{"path", outputs.paths[place]},
+         {"index", outputs.indices[place]},
+         {"class", class_names.at(static_cast<size_t>(outputs.labels[i].item<int64_t>()))},
+         {"predicted",
+          known[i].item<bool>() ? class_names.at(static_cast<size_t>(predicted[i].item<int64_t>())) : "(none)"},
+         {"probability", largest[i].item<double>()},
+         {"probability_of_class", of_truth[i].item<double>()}});
   }
   return list;
 }

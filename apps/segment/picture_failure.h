@@ -1,0 +1,36 @@
+// What goes wrong with one picture of a list, apart from what goes wrong with the list.
+#pragma once
+
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "apps/common/exit_code.h"
+
+namespace multipole {
+
+struct PictureFailure {
+  std::string message;  // names the picture
+  bool is_input = false;
+  ExitCode exit_code = kExitSomeBad;
+};
+
+// None for an error that would meet the next picture, too: of the command, of the model file, of the disk. All others
+// are the picture's own, those of the program itself included: they end no list.
+std::optional<PictureFailure> picture_failure(const std::exception& error, const std::filesystem::path& picture);
+
+// Of a list; says at its end how many there were.
+class PictureFailures {
+ public:
+  void add(const PictureFailure& failure);
+  ExitCode exit_code() const { return exit_code_; }
+  // "3 of 5 inputs could not be read" and the like, a line each; empty where all went well.
+  std::string summary(size_t num_pictures) const;
+
+ private:
+  size_t num_unreadable_ = 0, num_failed_ = 0;
+  ExitCode exit_code_ = kExitDone;
+};
+
+}  // namespace multipole
