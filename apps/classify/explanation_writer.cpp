@@ -6,6 +6,7 @@
 #include "backbone/config/error.h"
 #include "datasets/image_encode.h"
 #include "engine/report/explanation.h"
+#include "heads/metrics/answers.h"
 
 namespace multipole {
 
@@ -19,8 +20,10 @@ ExplanationWriter::ExplanationWriter(const std::filesystem::path& folder, const 
 void ExplanationWriter::write(VisionModel& model, const Batch& batch, const torch::Tensor& logits) const {
   if (batch.size() == 0) return;
   const auto images = batch.images.to(logits.device());
-  const auto maps = explanation_maps(model, images, logits.argmax(1));
+  const Answers answers = answers_of(logits, 1);
+  const auto maps = explanation_maps(model, images, answers.labels);
   for (int64_t i = 0; i < batch.size(); ++i) {
+    if (!answers.known[i].item<bool>()) continue;  // nothing explains what is no answer
     const auto place = static_cast<size_t>(i);
     // numbered, for two inputs may have one name
     const std::string number = pad_left(std::to_string(batch.indices[place]), 6, '0');

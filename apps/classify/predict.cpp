@@ -19,7 +19,9 @@
 #include "backbone/config/checksum.h"
 #include "datasets/loader.h"
 #include "engine/files/classifier_file.h"
+#include "engine/training/batch_paths.h"
 #include "engine/training/execution.h"
+#include "heads/metrics/answers.h"
 
 namespace multipole {
 namespace {
@@ -69,13 +71,13 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor&
   std::map<int64_t, Result> results;
   if (batch.size() > 0) {
     const auto predictions = answers(logits, options, metadata);
-    const auto is_number = logits.isfinite().all(1).cpu();
+    const auto known = answers_of(logits, 1).known.cpu();
     for (size_t i = 0; i < predictions.size(); ++i) {
       const auto& path = batch.paths[i];
       results[batch.indices[i]] =
-          is_number[static_cast<int64_t>(i)].item<bool>()
+          known[static_cast<int64_t>(i)].item<bool>()
               ? answer(path, predictions[i], batch.notes[i], options)
-              : Result{format_failure(format, path, path + ": the model's scores are not finite numbers"), true};
+              : Result{format_failure(format, path, path + ": " + kNoAnswer), true};
     }
   }
   for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true};
@@ -147,7 +149,8 @@ int predict(const PredictOptions& options) {
     torch::Tensor logits;
     if (batch->size() > 0) {
       const AutocastGuard autocast(execution);
-      logits = loaded.model->forward(batch->images.to(execution.device)).to(torch::kFloat);
+      logits = naming_files(*batch, [&] { return loaded.model->forward(batch->images.to(execution.device)); });
+      logits = logits.to(torch::kFloat);
     }
     if (explanations) explanations->write(loaded.model, *batch, logits);
     for (const auto& [index, result] : batch_results(*batch, logits, options, loaded.metadata)) {
@@ -160,7 +163,7 @@ int predict(const PredictOptions& options) {
   output.finish();
   const int64_t num_unreadable = output.num_failed() - num_unnamed;
   if (num_unreadable > 0) std::cerr << num_unreadable << " of " << paths.size() << " inputs could not be read\n";
-  if (num_unnamed > 0) std::cerr << num_unnamed << " of " << paths.size() << " inputs failed\n";
+  if (num_unnamed > 0) std::cerr << num_unnamed << " of " << paths.size() << " inputs failed: " << kNoAnswer << "\n";
   return output.num_failed() > 0 ? kExitSomeBad : kExitDone;
 }
 

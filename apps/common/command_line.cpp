@@ -1,5 +1,7 @@
 #include "apps/common/command_line.h"
 
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -66,9 +68,22 @@ std::string complaint(const CLI::ParseError& error, const CLI::App& command) {
   return unknown.empty() ? error.what() : unknown;
 }
 
+// CLI11's ranges let NaN pass: it lies neither below a bound nor above one.
+void demand_finite_numbers(CLI::App& app) {
+  const auto is_finite = [](const std::string& text) {
+    // what is no number at all is refused where it is converted
+    return std::isfinite(std::strtod(text.c_str(), nullptr)) ? std::string() : text + " is not a finite number";
+  };
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_type_name().starts_with("FLOAT")) option->check(is_finite, "");
+  }
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) demand_finite_numbers(*command);
+}
+
 }  // namespace
 
 int parse_and_run(CLI::App& program, const Run& run, int argc, const char* const* argv) {
+  demand_finite_numbers(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {

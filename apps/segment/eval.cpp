@@ -19,6 +19,7 @@
 #include "engine/training/mask_record.h"
 #include "engine/training/segment_data.h"
 #include "engine/training/segment_evaluator.h"
+#include "heads/metrics/answers.h"
 #include "heads/metrics/boundary_score.h"
 #include "heads/metrics/shares.h"
 
@@ -149,6 +150,9 @@ int evaluate(const EvalOptions& options) {
   if (!evaluation.complete) return stop.exit_code();
   progress.clear();
   write_results(options, result_json(evaluation, boundary, loaded.metadata.classes));
+  if (evaluation.unknown_pixels > 0) {
+    std::cerr << evaluation.unknown_pixels << " pixels count as wrong: " << kNoAnswer << "\n";
+  }
   if (evaluation.bad_samples == 0) return kExitDone;
   std::cerr << evaluation.bad_samples << " of " << pictures->size()
             << " pictures could not be read and were left out\n";

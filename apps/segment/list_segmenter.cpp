@@ -4,21 +4,13 @@
 #include <memory>
 
 #include "apps/common/byte_size.h"
-#include "apps/common/exit_code.h"
 #include "apps/common/process_memory.h"
-#include "backbone/config/error.h"
-#include "engine/training/out_of_memory.h"
 
 namespace multipole {
 namespace {
 
 // Thrown between tiles once a signal came.
 struct Interrupted {};
-
-std::string naming(const NamedInput& input, const std::string& message) {
-  const std::string path = input.path.string();
-  return message.find(path) == message.npos ? path + ": " + message : message;
-}
 
 }  // namespace
 
@@ -53,13 +45,13 @@ void ListSegmenter::segment(size_t index, const NamedInput& input, const OutputN
   results_.add_result(index, segmenter_.segment(input, names, told));
 }
 
-void ListSegmenter::fail(size_t index, const NamedInput& input, const std::exception& error) {
-  const std::string message = naming(input, message_of(error));
-  ++num_failed_;
-  if (dynamic_cast<const InputError*>(&error) != nullptr) ++num_unreadable_;
-  if (dynamic_cast<const PictureTooLarge*>(&error) != nullptr || is_out_of_memory(error)) ++num_too_large_;
-  results_.add_error(index, input.path.string(), message);
-  bar_.print(message);
+bool ListSegmenter::fail(size_t index, const NamedInput& input, const std::exception& error) {
+  const auto failure = picture_failure(error, input.path);
+  if (!failure) return false;
+  failures_.add(*failure);
+  results_.add_error(index, input.path.string(), failure->message);
+  bar_.print(failure->message);
+  return true;
 }
 
 int ListSegmenter::run(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names) {
@@ -71,14 +63,8 @@ int ListSegmenter::run(const std::vector<NamedInput>& inputs, const std::vector<
     } catch (const Interrupted&) {
       results_.finish();
       return stop_.exit_code();
-    } catch (const PictureTooLarge& error) {
-      fail(i, inputs[i], error);
-    } catch (const ResourceError&) {
-      throw;  // of the folder that is written to
-    } catch (const ConfigError&) {
-      throw;  // of the options
     } catch (const std::exception& error) {
-      fail(i, inputs[i], error);
+      if (!fail(i, inputs[i], error)) throw;
     }
   }
   results_.finish();
@@ -87,10 +73,8 @@ int ListSegmenter::run(const std::vector<NamedInput>& inputs, const std::vector<
 
 int ListSegmenter::sum_up() {
   if (!bar_.is_quiet()) bar_.print("peak memory " + binary_byte_count(static_cast<double>(peak_resident_bytes())));
-  if (num_failed_ == 0) return kExitDone;
-  bar_.print(std::to_string(num_failed_) + " of " + std::to_string(num_pictures_) +
-             (num_failed_ == num_unreadable_ ? " inputs could not be read" : " inputs failed"));
-  return num_too_large_ == num_pictures_ ? kExitResources : kExitSomeBad;
+  if (failures_.any()) bar_.print(failures_.summary(num_pictures_));
+  return failures_.exit_code(num_pictures_);
 }
 
 }  // namespace multipole

@@ -8,6 +8,7 @@
 #include "apps/common/progress_bar.h"
 #include "apps/common/signals.h"
 #include "apps/segment/output_names.h"
+#include "apps/segment/picture_failure.h"
 #include "apps/segment/picture_segmenter.h"
 #include "apps/segment/result_log.h"
 
@@ -25,7 +26,8 @@ class ListSegmenter {
 
  private:
   void segment(size_t index, const NamedInput& input, const OutputNames& names);
-  void fail(size_t index, const NamedInput& input, const std::exception& error);
+  // False where the error is no picture's own.
+  bool fail(size_t index, const NamedInput& input, const std::exception& error);
   PictureSegmenter::Observer observer(size_t index, const std::string& name);
   int sum_up();
 
@@ -33,7 +35,8 @@ class ListSegmenter {
   ResultLog& results_;
   const SignalStop& stop_;
   ProgressBar bar_;
-  size_t num_pictures_ = 0, num_failed_ = 0, num_unreadable_ = 0, num_too_large_ = 0;
+  size_t num_pictures_ = 0;
+  PictureFailures failures_;
 };
 
 }  // namespace multipole

@@ -103,11 +103,7 @@ InferencePlan PictureSegmenter::plan(const PictureRows& picture, const TileOptio
     trim_freed_memory();  // what the picture before left is not held
     request.held_bytes = static_cast<double>(resident_bytes());
   }
-  try {
-    return plan_inference(request, cost_);
-  } catch (const ResourceError& error) {
-    throw PictureTooLarge(error.what());
-  }
+  return plan_inference(request, cost_);
 }
 
 void PictureSegmenter::take_coarse_view(const NamedInput& input) {

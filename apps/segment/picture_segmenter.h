@@ -18,12 +18,6 @@
 
 namespace multipole {
 
-// A picture that no tiles fit into the memory there is; others may.
-class PictureTooLarge : public ResourceError {
- public:
-  using ResourceError::ResourceError;
-};
-
 struct SegmenterOptions {
   TileOptions tiles;
   MapOutputs outputs;
@@ -43,7 +37,7 @@ class PictureSegmenter {
   PictureSegmenter(LoadedModel model, const Execution& execution, const SegmenterOptions& options);
 
   // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
-  // names, and "notes" where decoding left something out or guessed. Throws InputError or PictureTooLarge, leaving no
+  // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
   // file. Out of memory, it tries again with tiles of half the size.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer);
 

@@ -147,7 +147,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));
   command->add_option("--memory-limit", options->memory_limit,
                       "for --tile auto: what the program may take, such as 2GiB; 80% of what is free if not given");
-  command->add_option("--precision", options->precision, "float32, bfloat16 (half the memory) or auto")
+  command->add_option("--precision", options->precision, "float32, bfloat16 (about six tenths of the memory) or auto")
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   add_decode_options(*command, options->decode);

@@ -51,9 +51,17 @@ ArgumentChecker::ArgumentChecker(const char* op, const char* first_name, const a
     : op_(std::string("multipole::") + op),
       first_name_(first_name),
       dtype_(first.scalar_type()),
+      dtype_text_("the dtype of " + first_name_ + ", " + c10::toString(dtype_)),
       device_(first.device()) {
   require(dtype_ == at::kDouble || dtype_ == at::kFloat || dtype_ == at::kBFloat16 || dtype_ == at::kHalf,
           first_name_ + " must be float64, float32, bfloat16 or float16, got " + c10::toString(dtype_));
+}
+
+ArgumentChecker ArgumentChecker::with_dtype(at::ScalarType dtype, const std::string& why) const {
+  ArgumentChecker checker = *this;
+  checker.dtype_ = dtype;
+  checker.dtype_text_ = std::string("dtype ") + c10::toString(dtype) + " (" + why + ")";
+  return checker;
 }
 
 void ArgumentChecker::require(bool condition, const std::string& message) const {
@@ -61,8 +69,8 @@ void ArgumentChecker::require(bool condition, const std::string& message) const 
 }
 
 void ArgumentChecker::dtype_and_device(const std::string& name, const at::Tensor& tensor) const {
-  require(tensor.scalar_type() == dtype_, name + " must have the dtype of " + first_name_ + ", " +
-                                              c10::toString(dtype_) + ", got " + c10::toString(tensor.scalar_type()));
+  require(tensor.scalar_type() == dtype_,
+          name + " must have " + dtype_text_ + ", got " + c10::toString(tensor.scalar_type()));
   require(tensor.device() == device_,
           name + " must be on the device of " + first_name_ + ", " + device_.str() + ", got " + tensor.device().str());
 }

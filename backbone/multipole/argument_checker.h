@@ -20,6 +20,9 @@ class ArgumentChecker {
   // `first` sets dtype and device of all tensors of the call.
   ArgumentChecker(const char* op, const char* first_name, const at::Tensor& first);
 
+  // The same checks for arguments of another dtype; `why` says what it follows from.
+  ArgumentChecker with_dtype(at::ScalarType dtype, const std::string& why) const;
+
   // The argument must have the dtype and device of the first, `expected` sizes (-1: any size from 1 on) and so many
   // dimensions; `dims` names them in the message.
   void shape(const std::string& name, const at::Tensor& tensor, const std::vector<int64_t>& expected,
@@ -46,6 +49,7 @@ class ArgumentChecker {
   std::string op_;
   std::string first_name_;
   at::ScalarType dtype_;
+  std::string dtype_text_;  // "the dtype of q, Float"
   at::Device device_;
 };
 

@@ -14,7 +14,8 @@ class ColumnProbe {
 
   bool differs(int64_t column) const {
     const at::Tensor scores = score_column(q_, k_, column);
-    return (scores - current_.narrow(0, 0, scores.size(0))).abs().max().item<double>() > tolerance_;
+    // NaN is like nothing else
+    return !((scores - current_.narrow(0, 0, scores.size(0))).abs().max().item<double>() <= tolerance_);
   }
 
  private:
@@ -49,13 +50,15 @@ at::Tensor score_column(const at::Tensor& q, const at::Tensor& k, int64_t j) {
 
 std::vector<int64_t> find_basis_starts(const at::Tensor& q, const at::Tensor& k, double tolerance, int64_t max_basis) {
   const int64_t tokens = q.size(0);
+  // a column without numbers may stand alone, where bisection would not look
+  const bool scans = tolerance == 0 || !(q.isfinite().all() & k.isfinite().all()).item<bool>();
   ColumnProbe probe(q, k, tolerance);
   std::vector<int64_t> starts;
   for (int64_t next = 0; next < tokens;) {
     starts.push_back(next);
     if (max_basis > 0 && static_cast<int64_t>(starts.size()) == max_basis) break;
     probe.start_at(next);
-    next = tolerance == 0 ? first_by_scan(probe, next + 1, tokens) : first_by_bisection(probe, next + 1, tokens);
+    next = scans ? first_by_scan(probe, next + 1, tokens) : first_by_bisection(probe, next + 1, tokens);
   }
   return starts;
 }

@@ -4,6 +4,7 @@
 
 #include "backbone/multipole/argument_checker.h"
 #include "backbone/multipole/check.h"
+#include "backbone/multipole/check_backward.h"
 #include "backbone/multipole/operators.h"
 #include "backbone/multipole/quadtree.h"
 #include "backbone/multipole/tensor_pack.h"
@@ -11,10 +12,7 @@
 namespace multipole {
 namespace {
 
-// The log-sum-exp is float32 for half types.
-at::TensorOptions lse_options(const at::Tensor& q) {
-  return q.options().dtype(q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
-}
+at::TensorOptions lse_options(const at::Tensor& q) { return q.options().dtype(lse_dtype(q.scalar_type())); }
 
 Tensors empty_like_each(const Tensors& tensors) {
   Tensors result;
@@ -33,12 +31,15 @@ TensorPair attention2d_meta(const at::Tensor& q, const at::Tensor& k, const at::
   return {at::empty(sizes, q.options()), at::empty({sizes[0], sizes[3], sizes[1], sizes[2]}, lse_options(q))};
 }
 
-Tensors attention2d_backward_meta(const at::Tensor&, const std::optional<at::Tensor>&, const at::Tensor&,
-                                  const at::Tensor&, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                  at::TensorList k_far, at::TensorList v_far, int64_t cell,
-                                  std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
-                                  std::optional<at::TensorList> far_bias, std::optional<double> scale) {
-  return empty_like_each(pack(check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale)));
+Tensors attention2d_backward_meta(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                  const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                  const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+                                  int64_t cell, std::optional<at::TensorList> q_far,
+                                  const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
+                                  std::optional<double> scale) {
+  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+  check_attention2d_backward(args, {d_out, d_lse, out, lse});
+  return empty_like_each(pack(args));
 }
 
 Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell) {
@@ -54,9 +55,11 @@ Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at:
   return summaries;
 }
 
-Tensors summarize2d_backward_meta(at::TensorList, const at::Tensor& x, const at::Tensor& token_basis,
+Tensors summarize2d_backward_meta(at::TensorList d_summaries, const at::Tensor& x, const at::Tensor& token_basis,
                                   at::TensorList merge_basis, int64_t cell) {
-  return empty_like_each(pack(check_summarize2d(x, token_basis, merge_basis, cell)));
+  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell);
+  check_summarize2d_backward(args, d_summaries);
+  return empty_like_each(pack(args));
 }
 
 TensorPair attention1d_meta(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
@@ -66,11 +69,13 @@ TensorPair attention1d_meta(const at::Tensor& q, const at::Tensor& k, const at::
   return {at::empty(sizes, q.options()), at::empty({sizes[0], sizes[2], sizes[1]}, lse_options(q))};
 }
 
-Tensors attention1d_backward_meta(const at::Tensor&, const std::optional<at::Tensor>&, const at::Tensor&,
-                                  const at::Tensor&, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                  at::TensorList k_far, at::TensorList v_far, int64_t group, bool causal,
-                                  std::optional<double> scale) {
-  return empty_like_each(pack(check_attention1d(q, k, v, k_far, v_far, group, causal, scale)));
+Tensors attention1d_backward_meta(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                  const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                  const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+                                  int64_t group, bool causal, std::optional<double> scale) {
+  const Attention1dArgs args = check_attention1d(q, k, v, k_far, v_far, group, causal, scale);
+  check_attention1d_backward(args, {d_out, d_lse, out, lse});
+  return empty_like_each(pack(args));
 }
 
 Tensors summarize1d_meta(const at::Tensor& x, at::TensorList basis, int64_t group) {
@@ -84,8 +89,11 @@ Tensors summarize1d_meta(const at::Tensor& x, at::TensorList basis, int64_t grou
   return summaries;
 }
 
-Tensors summarize1d_backward_meta(at::TensorList, const at::Tensor& x, at::TensorList basis, int64_t group) {
-  return empty_like_each(pack(check_summarize1d(x, basis, group)));
+Tensors summarize1d_backward_meta(at::TensorList d_summaries, const at::Tensor& x, at::TensorList basis,
+                                  int64_t group) {
+  const Summarize1dArgs args = check_summarize1d(x, basis, group);
+  check_summarize1d_backward(args, d_summaries);
+  return empty_like_each(pack(args));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <torch/library.h>
 
 #include "backbone/multipole/check.h"
+#include "backbone/multipole/check_backward.h"
 #include "backbone/multipole/dispatch.h"
 #include "backbone/multipole/tensor_pack.h"
 
@@ -27,6 +28,7 @@ std::vector<at::Tensor> attention2d_backward_kernel(
     int64_t cell, std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
     std::optional<at::TensorList> far_bias, std::optional<double> scale) {
   const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+  check_attention2d_backward(args, {d_out, d_lse, out, lse});
   return pack(run_attention2d_backward(args, out, lse, d_out.contiguous(),
                                        d_lse.has_value() ? d_lse->contiguous() : at::Tensor()));
 }
@@ -39,7 +41,9 @@ std::vector<at::Tensor> summarize2d_kernel(const at::Tensor& x, const at::Tensor
 std::vector<at::Tensor> summarize2d_backward_kernel(at::TensorList d_summaries, const at::Tensor& x,
                                                     const at::Tensor& token_basis, at::TensorList merge_basis,
                                                     int64_t cell) {
-  return pack(run_summarize2d_backward(check_summarize2d(x, token_basis, merge_basis, cell), d_summaries.vec()));
+  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell);
+  check_summarize2d_backward(args, d_summaries);
+  return pack(run_summarize2d_backward(args, d_summaries.vec()));
 }
 
 std::tuple<at::Tensor, at::Tensor> attention1d_kernel(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -54,6 +58,7 @@ std::vector<at::Tensor> attention1d_backward_kernel(const at::Tensor& d_out, con
                                                     at::TensorList v_far, int64_t group, bool causal,
                                                     std::optional<double> scale) {
   const Attention1dArgs args = check_attention1d(q, k, v, k_far, v_far, group, causal, scale);
+  check_attention1d_backward(args, {d_out, d_lse, out, lse});
   return pack(run_attention1d_backward(args, out, lse, d_out.contiguous(),
                                        d_lse.has_value() ? d_lse->contiguous() : at::Tensor()));
 }
@@ -64,7 +69,9 @@ std::vector<at::Tensor> summarize1d_kernel(const at::Tensor& x, at::TensorList b
 
 std::vector<at::Tensor> summarize1d_backward_kernel(at::TensorList d_summaries, const at::Tensor& x,
                                                     at::TensorList basis, int64_t group) {
-  return pack(run_summarize1d_backward(check_summarize1d(x, basis, group), d_summaries.vec()));
+  const Summarize1dArgs args = check_summarize1d(x, basis, group);
+  check_summarize1d_backward(args, d_summaries);
+  return pack(run_summarize1d_backward(args, d_summaries.vec()));
 }
 
 }  // namespace

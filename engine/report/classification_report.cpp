@@ -6,11 +6,10 @@
 #include "engine/report/calibration.h"
 #include "heads/losses/cross_entropy.h"
 #include "heads/metrics/classification_metrics.h"
+#include "heads/metrics/shares.h"
 
 namespace multipole {
 namespace {
-
-Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json share(int64_t part, int64_t whole) {
   return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
@@ -45,6 +44,15 @@ Json macro_f1(const Json& rows) {
   return classes == 0 ? Json(nullptr) : Json(sum / static_cast<double>(classes));
 }
 
+// The rows that answer something: what is not a finite number is neither confident nor calibrated.
+ClassifierOutputs answered(const ClassifierOutputs& outputs) {
+  const auto rows = outputs.logits.isfinite().all(1).nonzero().squeeze(1);
+  ClassifierOutputs kept;
+  kept.logits = outputs.logits.index_select(0, rows);
+  kept.labels = outputs.labels.index_select(0, rows);
+  return kept;
+}
+
 Json calibration_json(const ClassifierOutputs& outputs, double temperature) {
   const auto bins_at = [&](double t) {
     return reliability_bins(calibrated_probabilities(outputs.logits, t), outputs.labels);
@@ -70,12 +78,17 @@ Json calibration_json(const ClassifierOutputs& outputs, double temperature) {
 Json mistakes(const ClassifierOutputs& outputs, double temperature, const std::vector<std::string>& class_names,
               bool by_truth, int64_t max_mistakes) {
   if (outputs.labels.size(0) == 0) return Json::array();
-  const auto probabilities = calibrated_probabilities(outputs.logits, temperature);
+  // a row without numbers is wrong whatever it names, gives its truth nothing and is sure of nothing
+  const auto known = outputs.logits.isfinite().all(1);
+  const auto probabilities = calibrated_probabilities(outputs.logits, temperature)
+                                 .masked_fill(known.logical_not().unsqueeze(1), 0)
+                                 .contiguous();
   const auto [largest, predicted] = probabilities.max(1);
   const auto of_truth = probabilities.gather(1, outputs.labels.unsqueeze(1)).squeeze(1);
   std::vector<int64_t> wrong;
   for (int64_t i = 0; i < outputs.labels.size(0); ++i) {
-    if (predicted[i].item<int64_t>() != outputs.labels[i].item<int64_t>()) wrong.push_back(i);
+    const bool is_right = predicted[i].item<int64_t>() == outputs.labels[i].item<int64_t>();
+    if (!is_right || !known[i].item<bool>()) wrong.push_back(i);
   }
   const auto key = (by_truth ? of_truth : -largest).contiguous();
   const auto* badness = key.data_ptr<double>();
@@ -84,12 +97,14 @@ Json mistakes(const ClassifierOutputs& outputs, double temperature, const std::v
   for (const int64_t i : wrong) {
     if (static_cast<int64_t>(list.size()) == max_mistakes) break;
     const auto place = static_cast<size_t>(i);
-    list.push_back({{"path", outputs.paths[place]},
-                    {"index", outputs.indices[place]},
-                    {"class", class_names.at(static_cast<size_t>(outputs.labels[i].item<int64_t>()))},
-                    {"predicted", class_names.at(static_cast<size_t>(predicted[i].item<int64_t>()))},
-                    {"probability", largest[i].item<double>()},
-                    {"probability_of_class", of_truth[i].item<double>()}});
+    list.push_back(
+        {{"path", outputs.paths[place]},
+         {"index", outputs.indices[place]},
+         {"class", class_names.at(static_cast<size_t>(outputs.labels[i].item<int64_t>()))},
+         {"predicted",
+          known[i].item<bool>() ? class_names.at(static_cast<size_t>(predicted[i].item<int64_t>())) : "(none)"},
+         {"probability", largest[i].item<double>()},
+         {"probability_of_class", of_truth[i].item<double>()}});
   }
   return list;
 }
@@ -102,8 +117,9 @@ Json classification_report(const ClassifierOutputs& outputs, const std::vector<s
   if (outputs.labels.size(0) > 0) metrics.update(outputs.logits, outputs.labels);
   const Json summary = metrics.to_json(class_names);
   const Json rows = class_rows(metrics.confusion_matrix(), class_names);
-  const double temperature = fit_temperature(outputs.logits, outputs.labels);
-  const Json calibration = calibration_json(outputs, temperature);
+  const ClassifierOutputs known = answered(outputs);
+  const double temperature = fit_temperature(known.logits, known.labels);
+  const Json calibration = calibration_json(known, temperature);
   Json report = Json::object();
   report["metrics"] = {{"samples", metrics.samples()},
                        {"bad_samples", outputs.bad_samples},
@@ -111,7 +127,7 @@ Json classification_report(const ClassifierOutputs& outputs, const std::vector<s
                        {"top5", summary["top5"]},
                        {"balanced_accuracy", summary["balanced_accuracy"]},
                        {"macro_f1", macro_f1(rows)},
-                       {"loss", calibration["loss_uncalibrated"]}};
+                       {"loss", number_or_null(cross_entropy(outputs.logits, outputs.labels).item<double>())}};
   report["per_class"] = rows;
   report["confusion_matrix"] = summary["confusion_matrix"];
   report["calibration"] = calibration;

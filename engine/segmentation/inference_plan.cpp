@@ -70,10 +70,10 @@ InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost
     plan = plan_tiles(request, cost, tile);
     if (plan.fits) return plan;
   }
-  throw ResourceError("a picture of " + std::to_string(request.image_size.width) + " x " +
-                      std::to_string(request.image_size.height) + " needs about " + megabytes(plan.bytes) +
-                      " even in the smallest tiles, and the limit is " + megabytes(request.limit_bytes) +
-                      ": raise --memory-limit or choose --tile yourself");
+  throw MemoryLimitError("a picture of " + std::to_string(request.image_size.width) + " x " +
+                         std::to_string(request.image_size.height) + " needs about " + megabytes(plan.bytes) +
+                         " even in the smallest tiles, and the limit is " + megabytes(request.limit_bytes) +
+                         ": raise --memory-limit or choose --tile yourself");
 }
 
 }  // namespace multipole

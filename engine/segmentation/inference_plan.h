@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "backbone/config/error.h"
 #include "engine/segmentation/memory_cost.h"
 #include "engine/segmentation/tile_grid.h"
 
@@ -42,8 +43,14 @@ struct InferencePlan {
   bool is_whole() const { return grid.num_tiles() == 1; }
 };
 
-// kAuto: the whole picture where it fits the limit, else the largest tiles that do. Throws ResourceError where not even
-// the smallest tile fits, ConfigError for a tile that cannot hold its overlap.
+// One picture takes more than the limit, in whatever tiles.
+class MemoryLimitError : public ResourceError {
+ public:
+  using ResourceError::ResourceError;
+};
+
+// kAuto: the whole picture where it fits the limit, else the largest tiles that do. Throws MemoryLimitError where not
+// even the smallest tile fits, ConfigError for a tile that cannot hold its overlap.
 InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost);
 
 }  // namespace multipole

@@ -23,7 +23,7 @@ using TileProgress = std::function<void(int64_t done, int64_t total)>;
 
 // Reads `picture` to its end and writes the bands of the map to `sink`. The grid is the picture's (make_tile_grid,
 // whole_picture_grid). Besides what the model needs for a tile, memory holds the tile row's pixels and labels and the
-// logits of one ramp across the picture.
+// logits of one ramp across the picture. Throws Error where the largest logit of a pixel is not a finite number.
 void segment_picture(PictureRows& picture, const DenseModel& model, const Normalizer& normalizer, const TileGrid& grid,
                      const MapOutputs& outputs, MapSink& sink, const TileProgress& progress);
 

@@ -5,10 +5,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backbone/config/error.h"
+#include "heads/metrics/answers.h"
+
 namespace multipole {
 namespace {
 
 constexpr int64_t kPixelsAtOnce = 1 << 20;  // bounds what deciding allocates, whatever the tile
+
+// `tile` fades in over `before` along a ramp, in place: computed in float32 at least, whatever the logits are stored
+// in.
+void fade_in(const torch::Tensor& before, const torch::Tensor& tile, const torch::Tensor& weights) {
+  const auto type = torch::promote_types(tile.scalar_type(), torch::kFloat);
+  tile.copy_(torch::lerp(before.to(type), tile.to(type), weights.to(type)));
+}
 
 torch::Tensor to_bytes(const torch::Tensor& share) { return (share * 255).round_().clamp_(0, 255).to(torch::kUInt8); }
 
@@ -41,19 +51,13 @@ void TileStitcher::add(int64_t row, int64_t column, torch::Tensor logits) {
   const bool last_row = row + 1 == grid_.rows.size(), last_column = column + 1 == grid_.columns.size();
   logits = logits.slice(1, y.used_begin - y.begin, y.used_end - y.begin)
                .slice(2, x.used_begin - x.begin, x.used_end - x.begin);
-  if (column > 0 && column_ramp > 0) {
-    auto ramp = logits.narrow(2, 0, column_ramp);
-    ramp.copy_(torch::lerp(right_, ramp, column_weights_));
-  }
+  if (column > 0 && column_ramp > 0) fade_in(right_, logits.narrow(2, 0, column_ramp), column_weights_);
   if (!last_column) right_ = logits.narrow(2, logits.size(2) - column_ramp, column_ramp).clone();
   logits = logits.narrow(2, 0, x.final_end - x.final_begin);
   if (row_ramp > 0) {
     if (!below_.defined()) below_ = torch::empty({logits.size(0), row_ramp, band_.classes.size(1)}, logits.options());
     auto kept = below_.slice(2, x.final_begin, x.final_end);
-    if (row > 0) {
-      auto ramp = logits.narrow(1, 0, row_ramp);
-      ramp.copy_(torch::lerp(kept, ramp, row_weights_));
-    }
+    if (row > 0) fade_in(kept, logits.narrow(1, 0, row_ramp), row_weights_);
     if (!last_row) kept.copy_(logits.narrow(1, logits.size(1) - row_ramp, row_ramp));
   }
   decide(logits.narrow(1, 0, y.final_end - y.final_begin), x.final_begin);
@@ -66,8 +70,9 @@ void TileStitcher::decide(const torch::Tensor& logits, int64_t first_column) {
     const int64_t rows = std::min(rows_at_once, height - y);
     const auto part = logits.narrow(1, y, rows);
     const auto place = [&](const torch::Tensor& map) { return map.narrow(0, y, rows).narrow(1, first_column, width); };
-    const auto [best, ids] = part.max(0);
-    place(band_.classes).copy_(ids);
+    const Answers answers = answers_of(part, 0);
+    if (!answers.known.all().item<bool>()) throw Error(kNoAnswer);
+    place(band_.classes).copy_(answers.labels);
     if (!outputs_.probability && !outputs_.uncertainty) continue;
     const auto log_probabilities = part.to(torch::kFloat).log_softmax(0);
     const auto probabilities = log_probabilities.exp();

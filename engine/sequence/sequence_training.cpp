@@ -14,6 +14,8 @@
 #include "engine/files/metrics_log.h"
 #include "engine/files/run_folder.h"
 #include "engine/sequence/sequence_file.h"
+#include "engine/training/gradient_clip.h"
+#include "engine/training/improvement.h"
 #include "engine/training/optimizers/optimizer.h"
 #include "engine/training/schedule.h"
 #include "engine/training/training_error.h"
@@ -77,6 +79,7 @@ class SequenceTraining {
     SequenceState::restore(saved, model_, *optimizer_);
     result_.num_steps = saved.progress.step;
     if (!saved.progress.best_score) return;
+    best_score_ = -*saved.progress.best_score;
     result_.best_bits_per_byte = *saved.progress.best_score;
     result_.best_model = run_.best_path();
   }
@@ -93,12 +96,9 @@ class SequenceTraining {
     const auto windows = train_.random_windows(config_.batch_size, config_.model.context);
     const auto loss = mean_bits(model_->forward(windows.inputs), windows.targets);
     const auto value = loss.item<double>();
-    if (!std::isfinite(value)) {
-      throw TrainingError("step " + std::to_string(result_.num_steps + 1) + ": the loss is " + std::to_string(value) +
-                          "; lower the learning rate");
-    }
+    require_finite("loss", value);
     loss.backward();
-    clip_gradients();
+    require_finite("gradient's norm", clip_gradients(model_->parameters(), config_.clip_grad));
     optimizer_->step(schedule_.factor(result_.num_steps));
     for (auto& parameter : model_->parameters()) parameter.mutable_grad().reset();
     sum_bits_ += value;
@@ -106,18 +106,10 @@ class SequenceTraining {
     ++result_.num_steps;
   }
 
-  void clip_gradients() {
-    if (config_.clip_grad <= 0) return;
-    torch::NoGradGuard no_grad;
-    std::vector<torch::Tensor> norms;
-    for (const auto& parameter : model_->parameters()) {
-      if (parameter.grad().defined()) norms.push_back(parameter.grad().norm());
-    }
-    const double norm = torch::stack(norms).norm().item<double>();
-    if (norm <= config_.clip_grad) return;
-    for (const auto& parameter : model_->parameters()) {
-      if (parameter.grad().defined()) parameter.grad().mul_(config_.clip_grad / norm);
-    }
+  void require_finite(const std::string& what, double value) const {
+    if (std::isfinite(value)) return;
+    throw TrainingError("step " + std::to_string(result_.num_steps + 1) + ": the " + what + " is " +
+                        std::to_string(value) + "; lower the learning rate");
   }
 
   void evaluate() {
@@ -129,12 +121,14 @@ class SequenceTraining {
         static_cast<double>(steps_since_ * config_.batch_size * config_.model.context) / std::max(seconds, 1e-9);
     progress.val_bits_per_byte =
         evaluate_sequence(model_, validation_, config_.batch_size, config_.val_bytes).bits_per_byte;
-    progress.is_best = !(progress.val_bits_per_byte >= result_.best_bits_per_byte);
+    // fewer bits are better
+    progress.is_best = is_improvement(-progress.val_bits_per_byte, best_score_);
     log_->append({{"step", progress.step},
                   {"train_bits_per_byte", progress.train_bits_per_byte},
                   {"val_bits_per_byte", progress.val_bits_per_byte},
                   {"bytes_per_second", progress.bytes_per_second}});
     if (progress.is_best) {
+      best_score_ = -progress.val_bits_per_byte;
       result_.best_bits_per_byte = progress.val_bits_per_byte;
       result_.best_model = run_.best_path();
       save_sequence_model(run_.best_path(), *model_,
@@ -158,6 +152,7 @@ class SequenceTraining {
   std::optional<MetricsLog> log_;
   SequenceTrainResult result_;
   Clock::time_point since_;
+  std::optional<double> best_score_;
   double sum_bits_ = 0;
   int64_t steps_since_ = 0;
 };

@@ -92,11 +92,14 @@ std::string study_markdown(const StudyResult& result) {
   return text;
 }
 
+// A run that ended without a finite score leaves its row's mean without one.
+bool has_score(const StudyRow& row) { return std::isfinite(row.mean_score()); }
+
 std::string accuracy_svg(const StudyResult& result) {
   constexpr double kLabel = 190, kPlot = 420, kRow = 24, kTop = 40;
   double best = 0;
   for (const auto& row : result.rows) {
-    if (!row.runs.empty()) best = std::max(best, row.mean_score());
+    if (has_score(row)) best = std::max(best, row.mean_score());
   }
   if (best <= 0) return "";
   const double height = kTop + kRow * static_cast<double>(result.rows.size()) + 10;
@@ -109,7 +112,7 @@ std::string accuracy_svg(const StudyResult& result) {
   for (const auto& row : result.rows) {
     const double middle = y + kRow / 2;
     svg += svg_text(kLabel - 8, middle + 4, "end", row.name);
-    if (!row.runs.empty()) {
+    if (has_score(row)) {
       const double end = place(row.mean_score());
       svg += "<rect x=\"" + number(kLabel, 1) + "\" y=\"" + number(y + 4, 1) + "\" width=\"" + number(end - kLabel, 1) +
              "\" height=\"" + number(kRow - 8, 1) + "\" fill=\"#7aa6d6\"/>\n";
@@ -118,8 +121,8 @@ std::string accuracy_svg(const StudyResult& result) {
         svg += "<path d=\"M" + number(place(row.mean_score() - deviation), 1) + " " + number(middle, 1) + " H" +
                number(place(row.mean_score() + deviation), 1) + "\" stroke=\"black\" stroke-width=\"2\"/>\n";
       }
-      svg += svg_text(kLabel + kPlot * 1.1 + 8, middle + 4, "start", accuracy(row));
     }
+    if (!row.runs.empty()) svg += svg_text(kLabel + kPlot * 1.1 + 8, middle + 4, "start", accuracy(row));
     y += kRow;
   }
   return svg + "</svg>\n";

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "backbone/config/error.h"
+#include "engine/training/batch_paths.h"
 
 namespace multipole {
 
@@ -33,7 +34,8 @@ LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execut
     if (batch->size() == 0) continue;
     check_labels(*batch, num_labels);
     const AutocastGuard autocast(execution);
-    visit(*batch, model->forward(batch->images.to(execution.device)));
+    const auto logits = naming_files(*batch, [&] { return model->forward(batch->images.to(execution.device)); });
+    visit(*batch, logits);
   }
   model->train(was_training);
   return pass;

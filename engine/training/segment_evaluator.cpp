@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/training/batch_paths.h"
+#include "heads/metrics/answers.h"
+
 namespace multipole {
 
 namespace {
@@ -22,9 +25,10 @@ torch::Tensor copy_probabilities(VisionModel& model, const torch::Tensor& copy, 
   return torch::softmax(logits.to(torch::kFloat), 1);
 }
 
-torch::Tensor predict(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies) {
-  const auto scores = copies.enabled() ? mean_probabilities(model, images, copies) : model->forward(images);
-  return scores.argmax(1).to(torch::kCPU, torch::kByte);
+Answers predict(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies) {
+  const auto answers =
+      answers_of(copies.enabled() ? mean_probabilities(model, images, copies) : model->forward(images), 1);
+  return {answers.labels.to(torch::kCPU, torch::kByte), answers.known.to(torch::kCPU)};
 }
 
 }  // namespace
@@ -46,6 +50,7 @@ void SegmenterEvaluation::sum_over(const ProcessGroup& group) {
   metrics.sum_over([&](torch::Tensor& counts) { group.sum(counts); });
   samples = std::llround(group.sum(static_cast<double>(samples)));
   bad_samples = std::llround(group.sum(static_cast<double>(bad_samples)));
+  unknown_pixels = std::llround(group.sum(static_cast<double>(unknown_pixels)));
   complete = group.sum(complete ? 0.0 : 1.0) == 0;
 }
 
@@ -64,7 +69,11 @@ SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const
     result.bad_samples += static_cast<int64_t>(batch->bad.size());
     if (batch->size() == 0) continue;
     const AutocastGuard autocast(execution);
-    const auto predictions = predict(model, batch->images.to(execution.device), options.copies);
+    const Answers answers =
+        naming_files(*batch, [&] { return predict(model, batch->images.to(execution.device), options.copies); });
+    const auto unknown = answers.known.logical_not();
+    const auto predictions = answers.labels.masked_fill(unknown, kNoPrediction);
+    result.unknown_pixels += unknown.sum().item<int64_t>();
     result.metrics.update(predictions, batch->masks);
     result.samples += batch->size();
     if (options.on_batch) options.on_batch(predictions, *batch);

@@ -27,11 +27,15 @@ struct TestTimeAugmentation {
 // images (B, 3, H, W) -> mean probabilities (B, num_classes, H, W) float.
 torch::Tensor mean_probabilities(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies);
 
+// The prediction for a pixel whose scores are not finite numbers; no mask asks for it, so it is never right.
+inline constexpr int64_t kNoPrediction = 255;
+
 struct SegmenterEvaluation {
   SegmentationMetrics metrics;
   int64_t samples = 0;
-  int64_t bad_samples = 0;  // unreadable, left out of everything
-  bool complete = true;     // false where `stop` cut it short
+  int64_t bad_samples = 0;     // unreadable, left out of everything
+  int64_t unknown_pixels = 0;  // predicted as kNoPrediction
+  bool complete = true;        // false where `stop` cut it short
 
   // Adds up what the processes of the group found, each in its share of the data.
   void sum_over(const ProcessGroup& group);
@@ -39,7 +43,8 @@ struct SegmenterEvaluation {
 
 struct SegmenterEvaluationOptions {
   TestTimeAugmentation copies;
-  // Called with each batch's predictions, (B, H, W) uint8 on the CPU, and the batch.
+  // Called with each batch's predictions, (B, H, W) uint8 on the CPU (kNoPrediction where there is none), and the
+  // batch.
   std::function<void(const torch::Tensor&, const Batch&)> on_batch;
   std::function<void(int64_t)> on_progress;  // with the samples done
 };

@@ -22,7 +22,8 @@ TaskEvaluation SegmentTask::evaluate(VisionModel& model, const ProcessGroup& gro
   result.sum_over(group);
   TaskEvaluation evaluation;
   evaluation.complete = result.complete;
-  evaluation.score = result.metrics.mean_iou();
+  // what a model without numbers still gets right says nothing of it
+  if (result.unknown_pixels == 0) evaluation.score = result.metrics.mean_iou();
   evaluation.metrics = {{"samples", result.samples},
                         {"miou", result.metrics.mean_iou()},
                         {"pixel_accuracy", result.metrics.pixel_accuracy()},

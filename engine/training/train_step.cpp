@@ -1,13 +1,12 @@
 #include "engine/training/train_step.h"
 
-#include <ATen/ops/_foreach_mul.h>
-#include <ATen/ops/_foreach_norm.h>
 #include <torch/utils.h>
 
 #include <cmath>
 
 #include "datasets/sample_random.h"
 #include "engine/training/freezing.h"
+#include "engine/training/gradient_clip.h"
 #include "engine/training/micro_batches.h"
 #include "engine/training/out_of_memory.h"
 #include "engine/training/random_state.h"
@@ -38,7 +37,7 @@ StepOutcome TrainStep::run(const std::vector<Batch>& window, double lr_factor, i
   // running statistics move in the forward pass already
   std::vector<torch::Tensor> buffers;
   for (const auto& buffer : buffers_) buffers.push_back(buffer.clone());
-  if (accumulate_within_memory(window, buffers, outcome) && clip_gradients(outcome)) {
+  if (accumulate_within_memory(window, buffers, outcome) && clip(outcome)) {
     optimizer_->step(lr_factor);
     group_->broadcast(buffers_);
     if (ema_) ema_->update(step);
@@ -122,21 +121,11 @@ GradientReducer& TrainStep::reducer() {
   return *reducer_;
 }
 
-bool TrainStep::clip_gradients(StepOutcome& outcome) {
-  torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> gradients;
-  for (const auto& parameter : parameters_) {
-    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
-  }
-  outcome.gradient_norm = torch::stack(at::_foreach_norm(gradients)).norm().item<double>();
-  if (!std::isfinite(outcome.gradient_norm)) {
-    outcome.problem = "the gradient's norm is " + std::to_string(outcome.gradient_norm);
-    return false;
-  }
-  if (config_.clip_grad > 0 && outcome.gradient_norm > config_.clip_grad) {
-    at::_foreach_mul_(gradients, config_.clip_grad / outcome.gradient_norm);
-  }
-  return true;
+bool TrainStep::clip(StepOutcome& outcome) {
+  outcome.gradient_norm = clip_gradients(parameters_, config_.clip_grad);
+  if (std::isfinite(outcome.gradient_norm)) return true;
+  outcome.problem = "the gradient's norm is " + std::to_string(outcome.gradient_norm);
+  return false;
 }
 
 void TrainStep::put_back(const std::vector<torch::Tensor>& buffers) {

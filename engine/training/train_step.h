@@ -56,7 +56,7 @@ class TrainStep {
   bool accumulate_gradients(const std::vector<Batch>& window, StepOutcome& outcome);
   void seed_step(int64_t step) const;
   GradientReducer& reducer();
-  bool clip_gradients(StepOutcome& outcome);
+  bool clip(StepOutcome& outcome);  // false where the gradient is not finite
   void clear_gradients();
   void put_back(const std::vector<torch::Tensor>& buffers);
 

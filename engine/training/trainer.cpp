@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "backbone/config/error.h"
+#include "engine/training/batch_paths.h"
+#include "engine/training/improvement.h"
 #include "engine/training/train_tensors.h"
 #include "engine/training/training_error.h"
 
@@ -18,19 +20,6 @@ namespace {
 
 double seconds_between(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
-}
-
-// "a.png, b.png, c.png and 125 more"
-std::string list_paths(const std::vector<Batch>& window) {
-  constexpr int64_t kListed = 3;
-  std::string text;
-  int64_t count = 0;
-  for (const auto& batch : window) {
-    for (const auto& path : batch.paths) {
-      if (++count <= kListed) text += (count > 1 ? ", " : "") + path;
-    }
-  }
-  return count > kListed ? text + " and " + std::to_string(count - kListed) + " more" : text;
 }
 
 }  // namespace
@@ -178,7 +167,7 @@ bool Trainer::finish_epoch(const std::atomic<bool>* stop) {
     const auto evaluation = parts_.task.evaluate(evaluated_model(), *parts_.group, stop);
     if (!evaluation.complete) return false;
     report.metrics = evaluation.metrics;
-    if (!std::isnan(evaluation.score) && (!progress_.best_score || evaluation.score > *progress_.best_score)) {
+    if (is_improvement(evaluation.score, progress_.best_score)) {
       progress_.best_score = evaluation.score;
       progress_.best_epoch = progress_.epoch;
       report.is_best = true;

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <new>
+#include <optional>
+#include <vector>
 
 #include "apps/common/command_line.h"
 #include "apps/common/exit_code.h"
@@ -27,6 +29,12 @@ int run_words(std::vector<const char*> words) {
   CLI::App* command = add_command(program, "do", "does it", "multipole do --times 3");
   int times = 1;
   command->add_option("--times", times);
+  double share = 0.5;
+  std::optional<double> rate;
+  std::vector<double> scales;
+  command->add_option("--share", share)->check(CLI::Range(0.0, 1.0));
+  command->add_option("--rate", rate);
+  command->add_option("--scales", scales)->delimiter(',')->check(CLI::PositiveNumber);
   command->callback([&] { run = [&] { return 10 * times; }; });
   words.insert(words.begin(), "multipole");
   return parse_and_run(program, run, static_cast<int>(words.size()), words.data());
@@ -42,6 +50,17 @@ TEST(CommandLine, RunsTheCommandOrSaysWhatIsWrong) {
   const std::string message = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(message.find("did you mean '--times'?"), std::string::npos) << message;
   EXPECT_NE(message.find("multipole do --times 3"), std::string::npos) << message;
+}
+
+// A range of CLI11 holds NaN.
+TEST(CommandLine, NumbersAreFinite) {
+  EXPECT_EQ(run_words({"do", "--share", "0.25", "--rate", "-3e-2", "--scales", "0.5,1"}), 10);
+  for (const char* number : {"nan", "-nan", "inf", "-inf", "infinity", "1e999"}) {
+    for (const char* option : {"--share", "--rate", "--scales"}) {
+      EXPECT_EQ(run_words({"do", option, number}), kExitUsage) << option << " " << number;
+    }
+  }
+  EXPECT_EQ(run_words({"do", "--scales", "1,nan"}), kExitUsage);
 }
 
 }  // namespace

@@ -55,13 +55,13 @@ class OnlineSoftmax {
     }
   }
 
-  // log2 of the sum of exponentials, kMaskedScore where no key counted.
+  // log2 of the sum of exponentials, kMaskedScore where no key counted. A sum that is NaN counted one, and stays NaN.
   MULTIPOLE_DEVICE float lse(int half) const {
-    return sum_[half] > 0 ? maximum_[half] + log2f(sum_[half]) : kMaskedScore;
+    return sum_[half] <= 0 ? kMaskedScore : maximum_[half] + log2f(sum_[half]);
   }
   template <class Element>
   MULTIPOLE_DEVICE void store(Element* row, int half, int head_dim) const {
-    store_row<Element, kChunks>(row, out_, half, sum_[half] > 0 ? 1 / sum_[half] : 0, head_dim);
+    store_row<Element, kChunks>(row, out_, half, sum_[half] <= 0 ? 0 : 1 / sum_[half], head_dim);
   }
 
  private:

@@ -1,7 +1,9 @@
 #include "tests/backbone/multipole/op_cases.h"
 
+#include <gtest/gtest.h>
 #include <torch/autograd.h>
 
+#include <cmath>
 #include <limits>
 #include <sstream>
 
@@ -144,6 +146,23 @@ double relative_error(const Tensor& actual, const Tensor& expected) {
   const Tensor wanted = expected.to(torch::kCPU, torch::kFloat64);
   const double scale = std::max(wanted.abs().max().item<double>(), 1e-30);
   return (actual.to(torch::kCPU, torch::kFloat64) - wanted).abs().max().item<double>() / scale;
+}
+
+double allowed_error(double error, double rounding) {
+  EXPECT_TRUE(std::isfinite(error)) << "what is compared with is not finite itself";
+  return std::isfinite(error) ? std::max(2 * error, rounding) : 0;
+}
+
+Poisoned poison(const OracleArgs2d& args, size_t tensor, int64_t entry) {
+  const auto with_entry = [&](const OracleArgs2d& source, double value) {
+    std::vector<Tensor> tensors = tensors_of(source);
+    tensors[tensor] = tensors[tensor].clone();
+    tensors[tensor].view(-1)[entry] = value;
+    return with_tensors(source, tensors);
+  };
+  const OracleArgs2d wide = to_dtype(args, torch::kFloat64);
+  const OracleResult one = oracle_attention2d(with_entry(wide, 1)), two = oracle_attention2d(with_entry(wide, 2));
+  return {with_entry(args, std::nan("")), one.out.ne(two.out), one.lse.ne(two.lse)};
 }
 
 Bases random_bases(const CaseShape& shape, torch::ScalarType dtype) {

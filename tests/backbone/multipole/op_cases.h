@@ -64,6 +64,18 @@ class ForcedBackend {
 // max |actual - expected| / max |expected|, in float64 and on whatever devices; infinite where actual is not finite.
 double relative_error(const torch::Tensor& actual, const torch::Tensor& expected);
 
+// The error that one computation may have where another one's, which is known to be sound, is `error`: twice that, and
+// `rounding` where it happens to be exact. An error that is not finite would allow everything: it fails the test.
+double allowed_error(double error, double rounding);
+
+// Where the definition's out and lse depend on one entry of one of tensors_of(args), and `args` with NaN in that entry:
+// these places, if no others, must show it.
+struct Poisoned {
+  OracleArgs2d args;
+  torch::Tensor out, lse;  // bool
+};
+Poisoned poison(const OracleArgs2d& args, size_t tensor, int64_t entry);
+
 // The weights of the upward passes of q, k and v, and an attention over tokens with its own summaries.
 struct Bases {
   torch::Tensor token_basis;

@@ -58,7 +58,7 @@ void expect_definition(const SequenceShape& shape, torch::ScalarType dtype) {
   if (dtype == torch::kBFloat16) {
     const auto plain = results(define_attention1d, shape, inputs, upstream.out, upstream.lse);
     for (size_t i = 0; i < plain.size(); ++i) {
-      allowed[i] = std::max(2 * relative_error(plain[i], expected[i]), 1.0 / 256);
+      allowed[i] = allowed_error(relative_error(plain[i], expected[i]), 1.0 / 256);
     }
   }
   for_each_instruction_set([&] {

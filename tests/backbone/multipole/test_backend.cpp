@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
+#include <limits>
+
 #include "backbone/multipole/backend.h"
 #include "backbone/multipole/self_test.h"
 #include "tests/backbone/multipole/op_cases.h"
@@ -70,6 +73,26 @@ TEST(SelfTest, EveryBackendPassesOrSaysWhyItDidNotRun) {
     compared += result.detail.find("not run") == std::string::npos;
   }
   EXPECT_GE(compared, 2) << "the reference runs both variants on every machine";
+}
+
+// A maximum passes over NaN. Of the output, and of a gradient between others.
+TEST(SelfTest, ANumberThatIsNotFiniteFails) {
+  struct Break {
+    size_t result;
+    float value;
+  };
+  for (const Break& bad : {Break{0, std::nanf("")}, {3, std::nanf("")}, {0, std::numeric_limits<float>::infinity()}}) {
+    const SelfTestSubject broken = [&](Backend backend, const Attention2dArgs& args, const at::Tensor& d_out) {
+      auto results = attention2d_with_gradients(backend, args, d_out);
+      results.at(bad.result) = results[bad.result].clone();
+      results[bad.result].view(-1)[7] = bad.value;
+      return results;
+    };
+    for (const SelfTestResult& result : run_self_test(broken)) {
+      if (result.detail.starts_with("not run")) continue;
+      EXPECT_FALSE(result.ok) << "result " << bad.result << ": " << result.name << ": " << result.detail;
+    }
+  }
 }
 
 }  // namespace

@@ -64,6 +64,19 @@ TEST(ConvBasisTest, WithoutToleranceItIsCausalAttention) {
   }
 }
 
+// A key without numbers is like no other column: it must not vanish behind the one before.
+TEST(ConvBasisTest, ANanShowsInEveryRowThatSeesIt) {
+  at::manual_seed(test::test_seed());
+  constexpr int64_t kTokens = 20, kBad = 7;
+  for (const double tolerance : {0.0, 1e-3}) {
+    auto [q, k, v] = structured(std::vector<double>(kTokens, 1.0), 1);
+    k.select(1, kBad).fill_(std::numeric_limits<double>::quiet_NaN());
+    const auto out = std::get<0>(conv_basis_attention(q, k, v, tolerance));
+    EXPECT_TRUE(out.slice(1, 0, kBad).isfinite().all().item<bool>()) << tolerance;
+    EXPECT_TRUE(out.slice(1, kBad).isnan().all().item<bool>()) << tolerance;
+  }
+}
+
 TEST(ConvBasisTest, FindsTheConvolutionsThatThereAre) {
   at::manual_seed(test::test_seed());
   const int64_t tokens = random_int(150, 300);

@@ -98,5 +98,45 @@ class Attention1d(unittest.TestCase):
         self.assertLess(relative_error(out, golden["out"]), 1e-5)
 
 
+class Backward(unittest.TestCase):
+    """The backward operators are reached from Python too: wrong tensors are named, never read out of bounds."""
+
+    def expect(self, message, call):
+        with self.assertRaisesRegex(RuntimeError, message):
+            call()
+
+    def test_summaries(self):
+        x, basis = torch.randn(1, 8, 8, 16), torch.randn(1, 2, 2, 16)
+        merge = torch.randn(1, 2, 2, 1, 16)
+        good = ops.summarize2d(x, basis, [merge], 2)
+        self.assertEqual(len(ops._summarize2d_backward(good, x, basis, [merge], 2)), 3)
+        for wrong in ([], good[:1], good + good):
+            self.expect(r"_summarize2d_backward: d_summaries must have 2 tensors",
+                        lambda wrong=wrong: ops._summarize2d_backward(wrong, x, basis, [merge], 2))
+        self.expect(r"_summarize2d_backward: d_summaries\[1\] must have shape",
+                    lambda: ops._summarize2d_backward([good[0], good[0]], x, basis, [merge], 2))
+        line, bases = torch.randn(1, 16, 16), [torch.randn(2, 4, 16)]
+        self.expect(r"_summarize1d_backward: d_summaries must have 1 tensors",
+                    lambda: ops._summarize1d_backward([], line, bases, 4))
+        self.expect(r"_summarize1d_backward: d_summaries\[0\] must have shape .*\(1, 3, 2, 16\)",
+                    lambda: ops._summarize1d_backward([torch.zeros(1, 3, 2, 16)], line, bases, 4))
+
+    def test_attention(self):
+        q = torch.randn(1, 4, 4, 2, 8)
+        out, lse = ops.attention2d(q, q, q, [], [], 4)
+        call = ops._attention2d_backward
+        self.assertEqual(len(call(out, None, out, lse, q, q, q, [], [], 4)), 3)
+        self.expect(r"_attention2d_backward: d_out must have shape",
+                    lambda: call(out[:, :1], None, out, lse, q, q, q, [], [], 4))
+        self.expect(r"_attention2d_backward: lse must have shape \(B, heads, H, W\)",
+                    lambda: call(out, None, out, lse[..., :1], q, q, q, [], [], 4))
+        self.expect(r"_attention2d_backward: d_lse must have dtype Float",
+                    lambda: call(out, lse.double(), out, lse, q, q, q, [], [], 4))
+        line = q.flatten(1, 2)[:, :8]
+        out, lse = ops.attention1d(line, line, line, [], [], 4)
+        self.expect(r"_attention1d_backward: out must have shape",
+                    lambda: ops._attention1d_backward(out, None, out[:, 1:], lse, line, line, line, [], [], 4))
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
+#include "backbone/config/error.h"
 #include "engine/segmentation/coarse_picture.h"
 #include "engine/segmentation/segment_picture.h"
 #include "tests/engine/segmentation/map_keeper.h"
@@ -168,6 +170,42 @@ TEST(SegmentPicture, DisagreeingTilesFade) {
   for (int64_t x = spans[1].used_begin; x + 1 < middle; ++x) {
     EXPECT_GE(probability[x].item<int>(), probability[x + 1].item<int>()) << x;
   }
+}
+
+// Mixed precision gives bfloat16; a GPU may give halves. Whole weights and small sums are exact in all of them.
+TEST(SegmentPicture, LogitsMayHaveAnyFloatingType) {
+  for (const auto type : {torch::kBFloat16, torch::kHalf, torch::kFloat, torch::kDouble}) {
+    const auto image = torch::randint(0, 2, {random_int(70, 150), random_int(70, 150), 3}, torch::kUInt8);
+    const auto in_float = local_model(random_int(2, 9), 1);
+    const DenseModel model = [&](const torch::Tensor& images, TileOrigin origin) {
+      return in_float(images, origin).to(type);
+    };
+    const ImageSize size{image.size(0), image.size(1)};
+    const auto whole = segment(image, model, whole_picture_grid(size));
+    const auto tiles = segment(image, model, make_tile_grid(size, {.tile = 48, .overlap = random_int(0, 20)}));
+    EXPECT_TRUE(torch::equal(tiles.classes(), whole.classes())) << type;
+    EXPECT_TRUE(torch::equal(tiles.probability(), whole.probability())) << type;
+    EXPECT_TRUE(torch::equal(whole.classes(), segment(image, in_float, whole_picture_grid(size)).classes())) << type;
+  }
+}
+
+// argmax names a class for NaN, too.
+TEST(SegmentPicture, ScoresThatAreNotFiniteAreRefused) {
+  const auto image = torch::zeros({40, 50, 3}, torch::kUInt8);
+  const auto picture_with = [&](float value) {
+    const DenseModel model = [value](const torch::Tensor& images, TileOrigin) {
+      auto logits = torch::zeros({1, 3, images.size(2), images.size(3)});
+      logits[0][1][random_int(0, images.size(2) - 1)][random_int(0, images.size(3) - 1)] = value;
+      return logits;
+    };
+    MapKeeper map(40, 50);
+    segment_picture(*rows_of(image), model, plain_normalizer(), make_tile_grid({40, 50}, {.tile = 30, .overlap = 8}),
+                    {}, map, [](auto, auto) {});
+  };
+  EXPECT_NO_THROW(picture_with(3));
+  EXPECT_NO_THROW(picture_with(-std::numeric_limits<float>::infinity())) << "a class ruled out is an answer";
+  EXPECT_THROW(picture_with(std::nanf("")), Error);
+  EXPECT_THROW(picture_with(std::numeric_limits<float>::infinity()), Error);
 }
 
 TEST(SegmentPicture, ASecondRunOverTheReaderIsRefused) {

@@ -10,6 +10,7 @@
 #include "engine/sequence/sequence_file.h"
 #include "engine/sequence/sequence_sampler.h"
 #include "engine/sequence/sequence_training.h"
+#include "engine/training/training_error.h"
 #include "tests/engine/training/resume_check.h"
 #include "tests/support/newest_state.h"
 #include "tests/support/temporary_folder.h"
@@ -114,6 +115,23 @@ TEST(SequenceTrainingTest, GoesOnWhereItStoppedToTheSameBitsAndFurther) {
   for (const char* run : {"straight", "stopped"}) EXPECT_EQ(train(15, run).num_steps, 15);
   test::expect_same_tensors(test::newest_state(folder / "straight"), test::newest_state(folder / "stopped"));
   EXPECT_THROW(train(12, "straight"), ConfigError);
+}
+
+// A rate that throws the weights beyond all numbers: the model whose loss is NaN is never the best.
+TEST(SequenceTrainingTest, ALossThatIsNoNumberIsNeverTheBest) {
+  const test::TemporaryFolder folder;
+  auto config = small_config("full");
+  config.optimizer = {{"type", "adamw"}, {"lr", 3e38}};
+  config.eval_every = 1;
+  std::vector<SequenceProgress> seen;
+  EXPECT_THROW(train_sequence(config, text_of(repeated("abcdefghij", 120)), folder / "run",
+                              [&](const SequenceProgress& progress) { seen.push_back(progress); }),
+               TrainingError);
+  ASSERT_FALSE(seen.empty());
+  EXPECT_FALSE(std::isfinite(seen.back().val_bits_per_byte)) << seen.back().val_bits_per_byte;
+  EXPECT_FALSE(seen.back().is_best);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/best.safetensors"));
 }
 
 TEST(SequenceTrainingTest, StopsWithWhatItHas) {

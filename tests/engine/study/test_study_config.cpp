@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -85,6 +86,16 @@ TEST(StudyReportTest, GivesMeanDeviationAndGaps) {
   EXPECT_EQ(study_json(result)["variants"][2]["score_mean"], nullptr);
   EXPECT_NE(accuracy_svg(result).find("</svg>"), std::string::npos);
   EXPECT_EQ(accuracy_svg(StudyResult{.rows = {{.name = "c"}}}), "");
+}
+
+TEST(StudyReportTest, ARunWithoutAScoreHasNoBar) {
+  StudyResult result;
+  result.rows.push_back({.name = "a", .runs = {{0, 0.5, 1}}});
+  result.rows.push_back({.name = "b", .runs = {{0, std::nan(""), 1}, {1, 0.6, 1}}});
+  const std::string svg = accuracy_svg(result);
+  EXPECT_EQ(svg.find("\"n/a\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("50.00"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("n/a (2)"), std::string::npos) << svg;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "engine/files/model_file.h"
 #include "engine/training/segment_data.h"
 #include "engine/training/segment_evaluator.h"
+#include "engine/training/segment_task.h"
 #include "engine/training/segment_training.h"
 #include "heads/registry.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
@@ -180,6 +182,24 @@ TEST_F(SegmentTraining, AClassifiersBackboneStartsIt) {
   const auto weights = named_weights(*load_model(result.best_model).model);
   const auto& name = "backbone.stages.1.blocks.0.mlp.fc1.weight";
   EXPECT_TRUE(torch::allclose(weights.at(name), named_weights(*classifier).at(name), 1e-4, 1e-6));
+}
+
+// argmax names a class for NaN, and it is right wherever the mask has that class.
+TEST_F(SegmentTraining, AModelWithoutNumbersHasNoScore) {
+  SegmentConfig resolved = resolve_segment_config(config());
+  const SegmentData data = open_segment_data(resolved, this->data());
+  resolved.model.num_classes = 2;
+  VisionModel model(resolved.model);
+  model->eval();
+  SegmentTask task({}, SegmentationLoss(resolved.loss, 0, data.class_weights), *data.validation, {}, {});
+  const ProcessGroup alone(ProcessPlace{});
+  EXPECT_TRUE(std::isfinite(task.evaluate(model, alone, nullptr).score));
+  for (auto& item : model->named_parameters()) {
+    if (item.key() == "head.classifier.bias") item.value().detach().fill_(std::nanf(""));
+  }
+  const auto evaluation = task.evaluate(model, alone, nullptr);
+  EXPECT_TRUE(std::isnan(evaluation.score)) << evaluation.score;
+  EXPECT_EQ(evaluation.metrics["pixel_accuracy"], 0);
 }
 
 TEST_F(SegmentTraining, TestTimeCopiesAverageProbabilities) {

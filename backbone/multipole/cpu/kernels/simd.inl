@@ -57,7 +57,8 @@ MULTIPOLE_INLINE Vec exp2(Vec x) {
 #endif
 }
 
-// log2(x) for normal positive x: exponent plus the atanh series of the mantissa in [sqrt(1/2), sqrt(2)).
+// log2(x) for normal positive x: exponent plus the atanh series of the mantissa in [sqrt(1/2), sqrt(2)). NaN stays NaN,
+// whose bits would pass for a mantissa and an exponent.
 MULTIPOLE_INLINE Vec log2(Vec x) {
   const IntVec bits = reinterpret_cast<IntVec>(x);
   const IntVec exponent = (bits - 0x3f3504f3) >> 23;
@@ -69,7 +70,8 @@ MULTIPOLE_INLINE Vec log2(Vec x) {
   series = series * zz + 2.0f / 5;
   series = series * zz + 2.0f / 3;
   series = series * zz + 2.0f;
-  return series * z * 1.4426950408889634f + __builtin_convertvector(exponent, Vec);
+  const Vec result = series * z * 1.4426950408889634f + __builtin_convertvector(exponent, Vec);
+  return x == x ? result : x;
 }
 
 template <int Step>

@@ -85,6 +85,21 @@ TEST(HostAttention2d, Float32) { expect_type_is_right(torch::kFloat32, 1e-5, 4);
 TEST(HostAttention2d, Float16) { expect_type_is_right(torch::kFloat16, 4e-3, 4); }
 TEST(HostAttention2d, BFloat16) { expect_type_is_right(torch::kBFloat16, 3e-2, 4); }
 
+// A far level without numbers must not pass for one that saw no key.
+TEST(HostAttention2d, ANanShowsWhereverItIsSeen) {
+  for (const bool linear : {false, true}) {
+    const OracleArgs2d good = random_args({1, 9, 12, 1, 8, 2, 4, linear, true}, torch::kFloat32);
+    for (size_t tensor = 0; tensor < tensors_of(good).size(); ++tensor) {
+      const Poisoned poisoned = poison(good, tensor, random_int(0, tensors_of(good)[tensor].numel() - 1));
+      const auto [out, lse] = cuda::attention2d_forward(to_args(poisoned.args), HostRunner());
+      EXPECT_TRUE((out.isnan() | ~poisoned.out).all().item<bool>())
+          << "out, tensor " << tensor << ", linear " << linear;
+      EXPECT_TRUE((lse.isnan() | ~poisoned.lse).all().item<bool>())
+          << "lse, tensor " << tensor << ", linear " << linear;
+    }
+  }
+}
+
 TEST(HostAttention2d, EveryHeadDimAndSeveralShares) {
   for (const int64_t head_dim : {48, 64, 96, 128}) {
     const CaseShape shape = {1, 5, 9, 1, head_dim, 2, 4, head_dim % 3 == 0, true};

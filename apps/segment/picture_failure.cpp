@@ -1,0 +1,48 @@
+#include "apps/segment/picture_failure.h"
+
+#include "backbone/config/error.h"
+#include "engine/segmentation/inference_plan.h"
+
+namespace multipole {
+namespace {
+
+template <class Kind>
+bool is_kind(const std::exception& error) {
+  return dynamic_cast<const Kind*>(&error) != nullptr;
+}
+
+}  // namespace
+
+std::optional<PictureFailure> picture_failure(const std::exception& error, const std::filesystem::path& picture) {
+  const bool is_of_all = is_kind<ConfigError>(error) || is_kind<ModelFileError>(error) || is_kind<ResourceError>(error);
+  if (is_of_all && !is_kind<MemoryLimitError>(error)) return std::nullopt;
+  PictureFailure failure;
+  failure.message = message_of(error);
+  if (failure.message.find(picture.string()) == std::string::npos) {
+    failure.message = picture.string() + ": " + failure.message;
+  }
+  failure.is_input = is_kind<InputError>(error);
+  failure.is_memory = exit_code_of(error) == kExitResources;
+  return failure;
+}
+
+void PictureFailures::add(const PictureFailure& failure) {
+  ++(failure.is_input ? num_unreadable_ : num_failed_);
+  if (failure.is_memory) ++num_too_large_;
+}
+
+ExitCode PictureFailures::exit_code(size_t num_pictures) const {
+  if (!any()) return kExitDone;
+  return num_too_large_ == num_pictures ? kExitResources : kExitSomeBad;
+}
+
+std::string PictureFailures::summary(size_t num_pictures) const {
+  const std::string of_all = " of " + std::to_string(num_pictures) + " inputs ";
+  std::string text;
+  if (num_unreadable_ > 0) text += std::to_string(num_unreadable_) + of_all + "could not be read";
+  if (num_unreadable_ > 0 && num_failed_ > 0) text += "\n";
+  if (num_failed_ > 0) text += std::to_string(num_failed_) + of_all + "failed";
+  return text;
+}
+
+}  // namespace multipole
