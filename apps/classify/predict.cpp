@@ -74,10 +74,9 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor&
     const auto known = answers_of(logits, 1).known.cpu();
     for (size_t i = 0; i < predictions.size(); ++i) {
       const auto& path = batch.paths[i];
-      results[batch.indices[i]] =
-          known[static_cast<int64_t>(i)].item<bool>()
-              ? answer(path, predictions[i], batch.notes[i], options)
-              : Result{format_failure(format, path, path + ": " + kNoAnswer), true};
+      results[batch.indices[i]] = known[static_cast<int64_t>(i)].item<bool>()
+                                      ? answer(path, predictions[i], batch.notes[i], options)
+                                      : Result{format_failure(format, path, path + ": " + kNoAnswer), true};
     }
   }
   for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true};

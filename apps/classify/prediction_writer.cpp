@@ -77,8 +77,8 @@ std::string format_rejection(PredictionFormat format, const std::string& path,
                              const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
   switch (format) {
     case PredictionFormat::kJson:
-      return json_line(with_notes(
-          {{"path", path}, {"predictions", Json::array()}, {"rejected", json_list(predictions)}}, notes));
+      return json_line(
+          with_notes({{"path", path}, {"predictions", Json::array()}, {"rejected", json_list(predictions)}}, notes));
     case PredictionFormat::kCsv:
       return csv_field(path) + ",," + kUnknown + ",," + fixed(predictions.at(0).probability, kDigits) + ",\n";
     case PredictionFormat::kText:

@@ -5,6 +5,7 @@
 #include "backbone/config/error.h"
 #include "datasets/all_pictures.h"
 #include "datasets/segmentation/layouts/class_list.h"
+#include "datasets/segmentation/segmentation_dataset.h"
 
 namespace multipole {
 namespace {
