@@ -14,10 +14,10 @@ namespace multipole {
 namespace {
 
 TEST(Newcomer, OneCommandTrainsAndTheAnswerIsRight) {
-  constexpr int64_t kSide = 64;
+  constexpr int64_t kPictureSide = 64;
   const test::TemporaryFolder root;
   torch::manual_seed(static_cast<int64_t>(test::test_seed()));
-  test::write_blobs(root, "data/image", "data/label", 30, kSide);
+  test::write_blobs(root, "data/image", "data/label", 30, kPictureSide);
   const auto trained =
       test::run_multipole({"segment", "train", "--data", (root / "data").string(), "--out", (root / "run").string(),
                            "--epochs", "12", "--set", "augmentation.crop_size=[64,64]", "--set", "train.batch_size=4"});
@@ -27,7 +27,7 @@ TEST(Newcomer, OneCommandTrainsAndTheAnswerIsRight) {
   double both = 0, either = 0, blobs = 0;
   constexpr int kNew = 3;
   for (int i = 0; i < kNew; ++i) {
-    const auto [picture, ids] = test::draw_blobs(kSide);
+    const auto [picture, ids] = test::draw_blobs(kPictureSide);
     const std::string name = "new" + std::to_string(i);
     root.write(name + ".png", encode_png(picture));
     const auto predicted =
@@ -40,7 +40,7 @@ TEST(Newcomer, OneCommandTrainsAndTheAnswerIsRight) {
     blobs += truth.sum().item<double>();
   }
   // who calls everything a blob has the blobs' share as IoU
-  const double chance = blobs / (kNew * kSide * kSide);
+  const double chance = blobs / (kNew * kPictureSide * kPictureSide);
   EXPECT_LT(chance, 0.5);
   EXPECT_GT(both / either, 0.75) << "chance is " << chance << "\n" << trained.out;
 }

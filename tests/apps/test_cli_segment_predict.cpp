@@ -110,7 +110,8 @@ TEST_F(SegmentPredict, TheLegendIsAFileOfItsOwn) {
     EXPECT_NE(svg.find(part), std::string::npos) << part << "\n" << svg;
   }
   for (const auto& row : line["classes"]) {
-    EXPECT_NE(svg.find(">" + percent_text(row["share"].get<double>()) + "<"), std::string::npos) << row << svg;
+    const std::string share = percent_text(row["share"].get<double>());
+    EXPECT_NE(svg.find('>' + share + '<'), std::string::npos) << row << svg;
   }
 }
 

@@ -61,7 +61,7 @@ TEST(SegmentSizing, KeepsToThePicturesTheUserAndTheMinutes) {
 
 TEST(SegmentRecipe, GivesAConfigAndKeepsToItsTime) {
   for (const double speed : {0.5, 20.0}) {
-    DataCensus census;
+    TrainingCensus census;
     census.pictures = test::random_int(1, 300);
     census.median_side = 300;
     RecipeOptions options;
