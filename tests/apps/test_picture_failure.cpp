@@ -33,7 +33,7 @@ TEST(PictureFailure, MemoryIsThePicturesOwnAndSaysSo) {
   EXPECT_TRUE(picture_failure(std::bad_alloc(), "a.png")->is_memory);
 }
 
-TEST(PictureFailures, CountWhatCouldNotBeReadApart) {
+TEST(PictureFailureCounts, CountWhatCouldNotBeReadApart) {
   PictureFailures failures;
   EXPECT_EQ(failures.exit_code(4), kExitDone);
   EXPECT_EQ(failures.summary(4), "");
@@ -46,7 +46,7 @@ TEST(PictureFailures, CountWhatCouldNotBeReadApart) {
   EXPECT_EQ(failures.exit_code(4), kExitSomeBad);
 }
 
-TEST(PictureFailures, MemoryIsTheReasonWhereItHeldNone) {
+TEST(PictureFailureCounts, MemoryIsTheReasonWhereItHeldNone) {
   PictureFailures failures;
   failures.add(*picture_failure(MemoryLimitError("too large"), "a.png"));
   EXPECT_EQ(failures.exit_code(1), kExitResources);

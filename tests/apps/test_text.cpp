@@ -36,8 +36,8 @@ TEST(Text, ClockTime) {
   EXPECT_EQ(clock_time(-4), "0:00");
 }
 
-TEST(Text, JsonReplacesBytesThatAreNotUtf8) {
-  EXPECT_EQ(json_line({{"path", "a\xff\"\n"}}), "{\"path\":\"a\xef\xbf\xbd\\\"\\n\"}\n");
+TEST(Text, JsonKeepsBytesThatAreNotUtf8) {
+  EXPECT_EQ(json_line({{"path", "a\xff\"\n"}}), "{\"path\":\"a\\udcff\\\"\\n\"}\n");
   EXPECT_EQ(json_line({{"p", 0.25}}), "{\"p\":0.25}\n");
 }
 

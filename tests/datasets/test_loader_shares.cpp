@@ -23,7 +23,7 @@ Loader numbered_loader(int64_t size, int64_t batch_size, bool for_training) {
   return {std::make_shared<NumberedDataset>(size), make_eval_transform(kSmall), kSmall, options};
 }
 
-TEST(Loader, SharesOfATrainingTogetherMakeTheLargerBatches) {
+TEST(LoaderShares, SharesOfATrainingTogetherMakeTheLargerBatches) {
   const int64_t shares = test::random_int(2, 4), batch_size = test::random_int(1, 5);
   const int64_t size = test::random_int(shares * batch_size, 60), epoch = test::random_int(0, 3);
   Loader one = numbered_loader(size, shares * batch_size, true);
@@ -45,7 +45,7 @@ TEST(Loader, SharesOfATrainingTogetherMakeTheLargerBatches) {
   EXPECT_THROW(one.take_share(shares, shares), ConfigError);
 }
 
-TEST(Loader, SharesOfAnEvaluationGiveEachSampleToOneProcess) {
+TEST(LoaderShares, SharesOfAnEvaluationGiveEachSampleToOneProcess) {
   const int64_t shares = test::random_int(2, 5), batch_size = test::random_int(1, 6), size = test::random_int(1, 40);
   std::multiset<int64_t> seen;
   for (int64_t share = 0; share < shares; ++share) {

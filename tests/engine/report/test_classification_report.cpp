@@ -21,7 +21,7 @@ ClassifierOutputs outputs_of(const torch::Tensor& logits, const std::vector<int6
 }
 
 // Rows that are no numbers are wrong answers, the worst of all, and nothing that calibration could learn from.
-TEST(ClassificationReport, RowsWithoutNumbersAreWrongAndNotCalibrated) {
+TEST(ReportWithoutNumbers, RowsWithoutNumbersAreWrongAndNotCalibrated) {
   const float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
   const auto good = torch::tensor({{2.0F, 0.0F}, {0.5F, 1.0F}, {3.0F, 1.0F}});
   const auto bad = torch::tensor({{nan, nan}, {infinity, 0.0F}, {0.0F, nan}});

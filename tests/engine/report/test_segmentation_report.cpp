@@ -143,7 +143,7 @@ TEST(SegmentationPage, ShowsBothPicturesOfEachWithTheirText) {
   EXPECT_NE(html_segmentation_report(whole_segmentation_report(0, true), {}).find("n/a"), std::string::npos);
 }
 
-TEST(Comparison, SegmentationRunsAmongThemselvesOnly) {
+TEST(SegmentationComparison, SegmentationRunsAmongThemselvesOnly) {
   const Json run = whole_segmentation_report(3, true);
   EXPECT_NE(text_comparison({run, run}).find("mIoU"), std::string::npos);
   EXPECT_NE(html_comparison({run, run}).find("<polyline"), std::string::npos);

@@ -171,7 +171,7 @@ TEST(ClassifyTraining, TheModelRecordsHowItCameAbout) {
   config.train.epochs = 1;
   config.data.split_seed = 5;
   const auto training = load_model(train(config, folder / "data", folder / "run").best_model).metadata.training;
-  EXPECT_NE(training["command"].get<std::string>().find("classify_training"), std::string::npos) << training["command"];
+  EXPECT_NE(training["command"].get<std::string>().find("training_tests"), std::string::npos) << training["command"];
   EXPECT_EQ(training["data"]["split_seed"], 5);
   EXPECT_EQ(training["data"]["val_fraction"], 0.2);
 }
