@@ -95,14 +95,14 @@ class ManifestReader {
 
   // Below the root where it lies there; else what is absolute stays so.
   std::string path_of(const std::string& text, int64_t line) const {
-    const fs::path path(text);
-    fs::path inside = (path.is_absolute() ? path.lexically_relative(root_) : path).lexically_normal();
+    const fs::path path = fs::path(text).lexically_normal();
+    fs::path inside = path.is_absolute() ? path.lexically_relative(root_) : path;
     const bool outside = inside.empty() || *inside.begin() == "..";
     if (outside && !path.is_absolute()) {
       fail(line, "'" + text + "' is outside of " + (root_.empty() ? "." : root_.string()) +
                      "; --data-root names another folder that paths are relative to");
     }
-    if (outside) inside = path.lexically_normal();
+    if (outside) inside = path;
     if (!inside.has_filename() || inside == ".") fail(line, "'" + text + "' names no file");
     return inside.generic_string();
   }
