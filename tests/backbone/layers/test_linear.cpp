@@ -39,7 +39,9 @@ void expect_is_the_product(const std::vector<int64_t>& leading, int64_t in_featu
   EXPECT_LT(relative_error(x.grad().reshape({-1, in_features}), d_rows.matmul(weight)), 1e-5);
   EXPECT_LT(relative_error(layer->weight.grad(), d_rows.t().matmul(rows)), 1e-5);
   if (bias) {
-    EXPECT_LT(relative_error(layer->bias.grad(), d_rows.sum(0)), 1e-5);
+    // against what is added up: of one output the terms may cancel, and float32 keeps as much of them as it can
+    const auto error = (layer->bias.grad() - d_rows.sum(0)).abs() / d_rows.abs().sum(0);
+    EXPECT_LT(error.max().item<double>(), 1e-6);
   }
 }
 
