@@ -210,8 +210,9 @@ TEST(ImageStrict, PathsThatAreNoPictures) {
 TEST(ImageStrict, NamesOfAnyBytesAreKept) {
   const test::TemporaryFolder folder;
   const torch::Tensor image = test::gradient_image(3, 4);
-  for (const std::string name : {"with space.png", "new\nline.png", "\xf0\x9f\x90\x88.jpg", "not\xff\xfeutf8.bmp",
-                                 std::string(251, 'x').c_str()}) {
+  const std::vector<std::string> names = {"with space.png", "new\nline.png", "\xf0\x9f\x90\x88.jpg",
+                                          "not\xff\xfeutf8.bmp", std::string(251, 'x')};
+  for (const auto& name : names) {
     EXPECT_TRUE(torch::equal(read_image(folder.write(name, encode_png(image))), image));
   }
 }
