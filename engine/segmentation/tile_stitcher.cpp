@@ -17,7 +17,11 @@ constexpr int64_t kPixelsAtOnce = 1 << 20;  // bounds what deciding allocates, w
 // in.
 void fade_in(const torch::Tensor& before, const torch::Tensor& tile, const torch::Tensor& weights) {
   const auto type = torch::promote_types(tile.scalar_type(), torch::kFloat);
-  tile.copy_(torch::lerp(before.to(type), tile.to(type), weights.to(type)));
+  const auto from = before.to(type), to = tile.to(type);
+  auto mixed = torch::lerp(from, to, weights.to(type));
+  // a class that one side rules out by minus infinity is ruled out, where the difference of the two would be no number
+  if (mixed.isnan().any().item<bool>()) mixed = torch::where(mixed.isnan(), from + to, mixed);
+  tile.copy_(mixed);
 }
 
 torch::Tensor to_bytes(const torch::Tensor& share) { return (share * 255).round_().clamp_(0, 255).to(torch::kUInt8); }
