@@ -3,22 +3,22 @@
 #include <exception>
 #include <iostream>
 
+#include "apps/arguments/command.h"
+#include "apps/arguments/command_line.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/signals.h"
 #include "apps/bench/bench.h"
 #include "apps/classify/classify.h"
-#include "apps/common/allocator.h"
-#include "apps/common/command.h"
-#include "apps/common/command_line.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/signals.h"
-#include "apps/common/tensor_allocator.h"
 #include "apps/data/data.h"
 #include "apps/doctor/doctor.h"
 #include "apps/inspect/inspect.h"
+#include "apps/output/result_output.h"
 #include "apps/report/report.h"
 #include "apps/segment/segment.h"
 #include "apps/sequence/sequence.h"
 #include "apps/study/study.h"
+#include "engine/runtime/allocator.h"
+#include "engine/runtime/tensor_allocator.h"
 
 namespace {
 

@@ -1,9 +1,70 @@
 #include "backbone/registry.h"
 
-#include "backbone/config/error.h"
+#include <utility>
+
+#include "backbone/families/pyramid/pyramid_family.h"
+#include "base/error.h"
 #include "embedded/model_presets.h"
 
 namespace multipole {
+namespace {
+
+struct ChosenFamily {
+  const BackboneFamily& family;
+  std::string name;
+  Json config;  // the family's own
+};
+
+ChosenFamily choose(const Json& config, const std::string& where) {
+  std::string name = kDefaultFamily;
+  Json own = config;
+  if (config.is_object() && config.contains("family")) {
+    if (!config["family"].is_string()) {
+      throw ConfigError(where + ".family: expected a string, got " + config["family"].dump());
+    }
+    name = config["family"].get<std::string>();
+    own.erase("family");
+  }
+  return {backbone_families().find(name, where + ".family"), name, std::move(own)};
+}
+
+}  // namespace
+
+// A new family is one line here.
+Registry<BackboneFamily>& backbone_families() {
+  static Registry<BackboneFamily> registry("family of backbones", {
+                                                                      {kDefaultFamily, pyramid_family()},
+                                                                  });
+  return registry;
+}
+
+Json resolve_backbone_config(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  Json resolved = Json::object();
+  if (chosen.name != kDefaultFamily) resolved["family"] = chosen.name;
+  resolved.update(chosen.family.resolve(chosen.config, where));
+  return resolved;
+}
+
+std::vector<ModelPart> backbone_parts(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  return chosen.family.parts(chosen.config, where);
+}
+
+std::vector<FeatureInfo> backbone_feature_info(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  return chosen.family.feature_info(chosen.config, where);
+}
+
+std::vector<Json> backbone_attentions(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  return chosen.family.attentions(chosen.config, where);
+}
+
+std::shared_ptr<Backbone> make_backbone(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  return chosen.family.make(chosen.config, where);
+}
 
 std::vector<std::string> preset_names() { return embedded::model_presets_names(); }
 

@@ -1,17 +1,35 @@
-// The presets: backbone configs under configs/models/, compiled into the library.
+// Backbones by config: {"family": "pyramid", ...the fields of that family...}. Families are a folder of families/ each
+// and one line in the list of registry.cpp; presets are files in configs/models, compiled in.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "backbone/families/backbone_family.h"
+#include "base/json.h"
+#include "base/registry.h"
 
 namespace multipole {
 
-// Names of the presets, from the smallest to the largest.
+Registry<BackboneFamily>& backbone_families();
+
+// What a config without the key "family" is. A resolved config of this family has no such key, as in files of before
+// there were several.
+inline constexpr const char* kDefaultFamily = "pyramid";
+
+// The following throw ConfigError that begins with `where` for an unknown family or key and a value out of range.
+
+// The same backbone with every default written out, so that a later change of a default cannot change it.
+Json resolve_backbone_config(const Json& config, const std::string& where);
+std::vector<ModelPart> backbone_parts(const Json& config, const std::string& where);
+std::vector<FeatureInfo> backbone_feature_info(const Json& config, const std::string& where);
+std::vector<Json> backbone_attentions(const Json& config, const std::string& where);
+std::shared_ptr<Backbone> make_backbone(const Json& config, const std::string& where);
+
 std::vector<std::string> preset_names();
 
-// The preset's JSON, one key one field of PyramidConfig. Throws ConfigError for an unknown name.
+// The config that the preset `name` stands for. Throws ConfigError, which suggests a name, for an unknown one.
 Json preset_config(const std::string& name);
 
 }  // namespace multipole

@@ -1,4 +1,4 @@
-"""Chooses the 256 colours of datasets/palette.cpp and prints them as its table.
+"""Chooses the 256 colours of datasets/pictures/palette.cpp and prints them as its table.
 
 Colours that stay apart for people with full colour vision, with deuteranopia and with protanopia, and that tint a
 photograph: none is a gray, none so dark that it looks like a shadow. The first twelve are chosen together, each later

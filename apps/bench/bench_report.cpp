@@ -2,8 +2,8 @@
 
 #include <sched.h>
 
-#include "apps/common/text.h"
 #include "apps/doctor/machine.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

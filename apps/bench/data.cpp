@@ -1,13 +1,13 @@
 #include <filesystem>
 #include <memory>
 
+#include "apps/arguments/exit_code.h"
 #include "apps/bench/bench.h"
 #include "apps/bench/bench_report.h"
 #include "apps/bench/data_bench.h"
-#include "apps/common/counted_progress.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/output/counted_progress.h"
+#include "apps/output/result_output.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "datasets/labelled_pictures.h"
-#include "datasets/loader.h"
+#include "datasets/loading/loader.h"
+#include "datasets/sources/labelled_pictures.h"
 #include "engine/bench/timing.h"
 
 namespace multipole {

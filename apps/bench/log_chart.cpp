@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "apps/bench/bench_report.h"
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

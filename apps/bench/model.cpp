@@ -1,12 +1,12 @@
 #include <memory>
 
+#include "apps/arguments/exit_code.h"
 #include "apps/bench/bench.h"
 #include "apps/bench/bench_report.h"
 #include "apps/bench/model_bench.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/output/result_output.h"
 #include "backbone/registry.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "apps/bench/forced_backend.h"
-#include "apps/common/text.h"
+#include "base/text.h"
 #include "engine/bench/device_wait.h"
-#include "engine/bench/peak_memory.h"
-#include "engine/training/execution.h"
+#include "engine/runtime/execution.h"
+#include "engine/runtime/peak_memory.h"
 #include "engine/training/train_step.h"
 #include "heads/losses/cross_entropy.h"
 

@@ -1,15 +1,15 @@
 #include <memory>
 
+#include "apps/arguments/exit_code.h"
 #include "apps/bench/bench.h"
 #include "apps/bench/bench_report.h"
 #include "apps/bench/op_bench.h"
 #include "apps/bench/op_report.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
+#include "apps/output/result_output.h"
 #include "backbone/multipole/quadtree.h"
-#include "engine/training/execution.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/runtime/execution.h"
 
 namespace multipole {
 namespace {

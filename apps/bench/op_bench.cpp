@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "apps/bench/op_subjects.h"
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "engine/bench/device_wait.h"
 #include "engine/bench/matrix_rate.h"
-#include "engine/bench/peak_memory.h"
+#include "engine/runtime/peak_memory.h"
 
 namespace multipole {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/bench/op_case.h"
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/bench/fma_peak.h"
 #include "engine/bench/timing.h"
 

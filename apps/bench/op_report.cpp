@@ -6,7 +6,7 @@
 #include "apps/bench/bench_report.h"
 #include "apps/bench/log_chart.h"
 #include "apps/bench/op_subjects.h"
-#include "apps/common/text.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

@@ -11,7 +11,7 @@
 #include "apps/bench/op_calls.h"
 #include "apps/bench/sequence_subject.h"
 #include "backbone/multipole/basis.h"
-#include "backbone/multipole/dispatch.h"
+#include "backbone/multipole/dispatch/dispatch.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/quadtree.h"
 

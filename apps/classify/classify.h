@@ -1,7 +1,7 @@
 // multipole classify train|eval|predict
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

@@ -3,22 +3,22 @@
 #include <iostream>
 #include <optional>
 
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/signals.h"
 #include "apps/classify/classify.h"
 #include "apps/classify/eval_table.h"
 #include "apps/classify/threshold.h"
-#include "apps/common/counted_progress.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/reporting_dataset.h"
-#include "apps/common/result_output.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
-#include "datasets/label_targets.h"
-#include "datasets/labelled_pictures.h"
+#include "apps/output/counted_progress.h"
+#include "apps/output/reporting_dataset.h"
+#include "apps/output/result_output.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "datasets/sources/label_targets.h"
+#include "datasets/sources/labelled_pictures.h"
 #include "engine/files/classifier_file.h"
-#include "engine/training/evaluator.h"
-#include "engine/training/multi_label_evaluator.h"
+#include "tasks/classification/evaluation/evaluator.h"
+#include "tasks/classification/evaluation/multi_label_evaluator.h"
 
 namespace multipole {
 namespace {

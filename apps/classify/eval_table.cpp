@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "apps/common/text.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

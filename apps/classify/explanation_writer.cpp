@@ -2,11 +2,11 @@
 
 #include <system_error>
 
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
-#include "datasets/image_encode.h"
-#include "engine/report/explanation.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "datasets/pictures/image_encode.h"
 #include "heads/metrics/answers.h"
+#include "tasks/classification/report/explanation.h"
 
 namespace multipole {
 

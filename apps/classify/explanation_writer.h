@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "datasets/dataset.h"
-#include "datasets/preprocessing.h"
-#include "heads/model.h"
+#include "datasets/pictures/preprocessing.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 
@@ -17,7 +17,7 @@ class ExplanationWriter {
   ExplanationWriter(const std::filesystem::path& folder, const Preprocessing& preprocessing);
 
   // DIR/<number of the input, six digits>_<name>.png for each picture of the batch: what speaks for the most probable
-  // class of its `logits` (engine/report/explanation.h).
+  // class of its `logits` (tasks/classification/report/explanation.h).
   void write(VisionModel& model, const Batch& batch, const torch::Tensor& logits) const;
 
  private:

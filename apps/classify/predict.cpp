@@ -4,23 +4,23 @@
 #include <map>
 #include <optional>
 
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/fingerprint.h"
+#include "apps/arguments/input_list.h"
+#include "apps/arguments/picture_list.h"
+#include "apps/arguments/signals.h"
 #include "apps/classify/classify.h"
 #include "apps/classify/explanation_writer.h"
 #include "apps/classify/prediction_output.h"
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/predictions.h"
 #include "apps/classify/threshold.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/fingerprint.h"
-#include "apps/common/input_list.h"
-#include "apps/common/picture_list.h"
-#include "apps/common/signals.h"
-#include "backbone/config/checksum.h"
-#include "datasets/loader.h"
+#include "base/checksum.h"
+#include "datasets/loading/loader.h"
 #include "engine/files/classifier_file.h"
-#include "engine/training/batch_paths.h"
-#include "engine/training/execution.h"
+#include "engine/runtime/batch_paths.h"
+#include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
 
 namespace multipole {

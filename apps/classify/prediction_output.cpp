@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

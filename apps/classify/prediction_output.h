@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/line_file.h"
-#include "apps/common/result_output.h"
+#include "apps/output/line_file.h"
+#include "apps/output/result_output.h"
 
 namespace multipole {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "datasets/formats/csv.h"
 
 namespace multipole {

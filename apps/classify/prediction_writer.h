@@ -34,7 +34,7 @@ PredictionFormat prediction_format(const std::string& name);
 std::string prediction_header(PredictionFormat format);
 
 // An input's line or lines. Paths keep their bytes in text and CSV; in JSON those that are no UTF-8 are escaped
-// (backbone/config/json_text.h).
+// (base/json_text.h).
 std::string format_predictions(PredictionFormat format, const std::string& path,
                                const std::vector<Prediction>& predictions, const std::vector<std::string>& notes = {});
 std::string format_rejection(PredictionFormat format, const std::string& path,

@@ -1,6 +1,6 @@
 #include "apps/classify/threshold.h"
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

@@ -8,8 +8,8 @@
 #include "apps/training/open_settings.h"
 #include "apps/training/starting_point.h"
 #include "apps/training/train_command.h"
-#include "engine/training/classify_data.h"
-#include "engine/training/classify_training.h"
+#include "tasks/classification/classify_data.h"
+#include "tasks/classification/training/classify_training.h"
 
 namespace multipole {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "apps/training/open_settings.h"
-#include "backbone/config/error.h"
-#include "datasets/labelled_pictures.h"
+#include "base/error.h"
+#include "datasets/sources/labelled_pictures.h"
 #include "embedded/classify_recipes.h"
-#include "engine/training/classify_data.h"
+#include "tasks/classification/classify_data.h"
 
 namespace multipole {
 namespace {

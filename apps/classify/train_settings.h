@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/run_settings.h"
-#include "backbone/config/json.h"
+#include "apps/arguments/run_settings.h"
+#include "base/json.h"
 
 namespace multipole {
 

@@ -1,15 +1,15 @@
 #include <memory>
 
-#include "apps/common/counted_progress.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/mask_settings.h"
-#include "apps/common/result_output.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/mask_settings.h"
+#include "apps/arguments/signals.h"
 #include "apps/data/check_report.h"
 #include "apps/data/data.h"
 #include "apps/data/mask_report.h"
+#include "apps/output/counted_progress.h"
+#include "apps/output/result_output.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

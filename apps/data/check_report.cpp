@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "apps/common/text.h"
 #include "apps/data/listed.h"
+#include "base/text.h"
 #include "datasets/formats/label_set.h"
 
 namespace multipole {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/inspection/data_census.h"
 #include "datasets/sources/picture_source.h"
 

@@ -1,7 +1,7 @@
 // multipole data check | pack | split | synth
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/note_counts.h"
 
 namespace multipole {

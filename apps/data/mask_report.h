@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/inspection/mask_census.h"
 
 namespace multipole {

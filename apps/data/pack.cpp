@@ -2,18 +2,18 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/common/counted_progress.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/signals.h"
 #include "apps/data/data.h"
 #include "apps/data/pack_input.h"
-#include "backbone/config/error.h"
+#include "apps/output/counted_progress.h"
+#include "base/error.h"
+#include "base/ordered_parallel.h"
+#include "base/text.h"
+#include "datasets/augmentation/joint_augmentation.h"
 #include "datasets/formats/pack_writer.h"
-#include "datasets/ordered_parallel.h"
-#include "datasets/resize.h"
-#include "datasets/segmentation/joint_augmentation.h"
+#include "datasets/pictures/resize.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "backbone/config/error.h"
-#include "datasets/all_pictures.h"
-#include "datasets/segmentation/layouts/class_list.h"
+#include "base/error.h"
+#include "datasets/layouts/class_list.h"
 #include "datasets/segmentation/segmentation_dataset.h"
+#include "datasets/sources/all_pictures.h"
 
 namespace multipole {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/mask_settings.h"
+#include "apps/arguments/mask_settings.h"
 #include "datasets/dataset.h"
 #include "datasets/sources/picture_source.h"
 

@@ -4,12 +4,12 @@
 #include <memory>
 #include <system_error>
 
-#include "apps/common/exit_code.h"
+#include "apps/arguments/exit_code.h"
 #include "apps/data/data.h"
-#include "backbone/config/error.h"
-#include "datasets/all_pictures.h"
+#include "base/error.h"
 #include "datasets/formats/manifest.h"
-#include "datasets/stratified_split.h"
+#include "datasets/sources/all_pictures.h"
+#include "datasets/splits/stratified_split.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

@@ -1,9 +1,9 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/common/exit_code.h"
+#include "apps/arguments/exit_code.h"
 #include "apps/data/data.h"
-#include "datasets/synthetic_writer.h"
+#include "datasets/synthetic/synthetic_writer.h"
 
 namespace multipole {
 namespace {

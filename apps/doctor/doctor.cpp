@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/arguments/exit_code.h"
 #include "apps/doctor/machine.h"
-#include "backbone/multipole/self_test.h"
+#include "apps/output/result_output.h"
+#include "backbone/multipole/dispatch/self_test.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

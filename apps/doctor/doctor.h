@@ -1,7 +1,7 @@
 // multipole doctor: what this machine and this build are, and whether the attention operator computes what it should
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

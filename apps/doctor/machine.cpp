@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-#include "datasets/codec_versions.h"
+#include "datasets/codecs/codec_versions.h"
 
 namespace multipole {
 namespace {

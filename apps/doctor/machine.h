@@ -1,7 +1,7 @@
 // The machine and the build, as far as they matter to this program.
 #pragma once
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <sstream>
 
-#include "backbone/config/error.h"
 #include "backbone/multipole/quadtree.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

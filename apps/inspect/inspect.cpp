@@ -4,12 +4,12 @@
 #include <charconv>
 #include <memory>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/arguments/exit_code.h"
 #include "apps/inspect/attention_picture.h"
 #include "apps/inspect/model_description.h"
-#include "backbone/config/error.h"
+#include "apps/output/result_output.h"
+#include "base/error.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

@@ -1,7 +1,7 @@
 // multipole inspect MODEL, or inspect --attention HxW: a drawing of what a token attends to
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

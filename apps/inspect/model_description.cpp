@@ -1,7 +1,7 @@
 #include "apps/inspect/model_description.h"
 
-#include "apps/common/text.h"
-#include "backbone/config/json_text.h"
+#include "base/json_text.h"
+#include "base/text.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 

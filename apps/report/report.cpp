@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
+#include "base/text.h"
 #include "engine/files/atomic_file.h"
-#include "engine/report/html_report.h"
 #include "engine/report/run_report.h"
+#include "tasks/comparison/comparison.h"
 
 namespace multipole {
 namespace {

@@ -4,24 +4,24 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/common/counted_progress.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/mask_settings.h"
-#include "apps/common/reporting_dataset.h"
-#include "apps/common/result_output.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/mask_settings.h"
+#include "apps/arguments/signals.h"
+#include "apps/output/counted_progress.h"
+#include "apps/output/reporting_dataset.h"
+#include "apps/output/result_output.h"
 #include "apps/segment/metrics_table.h"
 #include "apps/segment/segment.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "engine/files/model_file.h"
-#include "engine/training/mask_record.h"
-#include "engine/training/segment_data.h"
-#include "engine/training/segment_evaluator.h"
 #include "heads/metrics/answers.h"
 #include "heads/metrics/boundary_score.h"
 #include "heads/metrics/shares.h"
+#include "tasks/segmentation/evaluation/segment_evaluator.h"
+#include "tasks/segmentation/mask_record.h"
+#include "tasks/segmentation/segment_data.h"
 
 namespace multipole {
 namespace {

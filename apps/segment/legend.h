@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/palette.h"
+#include "datasets/pictures/palette.h"
 
 namespace multipole {
 

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <memory>
 
-#include "apps/common/byte_size.h"
-#include "apps/common/process_memory.h"
+#include "apps/arguments/byte_size.h"
+#include "engine/runtime/process_memory.h"
 
 namespace multipole {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/input_list.h"
-#include "apps/common/progress_bar.h"
-#include "apps/common/signals.h"
+#include "apps/arguments/input_list.h"
+#include "apps/arguments/signals.h"
+#include "apps/output/progress_bar.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_failure.h"
 #include "apps/segment/picture_segmenter.h"

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "apps/common/text.h"
+#include "base/text.h"
 
 namespace multipole {
 namespace {

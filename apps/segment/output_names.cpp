@@ -7,8 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/image_files.h"
+#include "base/error.h"
+#include "datasets/pictures/image_files.h"
 
 namespace multipole {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "apps/common/input_list.h"
+#include "apps/arguments/input_list.h"
 
 namespace multipole {
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "datasets/jpeg_writer.h"
-#include "datasets/png_writer.h"
-#include "engine/segmentation/map_sink.h"
+#include "datasets/pictures/jpeg_writer.h"
+#include "datasets/pictures/png_writer.h"
 #include "heads/head.h"
+#include "tasks/segmentation/inference/map_sink.h"
 
 namespace multipole {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/common/exit_code.h"
+#include "apps/arguments/exit_code.h"
 
 namespace multipole {
 

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "apps/segment/legend.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

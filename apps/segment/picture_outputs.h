@@ -10,10 +10,10 @@
 
 #include "apps/segment/output_names.h"
 #include "apps/segment/overlay.h"
-#include "datasets/geo_tiff.h"
-#include "datasets/png_writer.h"
+#include "datasets/pictures/geo_tiff.h"
+#include "datasets/pictures/png_writer.h"
 #include "engine/files/atomic_file.h"
-#include "engine/segmentation/map_sink.h"
+#include "tasks/segmentation/inference/map_sink.h"
 
 namespace multipole {
 

@@ -4,14 +4,14 @@
 #include <cmath>
 #include <utility>
 
-#include "apps/common/allocator.h"
-#include "apps/common/byte_size.h"
-#include "apps/common/process_memory.h"
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
-#include "datasets/picture_rows.h"
-#include "engine/segmentation/coarse_picture.h"
-#include "engine/training/out_of_memory.h"
+#include "apps/arguments/byte_size.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "datasets/pictures/picture_rows.h"
+#include "engine/runtime/allocator.h"
+#include "engine/runtime/out_of_memory.h"
+#include "engine/runtime/process_memory.h"
+#include "tasks/segmentation/inference/coarse_picture.h"
 
 namespace multipole {
 namespace {
@@ -108,7 +108,7 @@ InferencePlan PictureSegmenter::plan(const PictureRows& picture, const TileOptio
 
 void PictureSegmenter::take_coarse_view(const NamedInput& input) {
   const auto picture = open_picture_rows(input.path, options_.decode);
-  const CoarsePicture coarse = read_coarse_picture(*picture, loaded_.model->backbone()->config().image_size);
+  const CoarsePicture coarse = read_coarse_picture(*picture, loaded_.model->backbone()->image_size());
   const AutocastGuard autocast(execution_);
   const auto shrunk = normalizer_(coarse.pixels).unsqueeze(0).to(execution_.device);
   coarse_view_ = coarse_view(loaded_.model, shrunk, coarse.factor);

@@ -6,15 +6,15 @@
 #include <optional>
 #include <string>
 
-#include "apps/common/input_list.h"
+#include "apps/arguments/input_list.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_outputs.h"
-#include "backbone/config/error.h"
-#include "backbone/config/json.h"
-#include "datasets/image_decode.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "datasets/codecs/image_decode.h"
 #include "engine/files/model_file.h"
-#include "engine/segmentation/inference_plan.h"
-#include "engine/training/execution.h"
+#include "engine/runtime/execution.h"
+#include "tasks/segmentation/inference/inference_plan.h"
 
 namespace multipole {
 

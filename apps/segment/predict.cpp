@@ -6,19 +6,19 @@
 #include <iostream>
 #include <set>
 
-#include "apps/common/allocator.h"
-#include "apps/common/byte_size.h"
-#include "apps/common/decode_options.h"
-#include "apps/common/fingerprint.h"
-#include "apps/common/process_memory.h"
-#include "apps/common/signals.h"
+#include "apps/arguments/byte_size.h"
+#include "apps/arguments/decode_options.h"
+#include "apps/arguments/fingerprint.h"
+#include "apps/arguments/signals.h"
 #include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_segmenter.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
+#include "engine/runtime/allocator.h"
+#include "engine/runtime/process_memory.h"
 
 namespace multipole {
 namespace {

@@ -4,8 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "apps/common/text.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

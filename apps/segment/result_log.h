@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/line_file.h"
-#include "backbone/config/json.h"
+#include "apps/output/line_file.h"
+#include "base/json.h"
 
 namespace multipole {
 

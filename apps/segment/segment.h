@@ -1,7 +1,7 @@
 // multipole segment train|eval|predict
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

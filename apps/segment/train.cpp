@@ -8,9 +8,9 @@
 #include "apps/training/open_settings.h"
 #include "apps/training/starting_point.h"
 #include "apps/training/train_command.h"
-#include "engine/recipes/segment_recipe.h"
-#include "engine/training/segment_data.h"
-#include "engine/training/segment_training.h"
+#include "tasks/segmentation/segment_data.h"
+#include "tasks/segmentation/segment_recipe.h"
+#include "tasks/segmentation/training/segment_training.h"
 
 namespace multipole {
 namespace {

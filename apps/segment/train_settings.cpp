@@ -4,13 +4,12 @@
 #include <cmath>
 #include <optional>
 
-#include "apps/common/text.h"
 #include "apps/training/open_settings.h"
+#include "base/text.h"
 #include "embedded/segment_recipes.h"
-#include "engine/recipes/census.h"
-#include "engine/recipes/segment_sizing.h"
-#include "engine/study/model_cost.h"
-#include "engine/training/segment_data.h"
+#include "tasks/recipes/census.h"
+#include "tasks/segmentation/segment_data.h"
+#include "tasks/segmentation/segment_sizing.h"
 
 namespace multipole {
 namespace {
@@ -78,7 +77,8 @@ class StepCost {
   }
 
   double seconds(int64_t crop, int64_t batch) const {
-    const double work = count_model_cost(*model_, crop).model_flops / count_model_cost(*model_, crop_).model_flops;
+    const Backbone& backbone = model_->backbone();
+    const double work = backbone.cost(crop, crop).flops / backbone.cost(crop_, crop_).flops;
     return timing_.seconds_per_step * work * static_cast<double>(batch) / kTrialBatch;
   }
   const std::string& where() const { return timing_.where; }

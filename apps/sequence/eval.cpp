@@ -1,12 +1,12 @@
 #include <memory>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/text.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
 #include "apps/sequence/sequence.h"
-#include "backbone/config/error.h"
-#include "engine/sequence/sequence_file.h"
-#include "engine/sequence/sequence_training.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "tasks/sequence/sequence_file.h"
+#include "tasks/sequence/sequence_training.h"
 
 namespace multipole {
 namespace {

@@ -1,11 +1,11 @@
 #include <memory>
 #include <string_view>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
 #include "apps/sequence/sequence.h"
-#include "engine/sequence/sequence_file.h"
-#include "engine/sequence/sequence_sampler.h"
+#include "tasks/sequence/sequence_file.h"
+#include "tasks/sequence/sequence_sampler.h"
 
 namespace multipole {
 namespace {

@@ -1,7 +1,7 @@
 // multipole sequence train|eval|sample
 #pragma once
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 
 namespace multipole {
 

@@ -2,13 +2,13 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/run_settings.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/run_settings.h"
+#include "apps/arguments/signals.h"
+#include "apps/output/result_output.h"
 #include "apps/sequence/sequence.h"
-#include "engine/sequence/sequence_training.h"
+#include "base/text.h"
+#include "tasks/sequence/sequence_training.h"
 
 namespace multipole {
 namespace {

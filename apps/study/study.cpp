@@ -7,16 +7,16 @@
 #include <iostream>
 #include <memory>
 
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/run_settings.h"
+#include "apps/arguments/signals.h"
 #include "apps/bench/log_chart.h"
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/run_settings.h"
-#include "apps/common/signals.h"
-#include "apps/common/train_report.h"
-#include "backbone/config/error.h"
+#include "apps/output/result_output.h"
+#include "apps/output/train_report.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
-#include "engine/study/study.h"
 #include "engine/study/study_report.h"
+#include "tasks/study/study.h"
 
 namespace multipole {
 namespace {

@@ -5,10 +5,10 @@
 #include <iostream>
 #include <vector>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "backbone/config/error.h"
-#include "backbone/config/json_text.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
+#include "base/error.h"
+#include "base/json_text.h"
 #include "engine/distributed/process_place.h"
 #include "engine/files/atomic_file.h"
 #include "engine/report/fold_summary.h"

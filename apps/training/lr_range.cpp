@@ -6,9 +6,9 @@
 #include <string>
 #include <system_error>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "backbone/config/error.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
 #include "engine/report/chart.h"
 #include "engine/report/page.h"

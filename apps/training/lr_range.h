@@ -1,10 +1,10 @@
 // What `train --lr-range-test` does in place of a training.
 #pragma once
 
-#include "apps/common/run_settings.h"
-#include "apps/common/signals.h"
+#include "apps/arguments/run_settings.h"
+#include "apps/arguments/signals.h"
 #include "apps/training/trained_task.h"
-#include "engine/training/train_observer.h"
+#include "engine/observers/train_observer.h"
 
 namespace multipole {
 

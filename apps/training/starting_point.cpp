@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "apps/training/open_settings.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/distributed/process_place.h"
 
 namespace multipole {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/run_settings.h"
+#include "apps/arguments/run_settings.h"
 #include "apps/training/trained_task.h"
-#include "engine/recipes/recipe.h"
+#include "tasks/recipes/recipe.h"
 
 namespace multipole {
 

@@ -4,15 +4,15 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/common/exit_code.h"
-#include "apps/common/result_output.h"
-#include "apps/common/signals.h"
-#include "apps/common/text.h"
-#include "apps/common/train_report.h"
+#include "apps/arguments/exit_code.h"
+#include "apps/arguments/signals.h"
+#include "apps/output/result_output.h"
+#include "apps/output/train_report.h"
 #include "apps/training/fold_training.h"
 #include "apps/training/lr_range.h"
 #include "apps/training/starting_point.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "engine/distributed/process_place.h"
 
 namespace multipole {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "apps/common/command.h"
+#include "apps/arguments/command.h"
 #include "apps/training/trained_task.h"
 
 namespace multipole {

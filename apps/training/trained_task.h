@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/run_settings.h"
-#include "backbone/config/json.h"
+#include "apps/arguments/run_settings.h"
+#include "base/json.h"
 #include "engine/files/model_file.h"
+#include "engine/observers/train_observer.h"
 #include "engine/training/lr_range_test.h"
 #include "engine/training/resume.h"
 #include "engine/training/step_timing.h"
-#include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
 
 namespace multipole {

@@ -1,4 +1,4 @@
-// The one interface of every attention mechanism, and the registry that makes one from a config.
+// The one interface of every attention mechanism; mechanisms/registry.h makes one from a config.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "backbone/attention/attention_cost.h"
-#include "backbone/config/json.h"
 
 namespace multipole {
 
@@ -29,7 +28,7 @@ struct AttentionShape {
 // of its own: without a graph, the block that asked writes its sum there. forward() owns x, so that a caller who moves
 // it in lets it be freed as soon as nothing more is read from it: before the largest activations, most often.
 //
-// A mechanism also has a type Config (backbone/config/fields.h) and counts its parameters without making them:
+// A mechanism also has a type Config (base/fields.h) and counts its parameters without making them:
 //   static double count_parameters(const Config& config, const AttentionShape& shape);
 class Attention : public torch::nn::Module {
  public:
@@ -44,19 +43,5 @@ class Attention : public torch::nn::Module {
   // Parameters that weight decay should leave alone, beyond those with one axis: names relative to this module.
   virtual std::vector<std::string> no_weight_decay() const { return {}; }
 };
-
-// Makes the mechanism that config["type"] names; the other keys are the fields of its config struct.
-// Throws ConfigError that starts with `where` for an unknown type or key and for values that do not fit `shape`.
-std::shared_ptr<Attention> make_attention(const Json& config, const AttentionShape& shape, const std::string& where);
-
-// `config` with every default of its mechanism written out. Throws ConfigError as make_attention() does for an unknown
-// type or key and for values that no shape fits.
-Json resolve_attention_config(const Json& config, const std::string& where);
-
-// Parameters of what make_attention() would make, without making it.
-double count_attention_parameters(const Json& config, const AttentionShape& shape, const std::string& where);
-
-// The registered types, in the order of the registry.
-std::vector<std::string> attention_types();
 
 }  // namespace multipole

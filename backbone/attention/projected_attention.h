@@ -6,8 +6,8 @@
 #include <string>
 
 #include "backbone/attention/attention.h"
-#include "backbone/config/fields.h"
 #include "backbone/layers/linear.h"
+#include "base/fields.h"
 
 namespace multipole {
 

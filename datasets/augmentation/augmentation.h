@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <string>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
+#include "base/sample_random.h"
 #include "datasets/augmentation/batch_mix.h"
 #include "datasets/augmentation/color_jitter.h"
 #include "datasets/augmentation/rand_augment.h"
 #include "datasets/augmentation/random_crop.h"
 #include "datasets/augmentation/random_erasing.h"
-#include "datasets/preprocessing.h"
-#include "datasets/sample_random.h"
+#include "datasets/pictures/preprocessing.h"
 
 namespace multipole {
 

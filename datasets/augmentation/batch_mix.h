@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
+#include "base/sample_random.h"
 #include "datasets/dataset.h"
-#include "datasets/sample_random.h"
 
 namespace multipole {
 

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "backbone/config/fields.h"
-#include "datasets/sample_random.h"
+#include "base/fields.h"
+#include "base/sample_random.h"
 
 namespace multipole {
 

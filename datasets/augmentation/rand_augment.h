@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
+#include "base/sample_random.h"
 #include "datasets/augmentation/affine.h"
-#include "datasets/sample_random.h"
 
 namespace multipole {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
-#include "datasets/preprocessing.h"
-#include "datasets/resize.h"
-#include "datasets/sample_random.h"
+#include "base/fields.h"
+#include "base/sample_random.h"
+#include "datasets/pictures/preprocessing.h"
+#include "datasets/pictures/resize.h"
 
 namespace multipole {
 

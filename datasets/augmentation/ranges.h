@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
 
 namespace multipole {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/regular_file.h"
 #include "datasets/codecs/codec.h"
-#include "datasets/regular_file.h"
 
 namespace multipole::codecs {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/image_decode.h"
+#include "datasets/codecs/image_decode.h"
 
 namespace multipole::codecs {
 

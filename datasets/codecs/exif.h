@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "datasets/image_decode.h"
+#include "datasets/codecs/image_decode.h"
 
 namespace multipole::codecs {
 

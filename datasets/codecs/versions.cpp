@@ -8,7 +8,7 @@
 #include <cstdio>  // jpeglib.h needs FILE
 #include <sstream>
 
-#include "datasets/codec_versions.h"
+#include "datasets/codecs/codec_versions.h"
 
 namespace multipole {
 

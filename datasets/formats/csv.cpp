@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 

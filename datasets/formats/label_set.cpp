@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 

@@ -4,10 +4,10 @@
 #include <optional>
 #include <unordered_map>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/lower_case.h"
 #include "datasets/formats/csv.h"
 #include "datasets/formats/label_set.h"
-#include "datasets/lower_case.h"
 
 namespace multipole {
 

@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "backbone/config/checksum.h"
-#include "backbone/config/error.h"
+#include "base/checksum.h"
+#include "base/error.h"
 
 namespace multipole {
 

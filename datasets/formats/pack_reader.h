@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/byte_view.h"
+#include "base/byte_view.h"
 #include "datasets/formats/pack_format.h"
 
 namespace multipole {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "backbone/config/checksum.h"
-#include "backbone/config/error.h"
+#include "base/checksum.h"
+#include "base/error.h"
 
 namespace multipole {
 

@@ -4,9 +4,9 @@
 #include <bit>
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/ordered_parallel.h"
 #include "datasets/formats/label_set.h"
-#include "datasets/ordered_parallel.h"
 
 namespace multipole {
 

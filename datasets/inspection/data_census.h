@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/all_pictures.h"
 #include "datasets/dataset.h"
 #include "datasets/inspection/near_duplicates.h"
 #include "datasets/note_counts.h"
+#include "datasets/sources/all_pictures.h"
 #include "datasets/sources/picture_source.h"
 
 namespace multipole {

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/inspection/near_duplicates.h"
 
 namespace multipole {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "datasets/resize.h"
+#include "datasets/pictures/resize.h"
 
 namespace multipole {
 

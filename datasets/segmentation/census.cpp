@@ -10,8 +10,8 @@
 #include <sstream>
 #include <thread>
 
-#include "backbone/config/error.h"
-#include "datasets/segmentation/label_map.h"
+#include "base/error.h"
+#include "datasets/masks/label_map.h"
 
 namespace multipole {
 

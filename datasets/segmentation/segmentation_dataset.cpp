@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/segmentation/segmentation_folder.h"
 #include "datasets/segmentation/segmentation_pack.h"
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "datasets/codecs/image_decode.h"
 #include "datasets/dataset.h"
-#include "datasets/image_decode.h"
-#include "datasets/segmentation/layout.h"
-#include "datasets/segmentation/mask_options.h"
+#include "datasets/layouts/layout.h"
+#include "datasets/masks/mask_options.h"
 
 namespace multipole {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/segmentation/mask_decode.h"
+#include "base/error.h"
+#include "datasets/masks/mask_decode.h"
 
 namespace multipole {
 

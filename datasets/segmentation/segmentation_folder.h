@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "datasets/segmentation/layout.h"
-#include "datasets/segmentation/mask_meaning.h"
+#include "datasets/layouts/layout.h"
+#include "datasets/masks/mask_meaning.h"
 #include "datasets/segmentation/segmentation_dataset.h"
 
 namespace multipole {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/mapped_tensor.h"
-#include "datasets/segmentation/folds.h"
-#include "datasets/segmentation/label_map.h"
-#include "datasets/segmentation/layouts/class_list.h"
-#include "datasets/split_names.h"
+#include "base/error.h"
+#include "datasets/layouts/class_list.h"
+#include "datasets/layouts/folds.h"
+#include "datasets/masks/label_map.h"
+#include "datasets/pictures/mapped_tensor.h"
+#include "datasets/splits/split_names.h"
 
 namespace multipole {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/mapped_file.h"
 #include "datasets/formats/pack_reader.h"
-#include "datasets/mapped_file.h"
 #include "datasets/segmentation/segmentation_dataset.h"
 
 namespace multipole {

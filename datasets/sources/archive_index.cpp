@@ -9,7 +9,7 @@
 #include <memory>
 #include <string_view>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/sources/archive_kind.h"
 
 namespace multipole {

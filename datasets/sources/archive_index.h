@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/byte_view.h"
+#include "base/byte_view.h"
 
 namespace multipole {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "datasets/byte_view.h"
+#include "base/byte_view.h"
 
 namespace multipole {
 

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/image_files.h"
-#include "datasets/split_names.h"
+#include "base/error.h"
+#include "datasets/pictures/image_files.h"
+#include "datasets/splits/split_names.h"
 
 namespace multipole {
 

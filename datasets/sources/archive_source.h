@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "datasets/mapped_file.h"
+#include "base/mapped_file.h"
 #include "datasets/sources/archive_index.h"
 #include "datasets/sources/picture_source.h"
 

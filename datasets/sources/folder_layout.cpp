@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <system_error>
 
-#include "backbone/config/error.h"
-#include "datasets/image_files.h"
-#include "datasets/segmentation/layout.h"
-#include "datasets/split_names.h"
+#include "base/error.h"
+#include "datasets/layouts/layout.h"
+#include "datasets/pictures/image_files.h"
+#include "datasets/splits/split_names.h"
 
 namespace multipole {
 

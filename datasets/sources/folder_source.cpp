@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/image_files.h"
+#include "base/error.h"
+#include "datasets/pictures/image_files.h"
 
 namespace multipole {
 

@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "datasets/read_file.h"
+#include "base/error.h"
+#include "base/read_file.h"
 
 namespace multipole {
 

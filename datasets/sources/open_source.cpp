@@ -3,9 +3,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
+#include "base/lower_case.h"
 #include "datasets/formats/pack_format.h"
-#include "datasets/lower_case.h"
 #include "datasets/sources/archive_kind.h"
 #include "datasets/sources/archive_source.h"
 #include "datasets/sources/folder_source.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "backbone/config/error.h"
-#include "datasets/mapped_tensor.h"
+#include "base/error.h"
+#include "datasets/pictures/mapped_tensor.h"
 
 namespace multipole {
 

@@ -2,8 +2,8 @@
 // checksum was compared.
 #pragma once
 
+#include "base/mapped_file.h"
 #include "datasets/formats/pack_reader.h"
-#include "datasets/mapped_file.h"
 #include "datasets/sources/picture_source.h"
 
 namespace multipole {

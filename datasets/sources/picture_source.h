@@ -1,6 +1,6 @@
 // Labelled pictures wherever they lie: folders, a CSV manifest, an archive, packed data. A source knows its splits, the
 // classes of each, and how to read a picture; which of them a training or an evaluation takes is decided in
-// datasets/split_selection.h, by the same rules for all.
+// datasets/sources/split_selection.h, by the same rules for all.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "datasets/codecs/image_decode.h"
 #include "datasets/dataset.h"
-#include "datasets/image_decode.h"
 
 namespace multipole {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/distributed/process_group_native.h"
-#include "engine/training/training_error.h"
+#include "engine/runtime/training_error.h"
 
 namespace multipole {
 namespace {

@@ -1,5 +1,5 @@
 // The build without gloo's headers: a group of one.
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/distributed/gradient_reducer.h"
 #include "engine/distributed/process_group.h"
 

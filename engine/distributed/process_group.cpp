@@ -1,8 +1,8 @@
 #include "engine/distributed/process_group.h"
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/distributed/process_group_native.h"
-#include "engine/training/training_error.h"
+#include "engine/runtime/training_error.h"
 
 namespace multipole {
 

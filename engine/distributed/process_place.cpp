@@ -5,7 +5,7 @@
 #include <limits>
 #include <string_view>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

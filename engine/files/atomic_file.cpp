@@ -10,7 +10,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

@@ -1,7 +1,7 @@
 #include "engine/files/content_checksum.h"
 
-#include "backbone/config/checksum.h"
-#include "backbone/config/error.h"
+#include "base/checksum.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/crc32c.h"
 #include "engine/files/protobuf.h"
 

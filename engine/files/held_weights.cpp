@@ -1,7 +1,7 @@
 #include "engine/files/held_weights.h"
 
-#include "backbone/config/error.h"
-#include "backbone/model_size.h"
+#include "backbone/families/model_size.h"
+#include "base/error.h"
 
 namespace multipole {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

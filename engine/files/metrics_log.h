@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 

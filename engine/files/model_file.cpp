@@ -6,12 +6,12 @@
 #include <sstream>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "backbone/config/json_text.h"
+#include "base/error.h"
+#include "base/json_text.h"
 #include "engine/files/content_checksum.h"
 #include "engine/files/held_weights.h"
 #include "engine/files/safetensors.h"
-#include "heads/registry.h"
+#include "heads/model/registry.h"
 
 namespace multipole {
 namespace {

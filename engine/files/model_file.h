@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
-#include "heads/model.h"
+#include "base/fields.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

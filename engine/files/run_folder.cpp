@@ -11,8 +11,8 @@
 #include <string>
 #include <system_error>
 
-#include "backbone/config/error.h"
-#include "backbone/config/json_text.h"
+#include "base/error.h"
+#include "base/json_text.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

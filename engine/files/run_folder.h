@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 
@@ -23,8 +23,8 @@ class RunFolder {
 
   // Makes the folder where it is missing, or opens a run that is there, removes stale temporary files and takes the
   // lock, which lasts as long as this object. Throws ConfigError where another process holds the lock or the folder
-  // holds something other than a run, ResourceError where it cannot be written. With kShared nothing is made, removed or
-  // locked.
+  // holds something other than a run, ResourceError where it cannot be written. With kShared nothing is made, removed
+  // or locked.
   explicit RunFolder(const std::filesystem::path& path, Access access = Access::kOwner);
   ~RunFolder();
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

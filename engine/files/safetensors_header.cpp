@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "backbone/config/json.h"
+#include "base/error.h"
+#include "base/json.h"
 
 namespace multipole {
 namespace {

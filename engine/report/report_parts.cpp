@@ -1,6 +1,6 @@
 #include "engine/report/report_parts.h"
 
-#include "backbone/config/json_text.h"
+#include "base/json_text.h"
 #include "engine/report/page.h"
 
 namespace multipole {

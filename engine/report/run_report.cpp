@@ -3,8 +3,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "backbone/config/error.h"
-#include "backbone/config/json_text.h"
+#include "base/error.h"
+#include "base/json_text.h"
 #include "engine/files/atomic_file.h"
 
 namespace multipole {

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/model_file.h"
-#include "engine/training/train_observer.h"
+#include "engine/observers/train_observer.h"
 
 namespace multipole {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/classifier_file.h"
 #include "engine/report/page.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "datasets/image_encode.h"
-#include "datasets/resize.h"
+#include "datasets/pictures/image_encode.h"
+#include "datasets/pictures/resize.h"
 
 namespace multipole {
 

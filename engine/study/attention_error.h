@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "heads/model.h"
+#include "base/json.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

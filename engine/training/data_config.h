@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
 
 namespace multipole {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "datasets/cached_dataset.h"
+#include "datasets/loading/cached_dataset.h"
 
 namespace multipole {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "datasets/loader.h"
+#include "datasets/loading/loader.h"
 #include "engine/training/train_config.h"
 
 namespace multipole {

@@ -4,7 +4,7 @@
 #include <locale>
 #include <sstream>
 
-#include "engine/training/schedule.h"
+#include "engine/optimizers/schedule.h"
 
 namespace multipole {
 

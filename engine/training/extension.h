@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/training/schedule_config.h"
+#include "engine/optimizers/schedule_config.h"
 
 namespace multipole {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
 #include "engine/training/trial_training.h"
 #include "heads/metrics/shares.h"
 

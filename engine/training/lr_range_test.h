@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
+#include "engine/observers/train_observer.h"
 #include "engine/training/resume.h"
-#include "engine/training/train_observer.h"
 #include "engine/training/training_run.h"
 
 namespace multipole {

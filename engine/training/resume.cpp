@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 
 namespace multipole {
 

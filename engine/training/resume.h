@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/run_folder.h"
+#include "engine/files/train_state.h"
+#include "engine/observers/train_observer.h"
 #include "engine/training/extension.h"
-#include "engine/training/train_observer.h"
-#include "engine/training/train_state.h"
 
 namespace multipole {
 

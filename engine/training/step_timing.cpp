@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/training/trial_training.h"
 
 namespace multipole {

@@ -1,7 +1,7 @@
 #include "engine/training/train_config.h"
 
+#include "engine/optimizers/registry.h"
 #include "engine/training/data_config.h"
-#include "engine/training/optimizers/optimizer.h"
 
 namespace multipole {
 

@@ -4,27 +4,13 @@
 #include <cstdint>
 #include <string>
 
-#include "backbone/config/fields.h"
-#include "backbone/config/json.h"
-#include "engine/training/fine_tune_config.h"
-#include "engine/training/schedule_config.h"
+#include "base/fields.h"
+#include "base/json.h"
+#include "engine/optimizers/fine_tune_config.h"
+#include "engine/optimizers/schedule_config.h"
+#include "engine/weights/ema_config.h"
 
 namespace multipole {
-
-struct EmaConfig {
-  bool enabled = true;
-  double decay = 0.999;
-  bool warmup = true;
-
-  template <class Self, class Field>
-  static void fields(Self& self, Field&& field) {
-    field("enabled", self.enabled,
-          "keep an exponential moving average of the weights; it is what is evaluated and saved");
-    field("decay", self.decay, "share of the average that a step keeps");
-    field("warmup", self.warmup, "smaller decay at the start: min(decay, (1 + step) / (10 + step))");
-  }
-  void validate(const std::string& where) const;
-};
 
 struct TrainConfig {
   int64_t epochs = 30;

@@ -4,12 +4,12 @@
 
 #include <cmath>
 
-#include "datasets/sample_random.h"
-#include "engine/training/freezing.h"
-#include "engine/training/gradient_clip.h"
+#include "base/sample_random.h"
+#include "engine/optimizers/freezing.h"
+#include "engine/optimizers/gradient_clip.h"
+#include "engine/runtime/out_of_memory.h"
+#include "engine/runtime/random_state.h"
 #include "engine/training/micro_batches.h"
-#include "engine/training/out_of_memory.h"
-#include "engine/training/random_state.h"
 
 namespace multipole {
 

@@ -11,12 +11,12 @@
 #include "datasets/dataset.h"
 #include "engine/distributed/gradient_reducer.h"
 #include "engine/distributed/process_group.h"
-#include "engine/training/ema.h"
-#include "engine/training/execution.h"
-#include "engine/training/optimizers/optimizer.h"
+#include "engine/optimizers/optimizer.h"
+#include "engine/runtime/execution.h"
 #include "engine/training/train_config.h"
 #include "engine/training/train_task.h"
-#include "heads/model.h"
+#include "engine/weights/ema.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

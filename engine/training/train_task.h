@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/dataset.h"
 #include "engine/distributed/process_group.h"
-#include "heads/model.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

@@ -2,9 +2,9 @@
 
 #include <torch/utils.h>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/model_file.h"
-#include "engine/training/random_state.h"
+#include "engine/runtime/random_state.h"
 
 namespace multipole {
 

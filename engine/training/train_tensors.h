@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "engine/training/optimizers/optimizer.h"
-#include "heads/model.h"
+#include "engine/optimizers/optimizer.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <utility>
 
-#include "backbone/config/error.h"
-#include "engine/training/batch_paths.h"
+#include "base/error.h"
+#include "engine/runtime/batch_paths.h"
+#include "engine/runtime/training_error.h"
 #include "engine/training/improvement.h"
 #include "engine/training/train_tensors.h"
-#include "engine/training/training_error.h"
 
 namespace multipole {
 

@@ -13,15 +13,15 @@
 #include <string>
 #include <vector>
 
-#include "datasets/loader.h"
+#include "datasets/loading/loader.h"
 #include "engine/distributed/process_group.h"
-#include "engine/training/device_feed.h"
-#include "engine/training/freezing.h"
-#include "engine/training/schedule.h"
+#include "engine/files/train_state.h"
+#include "engine/observers/train_observer.h"
+#include "engine/optimizers/freezing.h"
+#include "engine/optimizers/schedule.h"
+#include "engine/runtime/device_feed.h"
 #include "engine/training/train_config.h"
-#include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
-#include "engine/training/train_state.h"
 #include "engine/training/train_step.h"
 #include "engine/training/train_task.h"
 

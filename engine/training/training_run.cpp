@@ -7,15 +7,15 @@
 #include <optional>
 #include <utility>
 
-#include "backbone/config/checksum.h"
-#include "backbone/config/error.h"
+#include "base/checksum.h"
+#include "base/error.h"
 #include "engine/distributed/process_group.h"
 #include "engine/files/process_command.h"
 #include "engine/files/run_folder.h"
-#include "engine/training/metrics_observer.h"
-#include "engine/training/other_process_observer.h"
+#include "engine/observers/metrics_observer.h"
+#include "engine/observers/other_process_observer.h"
 #include "engine/training/trainer.h"
-#include "engine/training/weight_init.h"
+#include "engine/weights/weight_init.h"
 
 namespace multipole {
 

@@ -9,17 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "datasets/loader.h"
+#include "base/json.h"
+#include "datasets/loading/loader.h"
 #include "engine/files/model_file.h"
-#include "engine/training/execution.h"
+#include "engine/observers/tensorboard_observer.h"
+#include "engine/observers/train_observer.h"
+#include "engine/runtime/execution.h"
 #include "engine/training/resume.h"
-#include "engine/training/tensorboard_observer.h"
 #include "engine/training/train_config.h"
-#include "engine/training/train_observer.h"
 #include "engine/training/train_result.h"
 #include "engine/training/train_task.h"
-#include "heads/model_config.h"
+#include "heads/model/model_config.h"
 
 namespace multipole {
 

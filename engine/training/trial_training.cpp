@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "engine/training/freezing.h"
-#include "engine/training/weight_init.h"
+#include "engine/optimizers/freezing.h"
+#include "engine/weights/weight_init.h"
 
 namespace multipole {
 

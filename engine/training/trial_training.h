@@ -7,12 +7,12 @@
 #include <memory>
 #include <vector>
 
-#include "engine/training/execution.h"
+#include "engine/observers/train_observer.h"
+#include "engine/runtime/execution.h"
 #include "engine/training/resume.h"
-#include "engine/training/train_observer.h"
 #include "engine/training/train_step.h"
 #include "engine/training/training_run.h"
-#include "heads/model.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
 #include "heads/losses/pixel_cross_entropy.h"
 
 namespace multipole {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
+#include "base/fields.h"
 #include "heads/losses/ohem.h"
 
 namespace multipole {

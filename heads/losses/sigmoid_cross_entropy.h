@@ -9,6 +9,6 @@ namespace multipole {
 // the scalar mean over samples and classes of -w_c t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), where the weights w
 // (C) of the positives are ones where undefined.
 torch::Tensor sigmoid_cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets,
-                                   const torch::Tensor& class_weights = {});
+                                    const torch::Tensor& class_weights = {});
 
 }  // namespace multipole

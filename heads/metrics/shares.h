@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 
 namespace multipole {
 

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/fields.h"
+#include "backbone/families/backbone.h"
 #include "backbone/layers/linear.h"
-#include "backbone/pyramid.h"
+#include "base/fields.h"
 #include "heads/head.h"
 #include "heads/segmentation/decoder_layers.h"
 

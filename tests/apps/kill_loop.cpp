@@ -15,7 +15,7 @@
 
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
-#include "engine/training/train_state.h"
+#include "engine/files/train_state.h"
 #include "tests/support/newest_state.h"
 #include "tests/support/process.h"
 #include "tests/support/small_training.h"

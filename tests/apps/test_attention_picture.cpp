@@ -4,7 +4,7 @@
 #include <regex>
 
 #include "apps/inspect/attention_picture.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {

@@ -1,9 +1,9 @@
 // Amounts of memory: reading and writing them.
 #include <gtest/gtest.h>
 
-#include "apps/common/byte_size.h"
-#include "apps/common/process_memory.h"
-#include "backbone/config/error.h"
+#include "apps/arguments/byte_size.h"
+#include "base/error.h"
+#include "engine/runtime/process_memory.h"
 
 namespace multipole {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "tests/support/process.h"
 #include "tests/support/small_training.h"
 #include "tests/support/temporary_folder.h"

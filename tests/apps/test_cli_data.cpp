@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json_text.h"
+#include "base/json_text.h"
 #include "datasets/formats/manifest.h"
-#include "datasets/labelled_pictures.h"
-#include "datasets/synthetic_writer.h"
+#include "datasets/sources/labelled_pictures.h"
+#include "datasets/synthetic/synthetic_writer.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

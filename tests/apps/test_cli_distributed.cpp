@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/safetensors.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/launched_processes.h"

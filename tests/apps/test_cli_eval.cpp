@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "datasets/synthetic_writer.h"
+#include "base/json.h"
+#include "datasets/synthetic/synthetic_writer.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

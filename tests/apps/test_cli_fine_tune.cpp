@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "datasets/image_encode.h"
+#include "base/json.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 

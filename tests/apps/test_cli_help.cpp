@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "tests/support/process.h"
 
 namespace multipole {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/safetensors.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "tests/datasets/segmentation/blob_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

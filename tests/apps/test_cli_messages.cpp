@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/support/process.h"
 #include "tests/support/segmentation_model.h"
 #include "tests/support/temporary_folder.h"

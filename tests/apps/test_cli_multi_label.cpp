@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/formats/csv.h"
 #include "datasets/formats/label_set.h"
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "engine/files/classifier_file.h"
 #include "tests/support/process.h"
 #include "tests/support/small_training.h"

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "datasets/segmentation/mask_decode.h"
+#include "datasets/masks/mask_decode.h"
 #include "tests/datasets/segmentation/blob_fixtures.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "datasets/image_decode.h"
-#include "datasets/image_encode.h"
+#include "base/json.h"
+#include "datasets/codecs/image_decode.h"
+#include "datasets/pictures/image_encode.h"
 #include "engine/files/model_file.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/process.h"

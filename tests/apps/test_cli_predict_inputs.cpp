@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json_text.h"
-#include "datasets/image_encode.h"
+#include "base/json_text.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"

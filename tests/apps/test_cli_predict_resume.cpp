@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "datasets/formats/csv.h"
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "engine/files/classifier_file.h"
 #include "tests/support/model_file.h"
 #include "tests/support/process.h"

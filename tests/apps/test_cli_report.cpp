@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/report/calibration.h"
 #include "engine/report/page.h"
 #include "tests/support/process.h"

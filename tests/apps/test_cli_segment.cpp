@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/model_file.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/process.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/segment_command.h"
 

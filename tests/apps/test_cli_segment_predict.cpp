@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "datasets/geo_tiff.h"
-#include "datasets/image_encode.h"
+#include "datasets/pictures/geo_tiff.h"
+#include "datasets/pictures/image_encode.h"
 #include "engine/files/model_file.h"
 #include "engine/report/page.h"
 #include "tests/datasets/image_fixtures.h"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "backbone/config/json.h"
+#include "base/json.h"
 #include "engine/files/run_folder.h"
 #include "tests/support/process.h"
 #include "tests/support/small_training.h"

@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "apps/common/command_line.h"
-#include "apps/common/exit_code.h"
-#include "backbone/config/error.h"
-#include "engine/training/training_error.h"
+#include "apps/arguments/command_line.h"
+#include "apps/arguments/exit_code.h"
+#include "base/error.h"
+#include "engine/runtime/training_error.h"
 
 namespace multipole {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "apps/common/input_list.h"
-#include "backbone/config/error.h"
+#include "apps/arguments/input_list.h"
+#include "base/error.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {

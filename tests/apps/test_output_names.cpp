@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/segment/output_names.h"
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {

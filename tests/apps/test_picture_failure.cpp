@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "apps/segment/picture_failure.h"
-#include "backbone/config/error.h"
-#include "engine/segmentation/inference_plan.h"
+#include "base/error.h"
+#include "tasks/segmentation/inference/inference_plan.h"
 
 namespace multipole {
 namespace {

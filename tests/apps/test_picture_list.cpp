@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "apps/common/picture_list.h"
+#include "apps/arguments/picture_list.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "apps/classify/prediction_writer.h"
-#include "backbone/config/error.h"
-#include "backbone/config/json_text.h"
+#include "base/error.h"
+#include "base/json_text.h"
 
 namespace multipole {
 namespace {

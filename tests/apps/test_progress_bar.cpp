@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "apps/common/progress_bar.h"
+#include "apps/output/progress_bar.h"
 
 namespace multipole {
 namespace {

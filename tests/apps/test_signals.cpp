@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "apps/common/signals.h"
+#include "apps/arguments/signals.h"
 
 namespace multipole {
 namespace {

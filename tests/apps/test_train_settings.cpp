@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "apps/classify/train_settings.h"
-#include "backbone/config/error.h"
-#include "datasets/synthetic_writer.h"
-#include "engine/training/classify_config.h"
-#include "heads/model.h"
+#include "base/error.h"
+#include "datasets/synthetic/synthetic_writer.h"
+#include "heads/model/model.h"
+#include "tasks/classification/classify_config.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {

@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "backbone/attention/attention.h"
-#include "backbone/pyramid.h"
+#include "backbone/attention/mechanisms/registry.h"
+#include "backbone/families/pyramid/pyramid.h"
 #include "backbone/registry.h"
 
 namespace multipole {

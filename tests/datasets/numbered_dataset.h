@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/loader.h"
+#include "datasets/loading/loader.h"
 
 namespace multipole::test {
 

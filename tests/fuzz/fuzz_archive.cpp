@@ -2,7 +2,7 @@
 // with InputError.
 #include <filesystem>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/sources/archive_index.h"
 #include "datasets/sources/archive_kind.h"
 #include "tests/datasets/sources/archive_fixtures.h"

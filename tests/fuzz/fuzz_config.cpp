@@ -2,8 +2,8 @@
 #include <optional>
 #include <string_view>
 
-#include "backbone/config/error.h"
-#include "backbone/config/fields.h"
+#include "base/error.h"
+#include "base/fields.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace multipole::fuzz {

@@ -2,7 +2,7 @@
 // and to nowhere in disguise, and it writes out and reads back the same.
 #include <filesystem>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/formats/manifest.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,9 +1,9 @@
 // The door that every picture comes in by: refused with InputError, or a whole RGB picture within the limit.
 #include <torch/utils.h>
 
-#include "backbone/config/error.h"
-#include "datasets/image_decode.h"
-#include "datasets/image_encode.h"
+#include "base/error.h"
+#include "datasets/codecs/image_decode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -39,16 +39,15 @@ std::vector<std::string> seeds() {
   test::RawTiff tiff{.width = 9, .height = 7, .orientation = 6, .data = test::Bytes(begin, begin + image.numel())};
   const test::RawPng palette{
       .width = 2, .height = 1, .color_type = 3, .palette = {1, 2, 3, 4, 5, 6}, .transparency = {9}, .rows = {0, 1}};
-  std::vector<test::Bytes> files = {
-      test::encode_jpeg(image),
-      test::encode_jpeg(image, 90, true),
-      test::with_app1(test::encode_jpeg(image), test::exif_block(6)),
-      encode_png(image),
-      test::encode_raw_png(palette),
-      test::encode_webp(image),
-      test::encode_bmp(image),
-      test::encode_gif(image.select(2, 0), test::Bytes(768, 7), 3, true),
-      test::encode_raw_tiff(tiff)};
+  std::vector<test::Bytes> files = {test::encode_jpeg(image),
+                                    test::encode_jpeg(image, 90, true),
+                                    test::with_app1(test::encode_jpeg(image), test::exif_block(6)),
+                                    encode_png(image),
+                                    test::encode_raw_png(palette),
+                                    test::encode_webp(image),
+                                    test::encode_bmp(image),
+                                    test::encode_gif(image.select(2, 0), test::Bytes(768, 7), 3, true),
+                                    test::encode_raw_tiff(tiff)};
   tiff.compression = 5;
   files.push_back(test::encode_raw_tiff(tiff));
   std::vector<std::string> texts;

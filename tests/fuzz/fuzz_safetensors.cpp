@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/safetensors_header.h"
 #include "tests/fuzz/fuzz_target.h"
 

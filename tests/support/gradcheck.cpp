@@ -1,7 +1,7 @@
 #include "tests/support/gradcheck.h"
 
-#include <torch/utils.h>
 #include <torch/autograd.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <sstream>

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/preprocessing.h"
+#include "datasets/pictures/preprocessing.h"
 #include "engine/files/model_file.h"
-#include "heads/model_config.h"
+#include "heads/model/model_config.h"
 #include "tests/support/small_model.h"
 
 namespace multipole::test {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/json.h"
-#include "datasets/image_decode.h"
+#include "base/json.h"
+#include "datasets/codecs/image_decode.h"
 #include "tests/support/process.h"
 #include "tests/support/segmentation_model.h"
 #include "tests/support/temporary_folder.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "heads/model_config.h"
+#include "heads/model/model_config.h"
 
 namespace multipole::test {
 

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "backbone/multipole/upward_pass.h"
+#include "backbone/multipole/upward/upward_pass.h"
 
 namespace multipole::cpu {
 

@@ -1,7 +1,7 @@
 // Kernels for AVX2 and FMA: 8 floats a vector.
 #define MULTIPOLE_SIMD_WIDTH 8
 #define MULTIPOLE_INSTRUCTION_SET avx2
-#include "backbone/multipole/cpu/kernels/all_kernels.inl"
+#include "backbone/multipole/cpu/all_kernels.inl"
 
 namespace multipole::cpu {
 

@@ -1,7 +1,7 @@
 // Kernels for AVX-512 (F, DQ, BW, VL): 16 floats a vector.
 #define MULTIPOLE_SIMD_WIDTH 16
 #define MULTIPOLE_INSTRUCTION_SET avx512
-#include "backbone/multipole/cpu/kernels/all_kernels.inl"
+#include "backbone/multipole/cpu/all_kernels.inl"
 
 namespace multipole::cpu {
 

@@ -2,7 +2,7 @@
 #define MULTIPOLE_SIMD_WIDTH 16
 #define MULTIPOLE_BFLOAT16_PRODUCTS
 #define MULTIPOLE_INSTRUCTION_SET avx512_bf16
-#include "backbone/multipole/cpu/kernels/all_kernels.inl"
+#include "backbone/multipole/cpu/all_kernels.inl"
 
 namespace multipole::cpu {
 

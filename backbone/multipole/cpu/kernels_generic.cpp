@@ -1,7 +1,7 @@
 // Kernels for any processor: 4 floats a vector, the compiler's baseline.
 #define MULTIPOLE_SIMD_WIDTH 4
 #define MULTIPOLE_INSTRUCTION_SET generic
-#include "backbone/multipole/cpu/kernels/all_kernels.inl"
+#include "backbone/multipole/cpu/all_kernels.inl"
 
 namespace multipole::cpu {
 

@@ -1,7 +1,7 @@
 #include "backbone/multipole/cpu/summarize_cpu.h"
 
 #include "backbone/multipole/cpu/cell_sum.h"
-#include "backbone/multipole/upward_pass.h"
+#include "backbone/multipole/upward/upward_pass.h"
 
 namespace multipole::cpu {
 namespace {

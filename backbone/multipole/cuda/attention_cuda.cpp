@@ -2,7 +2,7 @@
 
 #include "backbone/multipole/cuda/attention_pass.h"
 #include "backbone/multipole/cuda/device_runner.h"
-#include "backbone/multipole/upward_pass.h"
+#include "backbone/multipole/upward/upward_pass.h"
 
 namespace multipole::cuda {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "backbone/multipole/cuda/attention_problem.h"
 #include "backbone/multipole/quadtree.h"
-#include "backbone/multipole/reference/subcells.h"
+#include "backbone/multipole/upward/subcells.h"
 
 namespace multipole::cuda {
 namespace {

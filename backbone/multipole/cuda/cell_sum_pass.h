@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "backbone/multipole/cuda/cell_sum.h"
-#include "backbone/multipole/upward_pass.h"
+#include "backbone/multipole/upward/upward_pass.h"
 
 namespace multipole::cuda {
 

@@ -6,7 +6,7 @@
 #include "backbone/multipole/reference/compute_dtype.h"
 #include "backbone/multipole/reference/pair_table.h"
 #include "backbone/multipole/reference/part.h"
-#include "backbone/multipole/reference/subcells.h"
+#include "backbone/multipole/upward/subcells.h"
 
 namespace multipole::reference {
 namespace {

@@ -5,7 +5,7 @@
 #include "backbone/multipole/quadtree.h"
 #include "backbone/multipole/reference/compute_dtype.h"
 #include "backbone/multipole/reference/depthwise.h"
-#include "backbone/multipole/reference/subcells.h"
+#include "backbone/multipole/upward/subcells.h"
 
 namespace multipole::reference {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "backbone/multipole/dispatch.h"
+#include "backbone/multipole/dispatch/dispatch.h"
 #include "backbone/multipole/op.h"
 #include "tests/support/random_source.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backbone/multipole/attention2d_args.h"
-#include "backbone/multipole/backend.h"
+#include "backbone/multipole/dispatch/backend.h"
 #include "tests/support/dense_oracle.h"
 #include "tests/support/environment_variable.h"
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "backbone/multipole/backend.h"
-#include "backbone/multipole/self_test.h"
+#include "backbone/multipole/dispatch/backend.h"
+#include "backbone/multipole/dispatch/self_test.h"
 #include "tests/backbone/multipole/op_cases.h"
 
 namespace multipole::test {

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "backbone/multipole/conv_basis.h"
+#include "backbone/multipole/conv_basis/conv_basis.h"
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_source.h"
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "backbone/multipole/conv_basis.h"
+#include "backbone/multipole/conv_basis/conv_basis.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/operators.h"
 #include "tests/backbone/multipole/op_cases.h"

@@ -1,7 +1,7 @@
 // RFC 4180, and what is refused with its line.
 #include <gtest/gtest.h>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/formats/csv.h"
 #include "tests/support/random_source.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/formats/label_set.h"
 #include "tests/support/random_source.h"
 

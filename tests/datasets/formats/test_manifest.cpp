@@ -1,7 +1,7 @@
 // CSV manifests: what is read, and what is refused with its line.
 #include <gtest/gtest.h>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/formats/manifest.h"
 
 namespace multipole {

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "backbone/config/checksum.h"
-#include "backbone/config/error.h"
+#include "base/checksum.h"
+#include "base/error.h"
 #include "datasets/formats/pack_reader.h"
 #include "datasets/formats/pack_writer.h"
 #include "tests/support/random_source.h"

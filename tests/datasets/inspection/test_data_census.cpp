@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
-#include "datasets/image_encode.h"
 #include "datasets/inspection/data_census.h"
-#include "datasets/resize.h"
+#include "datasets/pictures/image_encode.h"
+#include "datasets/pictures/resize.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/support/random_source.h"
 

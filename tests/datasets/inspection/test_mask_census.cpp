@@ -4,7 +4,7 @@
 #include <atomic>
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/inspection/mask_census.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 

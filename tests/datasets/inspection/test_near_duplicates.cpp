@@ -6,7 +6,7 @@
 #include <set>
 
 #include "datasets/inspection/near_duplicates.h"
-#include "datasets/resize.h"
+#include "datasets/pictures/resize.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/random_source.h"
 #include "tests/support/temporary_folder.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/image_encode.h"
+#include "datasets/pictures/image_encode.h"
 #include "tests/datasets/image_fixtures.h"
 
 namespace multipole::test {

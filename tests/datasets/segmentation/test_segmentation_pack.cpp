@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "datasets/formats/pack_writer.h"
 #include "datasets/segmentation/segmentation_dataset.h"
 #include "tests/support/random_source.h"

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <map>
 
-#include "backbone/config/error.h"
-#include "datasets/image_encode.h"
-#include "datasets/labelled_pictures.h"
+#include "base/error.h"
+#include "datasets/pictures/image_encode.h"
 #include "datasets/sources/archive_index.h"
 #include "datasets/sources/archive_kind.h"
+#include "datasets/sources/labelled_pictures.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/datasets/sources/archive_fixtures.h"
 #include "tests/support/random_source.h"

@@ -5,12 +5,12 @@
 
 #include <fstream>
 
-#include "backbone/config/error.h"
-#include "datasets/all_pictures.h"
+#include "base/error.h"
 #include "datasets/formats/pack_writer.h"
-#include "datasets/image_encode.h"
-#include "datasets/labelled_pictures.h"
-#include "datasets/loader.h"
+#include "datasets/loading/loader.h"
+#include "datasets/pictures/image_encode.h"
+#include "datasets/sources/all_pictures.h"
+#include "datasets/sources/labelled_pictures.h"
 #include "tests/datasets/image_fixtures.h"
 
 namespace multipole {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/bench/fma_peak.h"
-#include "engine/bench/peak_memory.h"
 #include "engine/bench/timing.h"
+#include "engine/runtime/peak_memory.h"
 
 namespace multipole {
 namespace {

@@ -12,11 +12,11 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
-#include "backbone/checkpoint.h"
-#include "backbone/config/error.h"
+#include "backbone/blocks/checkpoint.h"
+#include "base/error.h"
 #include "engine/distributed/gradient_reducer.h"
 #include "engine/distributed/process_group.h"
-#include "engine/training/training_error.h"
+#include "engine/runtime/training_error.h"
 #include "tests/support/environment_variable.h"
 #include "tests/support/launched_processes.h"
 

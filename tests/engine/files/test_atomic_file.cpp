@@ -6,7 +6,7 @@
 #include <csignal>
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/atomic_file.h"
 #include "tests/support/temporary_folder.h"
 

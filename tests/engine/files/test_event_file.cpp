@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/crc32c.h"
 #include "engine/files/event_file.h"
 #include "engine/files/protobuf.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/attention/attention.h"
-#include "backbone/config/error.h"
+#include "backbone/attention/mechanisms/registry.h"
+#include "base/error.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 #include "tests/support/model_file.h"

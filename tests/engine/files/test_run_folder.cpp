@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/run_folder.h"
 #include "tests/support/temporary_folder.h"
 

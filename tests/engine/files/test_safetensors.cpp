@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/safetensors.h"
 #include "tests/support/random_source.h"
 #include "tests/support/temporary_folder.h"

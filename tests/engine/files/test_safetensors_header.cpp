@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/safetensors_header.h"
 
 namespace multipole {

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "backbone/config/checksum.h"
+#include "base/checksum.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 

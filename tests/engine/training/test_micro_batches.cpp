@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/files/model_file.h"
+#include "engine/runtime/out_of_memory.h"
 #include "engine/training/micro_batches.h"
-#include "engine/training/out_of_memory.h"
 #include "engine/training/train_step.h"
 #include "tests/engine/training/toy_run.h"
 #include "tests/support/random_source.h"

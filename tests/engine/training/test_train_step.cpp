@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "backbone/config/error.h"
+#include "base/error.h"
 #include "engine/files/model_file.h"
 #include "engine/training/train_step.h"
 #include "tests/engine/training/toy_run.h"

@@ -8,13 +8,13 @@
 #include <limits>
 #include <string>
 
-#include "backbone/attention/attention.h"
-#include "backbone/config/error.h"
+#include "backbone/attention/mechanisms/registry.h"
+#include "base/error.h"
 #include "engine/files/model_file.h"
-#include "engine/training/evaluator.h"
-#include "engine/training/optimizers/optimizer.h"
+#include "engine/optimizers/registry.h"
+#include "engine/runtime/training_error.h"
 #include "engine/training/trainer.h"
-#include "engine/training/training_error.h"
+#include "tasks/classification/evaluation/evaluator.h"
 #include "tests/engine/training/toy_run.h"
 
 namespace multipole {

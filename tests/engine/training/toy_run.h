@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "datasets/loader.h"
-#include "datasets/preprocessing.h"
-#include "engine/training/classify_task.h"
-#include "engine/training/optimizers/optimizer.h"
+#include "datasets/loading/loader.h"
+#include "datasets/pictures/preprocessing.h"
+#include "engine/optimizers/optimizer.h"
 #include "engine/training/trainer.h"
+#include "tasks/classification/training/classify_task.h"
 #include "tests/support/small_model.h"
 #include "tests/support/temporary_folder.h"
 

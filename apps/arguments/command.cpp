@@ -1,0 +1,48 @@
+#include "apps/arguments/command.h"
+
+#include <ATen/Parallel.h>
+
+namespace multipole {
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
+                      const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("Example:\n  " + example);
+  return command;
+}
+
+void add_device_options(CLI::App& command, std::string& device, int& threads) {
+  command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command.add_option("--threads", threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+}
+
+void add_compute_options(CLI::App& command, ComputeOptions& options) {
+  add_device_options(command, options.device, options.threads);
+  command.add_option("--batch-size", options.batch_size, "pictures at a time")
+      ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+      ->capture_default_str();
+  command.add_option("--workers", options.workers, "threads that decode pictures")
+      ->check(CLI::Range(int64_t{0}, int64_t{256}))
+      ->capture_default_str();
+}
+
+const char* data_option_help() {
+  return "folder ROOT/<split>/<class>/* or ROOT/<class>/*, such a tar or zip, a CSV manifest, or packed data";
+}
+
+const char* data_root_option_help() { return "folder that a manifest's paths are relative to, if not its own"; }
+
+void add_precision_option(CLI::App& command, std::string& precision) {
+  command
+      .add_option("--precision", precision,
+                  "float32, bfloat16 (mixed), or auto: bfloat16 where the device multiplies it")
+      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
+      ->capture_default_str();
+}
+
+void use_threads(int threads) {
+  if (threads > 0) at::set_num_threads(threads);
+}
+
+}  // namespace multipole

@@ -1,0 +1,33 @@
+#include "apps/arguments/mask_settings.h"
+
+namespace multipole {
+
+MaskOptions MaskSettings::over(const MaskOptions& known) const {
+  MaskOptions options = known;
+  const bool tells_values = reduce_zero_label || ignore_index || !ignored_values.empty();
+  if (tells_values || !color_map.empty()) options.color_map = {};
+  if (!color_map.empty()) options = {.color_map = read_color_map(color_map), .class_names = known.class_names};
+  if (reduce_zero_label) options.reduce_zero_label = reduce_zero_label;
+  if (ignore_index) options.ignore_index = ignore_index;
+  if (!ignored_values.empty()) options.ignored_values = ignored_values;
+  return options;
+}
+
+void add_mask_options(CLI::App& command, MaskSettings& settings, const std::string& unless_told) {
+  command.add_option("--layout", settings.layout, "pictures with masks: auto, pairs, voc, cityscapes or ade20k")
+      ->capture_default_str();
+  command.add_flag_function(
+      "--reduce-zero-label,!--no-reduce-zero-label",
+      [&settings](int64_t count) { settings.reduce_zero_label = count > 0; },
+      "masks store 0 for ignored pixels and classes from 1");
+  command
+      .add_option("--ignore-index", settings.ignore_index,
+                  "value of masks that is ignored, -1 for none; if not given, " + unless_told)
+      ->check(CLI::Range(kNoIgnoreIndex, int64_t{65535}));
+  command.add_option("--ignored-values", settings.ignored_values, "values of masks that are ignored beside that one")
+      ->check(CLI::Range(int64_t{0}, int64_t{65535}))
+      ->delimiter(',');
+  command.add_option("--color-map", settings.color_map, "file that says what the colours of masks mean");
+}
+
+}  // namespace multipole

@@ -1,0 +1,21 @@
+#include "apps/arguments/picture_list.h"
+
+#include <utility>
+
+namespace multipole {
+
+PictureList::PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options)
+    : paths_(std::move(paths)), options_(options) {}
+
+Sample PictureList::get(int64_t index) const {
+  Sample sample;
+  sample.path = path(index);
+  return work_on_picture(sample.path, [&] {
+    DecodedImage decoded = read_image_with_notes(sample.path, options_);
+    sample.image = std::move(decoded.pixels);
+    sample.notes = std::move(decoded.notes);
+    return std::move(sample);
+  });
+}
+
+}  // namespace multipole

@@ -1,0 +1,47 @@
+// From what the user gave to a training's configuration, for every task.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/arguments/command.h"
+#include "base/json.h"
+#include "engine/training/resume.h"
+
+namespace multipole {
+
+// The recipes of a task that are compiled into the program.
+struct RecipeBook {
+  std::vector<std::string> names;
+  std::function<std::string_view(const std::string& name)> text;  // "" for a name that is no recipe
+};
+
+struct RunSettings {
+  std::string data, out;
+  std::string config;             // path, or the name of a recipe; empty for the defaults
+  std::vector<std::string> sets;  // "a.b=value", applied in order
+  std::optional<int64_t> epochs, seed, log_every, max_pixels;
+  std::optional<std::string> device;
+  std::string init, init_map;
+  std::string resume = "auto";
+  int threads = 0;
+  bool force = false;
+  bool quiet = false;
+};
+
+// The options of `train`, but --data, whose help is the task's.
+void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook& recipes);
+
+// --set a.b=value, any number of times, in order into `sets` for set_by_path.
+void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& example);
+
+// The config as JSON: the file or recipe, then every --set, then the options of their own. Throws ConfigError.
+Json merged_settings(const RunSettings& settings, const RecipeBook& recipes);
+
+ResumeOptions resume_options(const RunSettings& settings);
+
+}  // namespace multipole

@@ -1,0 +1,47 @@
+#include "backbone/attention/mechanisms/full.h"
+
+#include "backbone/layers/parameter_count.h"
+
+namespace multipole {
+
+void FullAttentionConfig::validate(const std::string& where) const {
+  require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
+}
+
+FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionShape& shape)
+    : config_(config), shape_(shape) {
+  qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
+  proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+}
+
+double FullAttention::count_parameters(const FullAttentionConfig& config, const AttentionShape& shape) {
+  return linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
+         linear_parameters(shape.embed_dim, shape.embed_dim);
+}
+
+torch::Tensor FullAttention::forward(torch::Tensor x) {
+  const auto sizes = x.sizes().vec();
+  auto qkv = qkv_(x);
+  x.reset();  // each activation is let go of before the next takes memory
+  const auto mixed = mix(qkv);
+  qkv.reset();
+  return torch::dropout(proj_(mixed.reshape(sizes)), config_.proj_drop, is_training());
+}
+
+torch::Tensor FullAttention::mix(const torch::Tensor& packed) const {
+  const int64_t batch = packed.size(0), tokens = packed.size(1) * packed.size(2),
+                head_dim = shape_.embed_dim / shape_.num_heads;
+  // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
+  const auto qkv = packed.view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], c10::nullopt, 0.0, config_.causal);
+  return out.transpose(1, 2);
+}
+
+AttentionCost FullAttention::cost(int64_t height, int64_t width) const {
+  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  const double seen = config_.causal ? (tokens + 1) / 2 : tokens;
+  return linear_cost(tokens, embed_dim, 3 * embed_dim) + softmax_attention_cost(tokens, seen, tokens, embed_dim) +
+         linear_cost(tokens, embed_dim, embed_dim);
+}
+
+}  // namespace multipole

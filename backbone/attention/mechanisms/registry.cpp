@@ -1,0 +1,64 @@
+#include "backbone/attention/mechanisms/registry.h"
+
+#include "backbone/attention/mechanisms/conv_basis.h"
+#include "backbone/attention/mechanisms/full.h"
+#include "backbone/attention/mechanisms/global_filter.h"
+#include "backbone/attention/mechanisms/linear_attention.h"
+#include "backbone/attention/mechanisms/mano.h"
+#include "backbone/attention/mechanisms/mra.h"
+#include "backbone/attention/mechanisms/multipole1d.h"
+#include "backbone/attention/mechanisms/multipole2d.h"
+#include "backbone/attention/mechanisms/neighborhood.h"
+#include "backbone/attention/mechanisms/pvt.h"
+#include "backbone/attention/mechanisms/quadtree.h"
+#include "backbone/attention/mechanisms/window.h"
+#include "base/fields.h"
+
+namespace multipole {
+namespace {
+
+void require_heads(const AttentionShape& shape, const std::string& where) {
+  require(shape.num_heads >= 1 && shape.embed_dim >= 1 && shape.embed_dim % shape.num_heads == 0, where,
+          "needs an embed_dim divisible by num_heads = " + std::to_string(shape.num_heads), shape.embed_dim);
+}
+
+}  // namespace
+
+// A new mechanism is one line here.
+Registry<AttentionMechanism>& attention_registry() {
+  static Registry<AttentionMechanism> registry("attention", {
+                                                                {"multipole2d", mechanism_of<Multipole2dAttention>()},
+                                                                {"full", mechanism_of<FullAttention>()},
+                                                                {"window", mechanism_of<WindowAttention>()},
+                                                                {"neighborhood", mechanism_of<NeighborhoodAttention>()},
+                                                                {"mano", mechanism_of<ManoAttention>()},
+                                                                {"quadtree", mechanism_of<QuadtreeAttention>()},
+                                                                {"mra", mechanism_of<MraAttention>()},
+                                                                {"global_filter", mechanism_of<GlobalFilter>()},
+                                                                {"linear", mechanism_of<LinearAttention>()},
+                                                                {"pvt", mechanism_of<PvtAttention>()},
+                                                                {"multipole1d", mechanism_of<Multipole1dAttention>()},
+                                                                {"conv_basis", mechanism_of<ConvBasisAttention>()},
+                                                            });
+  return registry;
+}
+
+std::vector<std::string> attention_types() { return attention_registry().names(); }
+
+std::shared_ptr<Attention> make_attention(const Json& config, const AttentionShape& shape, const std::string& where) {
+  const AttentionMechanism& mechanism = attention_registry().of_type(config, where);
+  require_heads(shape, where);
+  return mechanism.make(config, shape, where);
+}
+
+Json resolve_attention_config(const Json& config, const std::string& where) {
+  return attention_registry().of_type(config, where).resolve(config, where);
+}
+
+double count_attention_parameters(const Json& config, const AttentionShape& shape, const std::string& where) {
+  const AttentionMechanism& mechanism = attention_registry().of_type(config, where);
+  require_heads(shape, where);
+  return mechanism.count_parameters(config, shape, where);
+}
+
+}  // namespace multipole

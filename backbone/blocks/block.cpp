@@ -1,0 +1,63 @@
+#include "backbone/blocks/block.h"
+
+#include <utility>
+
+#include "backbone/attention/mechanisms/registry.h"
+#include "backbone/layers/layer_norm.h"
+#include "backbone/layers/parameter_count.h"
+#include "backbone/layers/residual.h"
+
+namespace multipole {
+
+double count_block_parameters(const BlockShape& shape, const std::string& where) {
+  const int64_t embed_dim = shape.attention_shape.embed_dim;
+  double parameters = 2 * layer_norm_parameters(embed_dim) + mlp_parameters(embed_dim, shape.hidden_dim) +
+                      count_attention_parameters(shape.attention, shape.attention_shape, where);
+  if (shape.position_conv) parameters += token_conv_parameters(1, embed_dim);
+  if (shape.layer_scale_init > 0) parameters += 2.0 * static_cast<double>(embed_dim);
+  return parameters;
+}
+
+BlockImpl::BlockImpl(const BlockShape& shape, double drop_path_rate, const std::string& where) {
+  const int64_t embed_dim = shape.attention_shape.embed_dim;
+  if (shape.position_conv) position_conv_ = register_module("position_conv", PositionConv(embed_dim));
+  norm1_ = register_module("norm1", make_layer_norm(embed_dim, shape.norm_eps));
+  attention_ = register_module("attention", make_attention(shape.attention, shape.attention_shape, where));
+  norm2_ = register_module("norm2", make_layer_norm(embed_dim, shape.norm_eps));
+  mlp_ = register_module("mlp", Mlp(embed_dim, shape.hidden_dim));
+  if (shape.layer_scale_init > 0) {
+    layer_scale1_ = register_module("layer_scale1", LayerScale(embed_dim, shape.layer_scale_init));
+    layer_scale2_ = register_module("layer_scale2", LayerScale(embed_dim, shape.layer_scale_init));
+  }
+  drop_path_ = register_module("drop_path", DropPath(drop_path_rate));
+}
+
+torch::Tensor BlockImpl::forward(torch::Tensor x) {
+  if (position_conv_) x = position_conv_(x);
+  x = add_branch(x, finish_branch(attend(x), layer_scale1_));
+  const auto mlp_branch = [this](const torch::Tensor& tokens) {
+    return finish_branch(mlp_(norm2_(tokens)), layer_scale2_);
+  };
+  // drop path draws for whole samples, so its branch cannot be cut into tokens
+  if (is_training()) return x + mlp_branch(x);
+  return add_token_branch(std::move(x), mlp_->hidden_dim(), mlp_branch);
+}
+
+torch::Tensor BlockImpl::attend(const torch::Tensor& x) {
+  if (!observer_) return attention_->forward(norm1_(x));
+  auto normed = norm1_(x);
+  observer_(normed);
+  return attention_->forward(std::move(normed));
+}
+
+torch::Tensor BlockImpl::finish_branch(const torch::Tensor& branch, LayerScale& layer_scale) {
+  return drop_path_(layer_scale ? layer_scale(branch) : branch);
+}
+
+std::vector<std::string> BlockImpl::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& name : attention_->no_weight_decay()) names.push_back("attention." + name);
+  return names;
+}
+
+}  // namespace multipole

@@ -1,0 +1,75 @@
+// The one interface of every family of backbones: pictures in, feature maps out. Nothing above it knows which family a
+// model has; backbone/registry.h makes one from a config.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backbone/attention/attention.h"
+#include "backbone/attention/attention_cost.h"
+
+namespace multipole {
+
+// A feature map's channels and the pixels along each side of one of its tokens.
+struct FeatureInfo {
+  int64_t num_channels = 0;
+  int64_t stride = 1;
+};
+
+// Where in a backbone an attention module stands.
+struct AttentionPlace {
+  std::string name;    // of the module, relative to the backbone: "stages.2.blocks.0.attention"
+  int64_t stage = 0;   // from 0; a backbone of one grid has one stage
+  int64_t block = 0;   // within its stage, from 0
+  int64_t stride = 1;  // pixels along each side of one of its tokens
+  AttentionShape shape;
+};
+
+// What a forward pass over one picture costs. FLOPs count a multiply-add as two (backbone/attention/attention_cost.h).
+struct BackboneCost {
+  AttentionCost attention;  // all blocks, projections included
+  double flops = 0;         // and everything else: embedding of the pixels, downsampling, MLPs
+};
+
+class Backbone : public torch::nn::Module {
+ public:
+  // images (B, in_channels, H, W), H and W from 1 up -> the maps that feature_info() describes, finest first, each
+  // (B, num_channels, ceil(H / stride), ceil(W / stride)), memory in channels-last order.
+  virtual std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) = 0;
+
+  // The last of the maps.
+  torch::Tensor forward_features(const torch::Tensor& images) { return forward_intermediates(images).back(); }
+
+  // What the maps are, finest first; never empty.
+  virtual std::vector<FeatureInfo> feature_info() const = 0;
+
+  // The side in pixels of the square pictures that it was made for; every other size works too.
+  virtual int64_t image_size() const = 0;
+
+  // Full names of the parameters that weight decay should leave alone.
+  virtual std::vector<std::string> no_weight_decay() const = 0;
+
+  // Full names of all parameters, grouped by depth for layer-wise learning rates, first layer first.
+  virtual std::vector<std::vector<std::string>> layer_groups() const = 0;
+
+  // In training, keep fewer activations and compute them again in the backward pass: less memory for about a third more
+  // time. Off at first; results and gradients are the same.
+  virtual void set_gradient_checkpointing(bool on) = 0;
+
+  // One picture of height x width pixels.
+  virtual BackboneCost cost(int64_t height, int64_t width) const = 0;
+
+  // Calls `visit` for every attention module, in the order of a forward pass.
+  virtual void visit_attention(const std::function<void(const AttentionPlace&, Attention&)>& visit) const = 0;
+
+  // From now on, `observer` is told what each attention module is given, (B, H, W, C), before it computes; an empty
+  // function ends that. For looking into a model: not while several threads run it.
+  virtual void observe_attention(const std::function<void(const AttentionPlace&, const torch::Tensor&)>& observer) = 0;
+};
+
+}  // namespace multipole

@@ -1,0 +1,43 @@
+// A stage of the backbone: blocks of one width on one grid.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "backbone/blocks/block.h"
+#include "backbone/families/pyramid/pyramid_config.h"
+#include "backbone/layers/token_conv.h"
+
+namespace multipole {
+
+// Every stage but the first halves the grid by a 3 x 3 convolution of stride 2, then come its blocks, then a layer
+// norm. The normalised map is both what the stage gives out and what the next one downsamples, so no norm is idle. (B,
+// H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]); the first stage keeps H and W.
+class StageImpl : public torch::nn::Module {
+ public:
+  // drop_path_rates: one a block.
+  StageImpl(const PyramidConfig& config, int64_t stage, const std::vector<double>& drop_path_rates);
+
+  torch::Tensor forward(torch::Tensor x);
+
+  // Parameter names relative to the stage.
+  std::vector<std::string> no_weight_decay() const;
+
+  // All parameter names relative to the stage, one group a block.
+  std::vector<std::vector<std::string>> layer_groups() const;
+
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+ private:
+  TokenConv downsample_{nullptr};
+  std::vector<Block> blocks_;
+  torch::nn::LayerNorm norm_{nullptr};
+};
+TORCH_MODULE(Stage);
+
+}  // namespace multipole

@@ -1,0 +1,56 @@
+// The body of a translation unit of one instruction set, which defines MULTIPOLE_SIMD_WIDTH and
+// MULTIPOLE_INSTRUCTION_SET before it includes this file, and MULTIPOLE_BFLOAT16_PRODUCTS where the set has them.
+#include <cstdint>
+
+#if MULTIPOLE_SIMD_WIDTH >= 8
+#include <immintrin.h>
+#endif
+
+#include "backbone/multipole/cpu/kernel_table.h"
+#include "backbone/multipole/quadtree.h"
+
+// unnamed inside the named one: nothing of this unit may be shared with, or replace, what another unit compiled
+namespace multipole::cpu::MULTIPOLE_INSTRUCTION_SET {
+namespace {
+
+#include "backbone/multipole/cpu/kernels/float32_products.inl"
+#include "backbone/multipole/cpu/kernels/prefetch.inl"
+#include "backbone/multipole/cpu/kernels/row.inl"
+#include "backbone/multipole/cpu/kernels/simd.inl"
+#include "backbone/multipole/cpu/kernels/softmax_tile.inl"
+#include "backbone/multipole/cpu/kernels/tile.inl"
+
+#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+#include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
+#endif
+
+// Calls run(products) with the arithmetic for tensors of this storage.
+template <class Run>
+MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
+#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+  if (storage == Storage::bfloat16) return run(Bfloat16Products{});
+#endif
+  run(Float32Products{});
+}
+
+#include "backbone/multipole/cpu/kernels/arena.inl"
+#include "backbone/multipole/cpu/kernels/attention1d_backward.inl"
+#include "backbone/multipole/cpu/kernels/attention1d_forward.inl"
+#include "backbone/multipole/cpu/kernels/attention1d_keys.inl"
+#include "backbone/multipole/cpu/kernels/attention2d_backward.inl"
+#include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
+#include "backbone/multipole/cpu/kernels/attention2d_levels.inl"
+#include "backbone/multipole/cpu/kernels/attention2d_steps.inl"
+#include "backbone/multipole/cpu/kernels/cell_sum.inl"
+
+void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                 const Workspace& w) {
+  with_products(p.storage, [&](auto products) {
+    pack_levels<decltype(products)>(p, task, layout, w);
+    forward_levels<decltype(products)>(p, task, layout, w);
+  });
+}
+
+}  // namespace
+
+}  // namespace multipole::cpu::MULTIPOLE_INSTRUCTION_SET

@@ -1,0 +1,112 @@
+// Shape functions: what the operators return for tensors without data (device "meta", torch.compile's fake tensors).
+#include <ATen/ATen.h>
+#include <torch/library.h>
+
+#include "backbone/multipole/op/argument_checker.h"
+#include "backbone/multipole/op/check.h"
+#include "backbone/multipole/op/check_backward.h"
+#include "backbone/multipole/operators.h"
+#include "backbone/multipole/quadtree.h"
+#include "backbone/multipole/tensor_pack.h"
+
+namespace multipole {
+namespace {
+
+at::TensorOptions lse_options(const at::Tensor& q) { return q.options().dtype(lse_dtype(q.scalar_type())); }
+
+Tensors empty_like_each(const Tensors& tensors) {
+  Tensors result;
+  for (const at::Tensor& tensor : tensors) {
+    result.push_back(at::empty(concrete_sizes(tensor), tensor.options()));
+  }
+  return result;
+}
+
+TensorPair attention2d_meta(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                            at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
+                            const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
+                            std::optional<double> scale) {
+  check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+  const std::vector<int64_t> sizes = concrete_sizes(q);
+  return {at::empty(sizes, q.options()), at::empty({sizes[0], sizes[3], sizes[1], sizes[2]}, lse_options(q))};
+}
+
+Tensors attention2d_backward_meta(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                  const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                  const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+                                  int64_t cell, std::optional<at::TensorList> q_far,
+                                  const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
+                                  std::optional<double> scale) {
+  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+  check_attention2d_backward(args, {d_out, d_lse, out, lse});
+  return empty_like_each(pack(args));
+}
+
+Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell) {
+  check_summarize2d(x, token_basis, merge_basis, cell);
+  const std::vector<int64_t> sizes = concrete_sizes(x);
+  const int64_t rank = concrete_sizes(token_basis)[0], levels = static_cast<int64_t>(merge_basis.size()) + 1;
+  Tensors summaries;
+  for (int64_t level = 1; level <= levels; ++level) {
+    summaries.push_back(
+        at::empty({sizes[0], level_cells(level, sizes[1], cell), level_cells(level, sizes[2], cell), rank, sizes[3]},
+                  x.options()));
+  }
+  return summaries;
+}
+
+Tensors summarize2d_backward_meta(at::TensorList d_summaries, const at::Tensor& x, const at::Tensor& token_basis,
+                                  at::TensorList merge_basis, int64_t cell) {
+  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell);
+  check_summarize2d_backward(args, d_summaries);
+  return empty_like_each(pack(args));
+}
+
+TensorPair attention1d_meta(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
+                            at::TensorList v_far, int64_t group, bool causal, std::optional<double> scale) {
+  check_attention1d(q, k, v, k_far, v_far, group, causal, scale);
+  const std::vector<int64_t> sizes = concrete_sizes(q);
+  return {at::empty(sizes, q.options()), at::empty({sizes[0], sizes[2], sizes[1]}, lse_options(q))};
+}
+
+Tensors attention1d_backward_meta(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
+                                  const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
+                                  const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+                                  int64_t group, bool causal, std::optional<double> scale) {
+  const Attention1dArgs args = check_attention1d(q, k, v, k_far, v_far, group, causal, scale);
+  check_attention1d_backward(args, {d_out, d_lse, out, lse});
+  return empty_like_each(pack(args));
+}
+
+Tensors summarize1d_meta(const at::Tensor& x, at::TensorList basis, int64_t group) {
+  check_summarize1d(x, basis, group);
+  const std::vector<int64_t> sizes = concrete_sizes(x);
+  Tensors summaries;
+  for (const at::Tensor& weights : basis) {
+    const std::vector<int64_t> basis_sizes = concrete_sizes(weights);
+    summaries.push_back(at::empty({sizes[0], sizes[1] / basis_sizes[1], basis_sizes[0], sizes[2]}, x.options()));
+  }
+  return summaries;
+}
+
+Tensors summarize1d_backward_meta(at::TensorList d_summaries, const at::Tensor& x, at::TensorList basis,
+                                  int64_t group) {
+  const Summarize1dArgs args = check_summarize1d(x, basis, group);
+  check_summarize1d_backward(args, d_summaries);
+  return empty_like_each(pack(args));
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(multipole, Meta, m) {
+  m.impl("attention2d", attention2d_meta);
+  m.impl("summarize2d", summarize2d_meta);
+  m.impl("attention1d", attention1d_meta);
+  m.impl("summarize1d", summarize1d_meta);
+  m.impl("_attention2d_backward", attention2d_backward_meta);
+  m.impl("_summarize2d_backward", summarize2d_backward_meta);
+  m.impl("_attention1d_backward", attention1d_backward_meta);
+  m.impl("_summarize1d_backward", summarize1d_backward_meta);
+}
+
+}  // namespace multipole

@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/sample_random.h"
+#include "datasets/layouts/class_list.h"
+#include "datasets/layouts/layouts.h"
+#include "datasets/layouts/pair_folders.h"
+#include "datasets/layouts/pairing.h"
+#include "datasets/pictures/image_files.h"
+#include "datasets/splits/split_names.h"
+
+namespace multipole {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The pictures that a seeded shuffle gives to `split`; train gets what val leaves.
+std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const SegmentationSplitOptions& options) {
+  SampleRandom random(options.split_seed, 0, 0, RandomStream::kSplit);
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(static_cast<int64_t>(i))]);
+  const auto share = static_cast<size_t>(std::llround(options.val_fraction * static_cast<double>(all.size())));
+  const size_t held_out = all.size() < 2 ? 0 : std::clamp<size_t>(share, 1, all.size() - 1);
+  const auto middle = all.begin() + static_cast<ptrdiff_t>(held_out);
+  return options.split == "train" ? std::vector(middle, all.end()) : std::vector(all.begin(), middle);
+}
+
+}  // namespace
+
+SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOptions& options) {
+  const auto [images, annotations] = pair_folders(root);
+  SegmentationListing listing;
+  listing.class_list = root / "classes.txt";
+  std::error_code code;
+  if (fs::exists(listing.class_list, code)) {
+    const auto classes = read_class_list(listing.class_list);
+    listing.class_names = classes.names;
+    listing.palette = classes.palette;
+  }
+
+  const auto folders = subfolder_names(images);
+  auto wanted = names_of_split(options.split);
+  if (wanted.empty()) wanted = {options.split};
+  // without a folder for val both are cut from the same pictures
+  const bool is_cut = options.split == "train" && !first_present(names_of_split("val"), folders);
+  const auto folder = first_present(wanted, folders);
+  if (folder && !is_cut) {
+    listing.pairs = match_mirrored(images / *folder, annotations / *folder);
+    listing.unused_masks = masks_without_picture(annotations / *folder, listing.pairs);
+    listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks in " +
+                          (images / *folder).string();
+    return listing;
+  }
+  if (options.split != "train" && options.split != "val") {
+    std::string found;
+    for (const auto& name : folders) found += (found.empty() ? "" : ", ") + name;
+    throw ConfigError(images.string() + " has no split '" + options.split +
+                      "'; found: " + (found.empty() ? "no folder" : found));
+  }
+  const auto train_folder = first_present(names_of_split("train"), folders);
+  const fs::path inner = train_folder.value_or("");
+  auto all = match_mirrored(images / inner, annotations / inner);
+  listing.unused_masks = masks_without_picture(annotations / inner, all);
+  listing.pairs = make_split(std::move(all), options);
+  listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks, cut from " +
+                        (images / inner).string() + " by seed " + std::to_string(options.split_seed);
+  return listing;
+}
+
+}  // namespace multipole

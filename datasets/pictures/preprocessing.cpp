@@ -1,0 +1,63 @@
+#include "datasets/pictures/preprocessing.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "datasets/pictures/resize.h"
+
+namespace multipole {
+
+void Preprocessing::validate(const std::string& where) const {
+  require(image_size >= 1 && image_size <= 16384, where + ".image_size", "must be from 1 to 16384", image_size);
+  require(crop_pct > 0.01 && crop_pct <= 1.0, where + ".crop_pct", "must be above 0.01 and at most 1", crop_pct);
+  interpolation_from_name(interpolation, where + ".interpolation");
+  require(mean.size() == 3, where + ".mean", "must be three numbers", mean);
+  require(std.size() == 3, where + ".std", "must be three numbers", std);
+  for (const double value : std) require(value > 0.0, where + ".std", "must be positive", std);
+}
+
+Normalizer::Normalizer(const Preprocessing& preprocessing) {
+  preprocessing.validate("preprocessing");
+  for (int value = 0; value < 256; ++value) {
+    for (int c = 0; c < 3; ++c) {
+      table_.push_back(static_cast<float>((value / 255.0 - preprocessing.mean[c]) / preprocessing.std[c]));
+    }
+  }
+}
+
+void Normalizer::write(const torch::Tensor& image, float* out) const {
+  TORCH_CHECK(image.dim() == 3 && image.size(2) == 3 && image.scalar_type() == torch::kUInt8,
+              "normalise: expected (H, W, 3) uint8, got ", image.sizes(), " ", image.scalar_type());
+  const torch::Tensor pixels = image.contiguous();
+  const auto* const bytes = pixels.data_ptr<uint8_t>();
+  for (int64_t i = 0; i < pixels.numel(); i += 3) {
+    for (int c = 0; c < 3; ++c) out[i + c] = table_[bytes[i + c] * 3 + c];
+  }
+}
+
+torch::Tensor Normalizer::operator()(const torch::Tensor& image) const {
+  torch::Tensor out = torch::empty(image.sizes(), torch::kFloat);
+  write(image, out.data_ptr<float>());
+  return out.permute({2, 0, 1});
+}
+
+torch::Tensor resize_center_crop(const torch::Tensor& image, const Preprocessing& preprocessing) {
+  const int64_t size = preprocessing.image_size;
+  const auto interpolation = interpolation_from_name(preprocessing.interpolation, "preprocessing.interpolation");
+  const int64_t height = image.size(0), width = image.size(1);
+  const auto shorter = static_cast<int64_t>(std::floor(static_cast<double>(size) / preprocessing.crop_pct));
+  const int64_t longer = shorter * std::max(height, width) / std::min(height, width);
+  const int64_t new_height = height <= width ? shorter : longer;
+  const int64_t new_width = height <= width ? longer : shorter;
+  // nearbyint rounds halves to even, as Python's round does for torchvision
+  const auto offset = [size](int64_t extent) {
+    return static_cast<int64_t>(std::nearbyint(static_cast<double>(extent - size) / 2.0));
+  };
+  return resize_crop(image, new_height, new_width, {offset(new_height), offset(new_width), size, size}, interpolation);
+}
+
+torch::Tensor preprocess(const torch::Tensor& image, const Preprocessing& preprocessing) {
+  return Normalizer(preprocessing)(resize_center_crop(image, preprocessing));
+}
+
+}  // namespace multipole

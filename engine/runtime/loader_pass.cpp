@@ -1,0 +1,44 @@
+#include "engine/runtime/loader_pass.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "engine/runtime/batch_paths.h"
+
+namespace multipole {
+
+void check_labels(const Batch& batch, int64_t num_classes) {
+  const auto* labels = batch.labels.data_ptr<int64_t>();
+  for (int64_t i = 0; i < batch.labels.numel(); ++i) {
+    if (labels[i] < 0 || labels[i] >= num_classes) {
+      throw InputError(batch.paths.at(i) + ": its label is " + std::to_string(labels[i]) + ", but the model has " +
+                       std::to_string(num_classes) + " classes (0 to " + std::to_string(num_classes - 1) + ")");
+    }
+  }
+}
+
+LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execution, int64_t num_labels,
+                     const std::atomic<bool>* stop,
+                     const std::function<void(const Batch& batch, const torch::Tensor& logits)>& visit) {
+  const c10::InferenceMode inference;
+  const bool was_training = model->is_training();
+  model->eval();
+  LoaderPass pass;
+  loader.start_epoch(0);
+  while (auto batch = loader.next()) {
+    if (stop != nullptr && stop->load()) {
+      pass.complete = false;
+      break;
+    }
+    pass.bad_samples += static_cast<int64_t>(batch->bad.size());
+    if (batch->size() == 0) continue;
+    check_labels(*batch, num_labels);
+    const AutocastGuard autocast(execution);
+    const auto logits = naming_files(*batch, [&] { return model->forward(batch->images.to(execution.device)); });
+    visit(*batch, logits);
+  }
+  model->train(was_training);
+  return pass;
+}
+
+}  // namespace multipole

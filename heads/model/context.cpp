@@ -1,0 +1,51 @@
+#include "heads/model/context.h"
+
+#include "heads/segmentation/segmentation_head.h"
+
+namespace multipole {
+
+namespace {
+
+// Positions from -1 to 1 along the view's axis, as grid_sampler takes them, of the centres of `count` tokens.
+torch::Tensor positions(const CoarseView& view, int64_t begin, int64_t count, int64_t view_tokens) {
+  const auto options =
+      view.map.options().dtype(view.map.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
+  const auto centres = (torch::arange(count, options) + 0.5) * view.stride + begin;
+  return centres * (2.0 / static_cast<double>(view.factor * view.stride * view_tokens)) - 1.0;
+}
+
+}  // namespace
+
+bool takes_context(VisionModel& model) {
+  const auto* const head = dynamic_cast<const SegmentationHead*>(&model->head());
+  return head != nullptr && head->takes_context();
+}
+
+torch::Tensor shrink_by_mean(const torch::Tensor& images, int64_t factor) {
+  return torch::avg_pool2d(images, factor, factor, /*padding=*/0, /*ceil_mode=*/true, /*count_include_pad=*/false);
+}
+
+CoarseView coarse_view(VisionModel& model, const torch::Tensor& shrunk, int64_t factor) {
+  return {model->backbone()->forward_features(shrunk), factor, model->backbone()->feature_info().back().stride};
+}
+
+torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t rows, int64_t columns) {
+  const auto y = positions(view, origin.top, rows, view.map.size(2)).view({1, rows, 1});
+  const auto x = positions(view, origin.left, columns, view.map.size(3)).view({1, 1, columns});
+  const auto grid = torch::stack({x.expand({1, rows, columns}), y.expand({1, rows, columns})}, 3)
+                        .expand({view.map.size(0), rows, columns, 2});
+  constexpr int64_t kBilinear = 0, kBorder = 1;
+  return torch::grid_sampler(view.map.to(grid.scalar_type()), grid, kBilinear, kBorder, /*align_corners=*/false)
+      .to(view.map.scalar_type());
+}
+
+std::vector<torch::Tensor> forward_with_context(VisionModel& model, const torch::Tensor& tiles, const CoarseView& view,
+                                                TileOrigin origin) {
+  auto& head = dynamic_cast<SegmentationHead&>(model->head());
+  auto features = model->backbone()->forward_intermediates(tiles);
+  torch::Tensor& last = features.back();
+  last = head.add_context(last, sample_view(view, origin, last.size(2), last.size(3)));
+  return head.forward_all(features, {tiles.size(2), tiles.size(3)});
+}
+
+}  // namespace multipole

@@ -1,0 +1,45 @@
+// A coarse view of the whole picture for a model that sees it tile by tile. The same backbone reads the picture shrunk
+// by a whole factor; its last map, sampled where the tile's own last tokens lie, passes through the head's context
+// layer, which begins as zero, and is added to them. The decoder and the classes are the same with and without it.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "heads/model/model.h"
+
+namespace multipole {
+
+// Where a tile begins, in pixels of the picture.
+struct TileOrigin {
+  int64_t top = 0;
+  int64_t left = 0;
+};
+
+struct CoarseView {
+  torch::Tensor map;   // (B, C, h, w), the backbone's last map of the shrunk picture
+  int64_t factor = 1;  // pixels of the picture along each side of one of the shrunk picture's
+  int64_t stride = 1;  // pixels of what the backbone reads along each side of a token
+};
+
+// Whether the model has a context layer: a segmentation head with "context" set.
+bool takes_context(VisionModel& model);
+
+// (B, C, H, W) -> (B, C, ceil(H / factor), ceil(W / factor)): the mean of each factor x factor block.
+torch::Tensor shrink_by_mean(const torch::Tensor& images, int64_t factor);
+
+// `shrunk` is (B, 3, h, w): the normalised pictures shrunk by `factor`.
+CoarseView coarse_view(VisionModel& model, const torch::Tensor& shrunk, int64_t factor);
+
+// The view's map at the centres of `rows` x `columns` tokens of a tile, (B, C, rows, columns): bilinear between the
+// view's tokens, the nearest beyond the outermost.
+torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t rows, int64_t columns);
+
+// The logits of `tiles` (B, 3, h, w) that begin at `origin`, which is a multiple of the coarsest stride, and in
+// training those of the auxiliary classifier. The model must take context.
+std::vector<torch::Tensor> forward_with_context(VisionModel& model, const torch::Tensor& tiles, const CoarseView& view,
+                                                TileOrigin origin);
+
+}  // namespace multipole

@@ -1,0 +1,48 @@
+#include "heads/model/model.h"
+
+#include "backbone/registry.h"
+#include "base/error.h"
+#include "base/fields.h"
+#include "heads/model/registry.h"
+
+namespace multipole {
+
+VisionModelImpl::VisionModelImpl(const ModelConfig& config) : config_(resolve_model_config(config)) {
+  require(config_.num_classes >= 1, "model.num_classes", "must be at least 1", config_.num_classes);
+  backbone_ = register_module("backbone", make_backbone(config_.backbone, "model.backbone"));
+  head_ =
+      register_module("head", make_head(config_.head, backbone_->feature_info(), config_.num_classes, "model.head"));
+}
+
+torch::Tensor VisionModelImpl::forward(const torch::Tensor& images) {
+  return head_->forward(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
+}
+
+std::vector<torch::Tensor> VisionModelImpl::forward_all(const torch::Tensor& images) {
+  return head_->forward_all(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
+}
+
+std::vector<std::string> VisionModelImpl::no_weight_decay() const {
+  std::vector<std::string> names;
+  for (const auto& name : backbone_->no_weight_decay()) names.push_back("backbone." + name);
+  for (const auto& name : head_->no_weight_decay()) names.push_back("head." + name);
+  return names;
+}
+
+std::vector<std::vector<std::string>> VisionModelImpl::layer_groups() const {
+  auto groups = backbone_->layer_groups();
+  for (auto& group : groups) {
+    for (auto& name : group) name = "backbone." + name;
+  }
+  auto& last = groups.emplace_back();
+  for (const auto& item : head_->named_parameters()) last.push_back("head." + item.key());
+  return groups;
+}
+
+int64_t VisionModelImpl::num_parameters() const {
+  int64_t count = 0;
+  for (const auto& parameter : parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace multipole

@@ -1,0 +1,97 @@
+#include "tasks/classification/training/classify_task.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "datasets/augmentation/batch_mix.h"
+#include "engine/runtime/loader_pass.h"
+#include "heads/losses/cross_entropy.h"
+#include "heads/losses/focal.h"
+#include "heads/losses/sigmoid_cross_entropy.h"
+#include "tasks/classification/evaluation/evaluator.h"
+
+namespace multipole {
+
+void ClassifyObjective::validate(const std::string& where) const {
+  require(loss == "auto" || loss == "cross_entropy" || loss == "focal" || loss == "bce", where + ".loss",
+          "must be auto, cross_entropy, focal or bce", loss);
+  require(focal_gamma >= 0, where + ".focal_gamma", "must not be negative", focal_gamma);
+  require(class_weights == "none" || class_weights == "balanced", where + ".class_weights", "must be none or balanced",
+          class_weights);
+  require(score == "auto" || score == "top1" || score == "balanced_accuracy" || score == "map", where + ".score",
+          "must be auto, top1, balanced_accuracy or map", score);
+}
+
+ClassifyObjective resolve_objective(const ClassifyObjective& objective, bool has_label_sets) {
+  ClassifyObjective resolved = objective;
+  if (resolved.loss == "auto") resolved.loss = has_label_sets ? "bce" : "cross_entropy";
+  if (resolved.score == "auto") resolved.score = has_label_sets ? "map" : "top1";
+  if (has_label_sets) {
+    require(resolved.loss == "bce", "objective.loss",
+            "must be bce or auto where pictures have several classes: the others share one answer among the classes",
+            resolved.loss);
+    require(resolved.score == "map", "objective.score", "must be map or auto where pictures have several classes",
+            resolved.score);
+  }
+  require(has_label_sets || resolved.score != "map", "objective.score",
+          "is for pictures that have several classes; a manifest gives them in a column named labels", resolved.score);
+  return resolved;
+}
+
+torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t num_classes) {
+  const auto counts = torch::bincount(torch::tensor(labels, torch::kLong), {}, num_classes).to(torch::kFloat);
+  const auto present = counts > 0;
+  const double least = std::max(1.0, counts.max().item<double>() / kMaxClassWeight);
+  const auto weights = torch::where(present, counts.clamp_min(least).reciprocal(), torch::zeros_like(counts));
+  return weights * present.sum() / weights.sum();
+}
+
+ClassifyTask::ClassifyTask(const Execution& execution, double label_smoothing, Loader& validation,
+                           const std::filesystem::path& best_path, const ModelMetadata& metadata,
+                           const ClassifyObjective& objective, const torch::Tensor& class_weights)
+    : execution_(execution),
+      label_smoothing_(label_smoothing),
+      validation_(validation),
+      best_path_(best_path),
+      metadata_(metadata),
+      objective_(resolve_objective(objective, false)),
+      class_weights_(class_weights) {}
+
+torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {
+  const int64_t num_classes = model->config().num_classes;
+  check_labels(batch, num_classes);
+  const auto logits = model->forward(images);
+  if (objective_.loss == "cross_entropy" && !class_weights_.defined()) {
+    const auto targets = batch.mixed_labels.defined() ? soft_targets(batch, num_classes) : batch.labels;
+    return cross_entropy(logits, targets.to(images.device()), label_smoothing_);
+  }
+  const auto targets = soft_targets(batch, num_classes, label_smoothing_).to(images.device());
+  if (objective_.loss == "bce") return sigmoid_cross_entropy(logits, targets, class_weights_);
+  return focal_loss(logits, targets, objective_.loss == "focal" ? objective_.focal_gamma : 0.0, class_weights_);
+}
+
+TaskEvaluation ClassifyTask::evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) {
+  auto result = evaluate_classifier(model, validation_, execution_, stop);
+  result.sum_over(group);
+  TaskEvaluation evaluation;
+  evaluation.complete = result.complete;
+  // logits that are not finite have a largest one too, and it may even be the right one
+  if (std::isfinite(result.loss)) {
+    evaluation.score =
+        objective_.score == "balanced_accuracy" ? result.metrics.balanced_accuracy() : result.metrics.top1();
+  }
+  evaluation.metrics = {{"samples", result.metrics.samples()},
+                        {"loss", result.loss},
+                        {"top1", result.metrics.top1()},
+                        {"top5", result.metrics.top5()},
+                        {"balanced_accuracy", result.metrics.balanced_accuracy()}};
+  return evaluation;
+}
+
+void ClassifyTask::save_best(const VisionModel& model, const Json& summary) {
+  ModelMetadata metadata = metadata_;
+  metadata.training.update(summary);
+  save_model(best_path_, *model, metadata);
+}
+
+}  // namespace multipole

@@ -1,0 +1,56 @@
+// Whole picture or tiles, chosen by the memory that there is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "tasks/segmentation/inference/memory_cost.h"
+#include "tasks/segmentation/inference/tile_grid.h"
+
+namespace multipole {
+
+enum class TileMode { kAuto, kNone, kFixed };
+
+struct TileOptions {
+  TileMode mode = TileMode::kAuto;
+  int64_t tile = 0;                // pixels, for kFixed
+  std::optional<int64_t> overlap;  // pixels; default_overlap() where it is not given
+};
+
+// "auto", "none" or a number of pixels. Throws ConfigError.
+TileOptions parse_tile_options(const std::string& tile, const std::optional<int64_t>& overlap);
+
+// An eighth of the tile, from 32 to 256 pixels.
+int64_t default_overlap(int64_t tile);
+
+struct PlanRequest {
+  ImageSize image_size;
+  TileOptions tiles;
+  MapOutputs outputs;
+  int64_t alignment = 1;   // tiles begin at multiples of it
+  double held_bytes = 0;   // what the process holds already, the open picture included
+  double limit_bytes = 0;  // for the whole process
+};
+
+struct InferencePlan {
+  TileGrid grid;
+  int64_t overlap = 0;  // between tiles, pixels
+  double bytes = 0;     // estimated peak of the whole process
+  bool fits = true;     // within the limit; may be false only where the user chose the tile
+
+  bool is_whole() const { return grid.num_tiles() == 1; }
+};
+
+// One picture takes more than the limit, in whatever tiles.
+class MemoryLimitError : public ResourceError {
+ public:
+  using ResourceError::ResourceError;
+};
+
+// kAuto: the whole picture where it fits the limit, else the largest tiles that do. Throws MemoryLimitError where not
+// even the smallest tile fits, ConfigError for a tile that cannot hold its overlap.
+InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost);
+
+}  // namespace multipole

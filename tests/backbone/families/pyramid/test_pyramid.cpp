@@ -1,0 +1,105 @@
+#include <gtest/gtest.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <vector>
+
+#include "backbone/attention/mechanisms/registry.h"
+#include "backbone/families/pyramid/pyramid.h"
+#include "tests/support/random_source.h"
+
+namespace multipole {
+namespace {
+
+PyramidConfig small_config(const std::string& attention, int64_t stem_stride) {
+  PyramidConfig config;
+  config.image_size = 40;
+  config.stem_stride = stem_stride;
+  config.embed_dims = {8, 12, 16, 20};
+  config.depths = {1, 2, 1, 1};
+  config.num_heads = {2, 3, 4, 5};
+  config.mlp_ratio = 2;
+  config.attention = {{"type", attention}};
+  return config;
+}
+
+std::vector<std::pair<int64_t, int64_t>> picture_sizes() {
+  std::vector<std::pair<int64_t, int64_t>> sizes = {{1, 1}, {1, 37}, {33, 1}, {35, 47}};
+  sizes.emplace_back(test::random_int(1, 70), test::random_int(1, 70));
+  return sizes;
+}
+
+TEST(PyramidTest, MakesFourMapsOfAnyPicture) {
+  torch::manual_seed(test::test_seed());
+  torch::NoGradGuard no_grad;
+  for (const auto& type : attention_types()) {
+    for (const int64_t stem_stride : {1, 2, 4}) {
+      Pyramid pyramid(small_config(type, stem_stride));
+      const auto info = pyramid->feature_info();
+      ASSERT_EQ(info.size(), 4u);
+      for (const auto& [height, width] : picture_sizes()) {
+        SCOPED_TRACE(testing::Message() << type << ", stride " << stem_stride << ", " << height << " x " << width);
+        const auto maps = pyramid->forward_intermediates(torch::randn({2, 3, height, width}));
+        ASSERT_EQ(maps.size(), 4u);
+        for (size_t i = 0; i < 4; ++i) {
+          const int64_t stride = info[i].stride;
+          EXPECT_EQ(stride, stem_stride << i);
+          EXPECT_EQ(maps[i].sizes(), (std::vector<int64_t>{2, info[i].num_channels, (height + stride - 1) / stride,
+                                                           (width + stride - 1) / stride}));
+          EXPECT_TRUE(maps[i].is_contiguous(torch::MemoryFormat::ChannelsLast));
+          EXPECT_TRUE(maps[i].isfinite().all().item<bool>());
+        }
+      }
+    }
+  }
+}
+
+TEST(PyramidTest, ForwardFeaturesIsTheLastMap) {
+  torch::NoGradGuard no_grad;
+  Pyramid pyramid(small_config("multipole2d", 2));
+  pyramid->eval();
+  const auto images = torch::randn({2, 3, 21, 30});
+  EXPECT_TRUE(pyramid->forward_features(images).equal(pyramid->forward_intermediates(images).back()));
+}
+
+TEST(PyramidTest, ImagesOfABatchAreIndependentAndRunsRepeat) {
+  torch::manual_seed(test::test_seed());
+  torch::NoGradGuard no_grad;
+  for (const auto& type : attention_types()) {
+    auto config = small_config(type, 2);
+    config.drop_path_rate = 0.5;
+    Pyramid pyramid(config);
+    pyramid->eval();
+    const auto images = torch::randn({4, 3, test::random_int(1, 60), test::random_int(1, 60)});
+    const auto together = pyramid->forward_intermediates(images);
+    const auto again = pyramid->forward_intermediates(images);
+    for (size_t level = 0; level < together.size(); ++level) EXPECT_TRUE(again[level].equal(together[level])) << type;
+    for (int64_t i = 0; i < images.size(0); ++i) {
+      const auto alone = pyramid->forward_intermediates(images.slice(0, i, i + 1));
+      for (size_t level = 0; level < together.size(); ++level) {
+        EXPECT_TRUE(torch::allclose(alone[level], together[level].slice(0, i, i + 1), 1e-3, 1e-4))
+            << type << ", level " << level << ", images " << images.sizes();
+      }
+    }
+  }
+}
+
+TEST(PyramidTest, DropPathActsInTrainingOnly) {
+  auto config = small_config("full", 4);
+  config.drop_path_rate = 0.9;
+  Pyramid pyramid(config);
+  const auto images = torch::randn({8, 3, 16, 16});
+  EXPECT_FALSE(pyramid->forward_features(images).equal(pyramid->forward_features(images)));
+  pyramid->eval();
+  EXPECT_TRUE(pyramid->forward_features(images).equal(pyramid->forward_features(images)));
+}
+
+TEST(PyramidTest, RefusesWhatIsNoBatchOfPictures) {
+  Pyramid pyramid(small_config("full", 4));
+  EXPECT_THROW(pyramid->forward_features(torch::randn({3, 8, 8})), c10::Error);
+  EXPECT_THROW(pyramid->forward_features(torch::randn({1, 4, 8, 8})), c10::Error);
+  EXPECT_THROW(pyramid->forward_features(torch::randn({1, 3, 0, 8})), c10::Error);
+}
+
+}  // namespace
+}  // namespace multipole
