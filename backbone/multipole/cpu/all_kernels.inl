@@ -13,12 +13,17 @@
 namespace multipole::cpu::MULTIPOLE_INSTRUCTION_SET {
 namespace {
 
-#include "backbone/multipole/cpu/kernels/float32_products.inl"
-#include "backbone/multipole/cpu/kernels/prefetch.inl"
-#include "backbone/multipole/cpu/kernels/row.inl"
 #include "backbone/multipole/cpu/kernels/simd.inl"
-#include "backbone/multipole/cpu/kernels/softmax_tile.inl"
+
+#include "backbone/multipole/cpu/kernels/row.inl"
+
+#include "backbone/multipole/cpu/kernels/prefetch.inl"
+
 #include "backbone/multipole/cpu/kernels/tile.inl"
+
+#include "backbone/multipole/cpu/kernels/softmax_tile.inl"
+
+#include "backbone/multipole/cpu/kernels/float32_products.inl"
 
 #ifdef MULTIPOLE_BFLOAT16_PRODUCTS
 #include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
@@ -34,13 +39,21 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 }
 
 #include "backbone/multipole/cpu/kernels/arena.inl"
-#include "backbone/multipole/cpu/kernels/attention1d_backward.inl"
-#include "backbone/multipole/cpu/kernels/attention1d_forward.inl"
-#include "backbone/multipole/cpu/kernels/attention1d_keys.inl"
-#include "backbone/multipole/cpu/kernels/attention2d_backward.inl"
-#include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
-#include "backbone/multipole/cpu/kernels/attention2d_levels.inl"
+
 #include "backbone/multipole/cpu/kernels/attention2d_steps.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_forward.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_levels.inl"
+
+#include "backbone/multipole/cpu/kernels/attention2d_backward.inl"
+
+#include "backbone/multipole/cpu/kernels/attention1d_keys.inl"
+
+#include "backbone/multipole/cpu/kernels/attention1d_forward.inl"
+
+#include "backbone/multipole/cpu/kernels/attention1d_backward.inl"
+
 #include "backbone/multipole/cpu/kernels/cell_sum.inl"
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
