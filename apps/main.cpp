@@ -17,6 +17,7 @@
 #include "apps/segment/segment.h"
 #include "apps/sequence/sequence.h"
 #include "apps/study/study.h"
+#include "apps/training/task_commands.h"
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/tensor_allocator.h"
 
@@ -40,6 +41,7 @@ int run_program(int argc, char** argv) {
   multipole::add_inspect_command(program, run);
   multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);
+  multipole::add_task_commands(program, run);
   return multipole::parse_and_run(program, run, argc, argv);
 }
 

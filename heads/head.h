@@ -17,11 +17,8 @@ struct ImageSize {
   int64_t width = 0;
 };
 
-// What a head's logits are for: one answer a picture, or one a pixel.
-enum class HeadTask { kClassification, kSegmentation };
-
 // A head also says which task it serves and counts its parameters without making them:
-//   static constexpr HeadTask kTask;
+//   static constexpr const char* kTask;   // "segmentation": what its logits are for
 //   static double count_parameters(const Config&, const std::vector<FeatureInfo>&, int64_t num_classes);
 class Head : public torch::nn::Module {
  public:

@@ -2,23 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "apps/arguments/command.h"
 #include "base/json.h"
 #include "engine/training/resume.h"
+#include "tasks/interface/recipe_book.h"
 
 namespace multipole {
-
-// The recipes of a task that are compiled into the program.
-struct RecipeBook {
-  std::vector<std::string> names;
-  std::function<std::string_view(const std::string& name)> text;  // "" for a name that is no recipe
-};
 
 struct RunSettings {
   std::string data, out;

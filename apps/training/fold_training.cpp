@@ -11,8 +11,8 @@
 #include "base/json_text.h"
 #include "engine/distributed/process_place.h"
 #include "engine/files/atomic_file.h"
-#include "engine/report/fold_summary.h"
 #include "engine/report/run_report.h"
+#include "tasks/comparison/fold_summary.h"
 
 namespace multipole {
 namespace {
@@ -36,7 +36,7 @@ FoldChoice parse_fold(const std::string& text) {
   return choice;
 }
 
-int train_folds(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
+int train_folds(const Task& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
                 const SignalStop& stop) {
   if (run.resume != "auto" && run.resume != "never") {
     throw ConfigError("--folds trains in folders of its own below --out: --resume auto or never goes with it");
@@ -49,7 +49,8 @@ int train_folds(const TrainedTask& task, const Json& settings, const RunSettings
     Json one = settings;
     one["data"]["fold"] = fold;
     if (speaks) observer.on_message("fold " + std::to_string(fold) + " of " + std::to_string(folds));
-    const auto result = task.train(one, run.data, folder_of(fold), observer, resume_options(run), stop.flag());
+    const auto result =
+        train_opened(*task.open(one, run.data), folder_of(fold), observer, resume_options(run), stop.flag());
     if (result.stop_reason != StopReason::kStopToken) continue;
     if (speaks) std::cerr << "stopped in fold " << fold << "; the same command goes on from here\n";
     return stop.exit_code();

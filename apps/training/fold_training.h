@@ -6,8 +6,8 @@
 
 #include "apps/arguments/run_settings.h"
 #include "apps/arguments/signals.h"
-#include "apps/training/trained_task.h"
 #include "engine/observers/train_observer.h"
+#include "tasks/interface/task.h"
 
 namespace multipole {
 
@@ -20,7 +20,7 @@ FoldChoice parse_fold(const std::string& text);
 
 // Trains OUT/fold_1 to OUT/fold_K, each of which is resumed like any run, writes OUT/folds.json and prints mean and
 // deviation of every score. data.folds of the settings is K. Returns the exit code.
-int train_folds(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
+int train_folds(const Task& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
                 const SignalStop& stop);
 
 }  // namespace multipole

@@ -12,6 +12,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/report/chart.h"
 #include "engine/report/page.h"
+#include "engine/training/lr_range_test.h"
 
 namespace multipole {
 namespace {
@@ -49,14 +50,14 @@ std::string page(const LrRange& range) {
 
 }  // namespace
 
-int find_learning_rate(const TrainedTask& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
+int find_learning_rate(const Task& task, const Json& settings, const RunSettings& run, TrainObserver& observer,
                        const SignalStop& stop) {
   const std::filesystem::path out = run.out;
   if (std::filesystem::exists(out / "config.json")) {
     throw ConfigError(run.out + " holds a run; --lr-range-test needs another --out");
   }
-  const auto range =
-      task.test_learning_rates(settings, run.data, LrRangeOptions{}, observer, resume_options(run), stop.flag());
+  const auto range = run_lr_range_test(task.open(settings, run.data)->run(), resume_options(run), LrRangeOptions{},
+                                       observer, stop.flag());
   if (stop.requested()) return stop.exit_code();
   std::error_code error;
   std::filesystem::create_directories(out, error);

@@ -1,17 +1,12 @@
 #include "apps/training/starting_point.h"
 
-#include <algorithm>
-
-#include "apps/training/open_settings.h"
 #include "base/error.h"
 #include "engine/distributed/process_place.h"
+#include "tasks/interface/open_settings.h"
+#include "tasks/recipes/recipe.h"
 
 namespace multipole {
 namespace {
-
-constexpr double kMeasuringShare = 0.05;   // of the minutes, and within these bounds
-constexpr double kForwardShare = 1.0 / 3;  // of a training step: the backward pass costs two forward ones
-constexpr double kLeastSeconds = 0.2, kMostSeconds = 5;
 
 // Of the run in the folder of --out or --resume; of its first fold for a cross-validation.
 std::optional<Json> earlier_config(const RunSettings& run) {
@@ -39,11 +34,6 @@ Json chosen_before(Json config) {
   return config;
 }
 
-std::optional<int64_t> given_number(const Json& settings, const char* key) {
-  if (!has_key(settings, "train", key) || !settings["train"][key].is_number_integer()) return std::nullopt;
-  return settings["train"][key].get<int64_t>();
-}
-
 }  // namespace
 
 TrainContext train_context(const RunSettings& run, const Json& given) {
@@ -53,7 +43,7 @@ TrainContext train_context(const RunSettings& run, const Json& given) {
   return context;
 }
 
-std::vector<std::string> complete_settings(Json& settings, const TrainedTask& task, const TrainContext& context,
+std::vector<std::string> complete_settings(Json& settings, const Task& task, const TrainContext& context,
                                            const std::optional<double>& minutes) {
   std::vector<std::string> lines;
   if (minutes && context.earlier) {
@@ -66,24 +56,6 @@ std::vector<std::string> complete_settings(Json& settings, const TrainedTask& ta
   }
   for (auto& line : task.fit(settings, context)) lines.push_back(std::move(line));
   return lines;
-}
-
-RecipeOptions recipe_options(const TrainedTask& task, const Json& settings, const TrainContext& context, double minutes,
-                             double evaluation_work) {
-  RecipeOptions options;
-  options.init = context.init;
-  options.minutes = minutes;
-  options.evaluation_share = kForwardShare * evaluation_work;
-  options.epochs = given_number(settings, "epochs");
-  options.batch_size = given_number(settings, "batch_size");
-  if (!context.may_measure) return options;
-  options.measure = [&task, &settings, &context, minutes](const Json& chosen) {
-    Json all = settings;
-    put_below(all, chosen);
-    const double seconds = std::clamp(kMeasuringShare * 60 * minutes, kLeastSeconds, kMostSeconds);
-    return task.time_steps(all, context.data, {.seconds = seconds});
-  };
-  return options;
 }
 
 }  // namespace multipole

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "apps/arguments/run_settings.h"
-#include "apps/training/trained_task.h"
-#include "tasks/recipes/recipe.h"
+#include "tasks/interface/task.h"
 
 namespace multipole {
 
@@ -15,12 +14,7 @@ TrainContext train_context(const RunSettings& run, const Json& given);
 
 // Fills in what `settings` leave open: by the recipe where `minutes` is given, else by the model of --init, and then by
 // the data and the machine. Returns the choices with their reasons, one a line. Throws what opening the data throws.
-std::vector<std::string> complete_settings(Json& settings, const TrainedTask& task, const TrainContext& context,
+std::vector<std::string> complete_settings(Json& settings, const Task& task, const TrainContext& context,
                                            const std::optional<double>& minutes);
-
-// What the recipe of any task goes by; `context` and `settings` outlive it. `evaluation_work`: how many pixels an
-// evaluation sees for each that an epoch of training sees.
-RecipeOptions recipe_options(const TrainedTask& task, const Json& settings, const TrainContext& context, double minutes,
-                             double evaluation_work);
 
 }  // namespace multipole

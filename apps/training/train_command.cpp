@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/distributed/process_place.h"
+#include "tasks/registry.h"
 
 namespace multipole {
 namespace {
@@ -46,18 +47,18 @@ std::optional<double> recipe_minutes(const TrainCommandOptions& options) {
   return options.minutes.value_or(kDefaultMinutes);
 }
 
-std::string best_line(const TrainedTask& task, const TrainResult& result) {
+std::string best_line(const Task& task, const TrainResult& result) {
   if (std::isnan(result.best_score)) return "";
   return "best " + task.score_words(result.score_name) + " " + percent(result.best_score, 2) + " in epoch " +
          std::to_string(result.best_epoch + 1) + ": " + result.best_model.string() + "\n";
 }
 
-int train_task(const TrainedTask& task, const TrainCommandOptions& options) {
+int train_task(const Task& task, const TaskOptions& own, const TrainCommandOptions& options) {
   const RunSettings& run = options.run;
   const auto minutes = recipe_minutes(options);
   use_threads(run.threads);
   Json settings = merged_settings(run, task.recipes());
-  task.put_options(settings);
+  own.put(settings);
   choose_fold(settings, options);
   const TrainContext context = train_context(run, settings);
   const auto chosen = complete_settings(settings, task, context, minutes);
@@ -70,7 +71,8 @@ int train_task(const TrainedTask& task, const TrainCommandOptions& options) {
   const SignalStop stop;
   if (options.lr_range_test) return find_learning_rate(task, settings, run, report, stop);
   if (options.folds > 0) return train_folds(task, settings, run, report, stop);
-  const TrainResult result = task.train(settings, run.data, run.out, report, resume_options(run), stop.flag());
+  const TrainResult result =
+      train_opened(*task.open(settings, run.data), run.out, report, resume_options(run), stop.flag());
   if (result.stop_reason == StopReason::kStopToken) {
     if (speaks) std::cerr << "stopped after step " << result.num_steps << "; the same command goes on from here\n";
     return stop.exit_code();
@@ -81,12 +83,13 @@ int train_task(const TrainedTask& task, const TrainCommandOptions& options) {
 
 }  // namespace
 
-void add_train_command(CLI::App& parent, Run& run, const std::shared_ptr<TrainedTask>& task,
-                       const std::string& description, const std::string& example) {
+void add_train_command(CLI::App& parent, Run& run, const std::string& name, const std::string& example,
+                       const std::shared_ptr<TaskOptions>& own) {
+  const std::shared_ptr<const Task> task = task_registry().find(name, "train");
   const auto options = std::make_shared<TrainCommandOptions>();
-  CLI::App* command = add_command(parent, "train", description, example);
+  CLI::App* command = add_command(parent, "train", task->train_summary(), example);
   command->add_option("--data", options->run.data, task->data_help())->required();
-  task->add_options(*command);
+  own->add_to(*command);
   add_run_options(*command, options->run, task->recipes());
   command
       ->add_option("--recipe", options->recipe,
@@ -104,7 +107,8 @@ void add_train_command(CLI::App& parent, Run& run, const std::shared_ptr<Trained
       ->add_flag("--lr-range-test", options->lr_range_test,
                  "no training: 100 steps of growing learning rate, and the one where the loss falls fastest")
       ->excludes(folds);
-  command->callback([task, options, &run] { run = [task, options] { return train_task(*task, *options); }; });
+  command->callback(
+      [task, own, options, &run] { run = [task, own, options] { return train_task(*task, *own, *options); }; });
 }
 
 }  // namespace multipole

@@ -5,11 +5,12 @@
 #include <string>
 
 #include "apps/arguments/command.h"
-#include "apps/training/trained_task.h"
+#include "apps/training/task_options.h"
 
 namespace multipole {
 
-void add_train_command(CLI::App& parent, Run& run, const std::shared_ptr<TrainedTask>& task,
-                       const std::string& description, const std::string& example);
+// `task`: its name in the registry (tasks/registry.h).
+void add_train_command(CLI::App& parent, Run& run, const std::string& task, const std::string& example,
+                       const std::shared_ptr<TaskOptions>& options = std::make_shared<TaskOptions>());
 
 }  // namespace multipole

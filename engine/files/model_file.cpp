@@ -87,8 +87,10 @@ ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, c
   return metadata;
 }
 
-HeadTask head_task(const std::string& task) {
-  return task == "segmentation" ? HeadTask::kSegmentation : HeadTask::kClassification;
+// The kinds of classifiers have the same heads.
+std::string head_task(const std::string& task) {
+  constexpr std::string_view kKind = "multi_label_";
+  return task.starts_with(kKind) ? task.substr(kKind.size()) : task;
 }
 
 VisionModel build_model(const ModelMetadata& metadata, const Safetensors& content, const std::string& source) {

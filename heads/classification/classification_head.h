@@ -35,7 +35,7 @@ struct ClassificationHeadConfig {
 
 class ClassificationHead : public Head {
  public:
-  static constexpr HeadTask kTask = HeadTask::kClassification;
+  static constexpr const char* kTask = "classification";
 
   // Throws ConfigError where pooling_heads does not divide the channels of the last map.
   ClassificationHead(const ClassificationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,

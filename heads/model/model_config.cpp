@@ -26,7 +26,13 @@ void ModelConfig::validate(const std::string& where) const {
 
 ModelConfig resolve_model_config(const ModelConfig& config) {
   ModelConfig resolved = config;
-  Json merged = preset_config(config.preset);
+  Json merged = config.preset.empty() ? Json::object() : preset_config(config.preset);
+  if (config.backbone.is_object() && config.backbone.contains("family") &&
+      config.backbone["family"] != merged.value("family", kDefaultFamily)) {
+    // the values of one family mean nothing to another
+    merged = Json::object();
+    resolved.preset.clear();
+  }
   merge_json(merged, config.backbone);
   resolved.backbone = resolve_backbone_config(merged, kBackbone);
   resolved.head = resolve_head_config(config.head, "model.head");

@@ -17,7 +17,7 @@ struct ModelConfig {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("preset", self.preset, "backbone preset, see preset_names()");
+    field("preset", self.preset, "backbone preset, see preset_names(); empty: backbone says it all");
     field("backbone", self.backbone, "values that replace the preset's");
     field("head", self.head, "head type and its values");
     field("num_classes", self.num_classes, "classes; 0 takes the number that the data has");

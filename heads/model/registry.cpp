@@ -11,8 +11,6 @@ namespace multipole {
 
 namespace {
 
-std::string task_name(HeadTask task) { return task == HeadTask::kSegmentation ? "segmentation" : "classification"; }
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -35,7 +33,7 @@ Registry<HeadEntry>& head_registry() {
 
 std::vector<std::string> head_types() { return head_registry().names(); }
 
-std::vector<std::string> head_types(HeadTask task) {
+std::vector<std::string> head_types(const std::string& task) {
   std::vector<std::string> types;
   for (const auto& [type, head] : head_registry().entries()) {
     if (head.task == task) types.push_back(type);
@@ -43,11 +41,11 @@ std::vector<std::string> head_types(HeadTask task) {
   return types;
 }
 
-void require_head_task(const Json& config, HeadTask task, const std::string& where) {
+void require_head_task(const Json& config, const std::string& task, const std::string& where) {
   const HeadEntry& head = head_registry().of_type(config, where);
   if (head.task == task) return;
-  throw ConfigError(where + ".type: '" + config["type"].get<std::string>() + "' is a head for " + task_name(head.task) +
-                    "; for " + task_name(task) + " there is " + joined(head_types(task)));
+  throw ConfigError(where + ".type: '" + config["type"].get<std::string>() + "' is a head for " + head.task + "; for " +
+                    task + " there is " + joined(head_types(task)));
 }
 
 Json resolve_head_config(const Json& config, const std::string& where) {

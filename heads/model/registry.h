@@ -15,7 +15,7 @@ namespace multipole {
 
 // A head's constructor also takes `where`, the place of its config in messages.
 struct HeadEntry {
-  HeadTask task;
+  std::string task;  // that its logits are for: "segmentation"
   Json (*resolve)(const Json& config, const std::string& where);
   std::unique_ptr<Head> (*make)(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
                                 const std::string& where);
@@ -25,7 +25,7 @@ struct HeadEntry {
 
 // A head as the registry holds it: head_of<SegformerHead, SegmentationHeadConfig>().
 template <class HeadType, class Config>
-constexpr HeadEntry head_of() {
+HeadEntry head_of() {
   return {HeadType::kTask, resolve_typed<Config>,
           [](const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
              const std::string& where) -> std::unique_ptr<Head> {
@@ -41,10 +41,10 @@ Registry<HeadEntry>& head_registry();
 
 // The values that "type" may take, and those of the heads that serve `task`.
 std::vector<std::string> head_types();
-std::vector<std::string> head_types(HeadTask task);
+std::vector<std::string> head_types(const std::string& task);
 
 // Throws ConfigError, naming `where`, unless the head that `config` names serves `task`.
-void require_head_task(const Json& config, HeadTask task, const std::string& where);
+void require_head_task(const Json& config, const std::string& task, const std::string& where);
 
 // `config` with the head's defaults filled in: {"type": "classification", "pooling": "average", ...}.
 // Throws ConfigError for an unknown type or key; `where` is the config path for its message ("model.head").

@@ -42,7 +42,7 @@ std::vector<int64_t> channels_of(const std::vector<FeatureInfo>& feature_info);
 
 class SegmentationHead : public Head {
  public:
-  static constexpr HeadTask kTask = HeadTask::kSegmentation;
+  static constexpr const char* kTask = "segmentation";
 
   SegmentationHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                    int64_t num_classes);

@@ -11,7 +11,7 @@ ClassifyConfig resolve_classify_config(const ClassifyConfig& config) {
     resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
   }
   resolved.model = resolve_model_config(resolved.model);
-  require_head_task(resolved.model.head, HeadTask::kClassification, "model.head");
+  require_head_task(resolved.model.head, "classification", "model.head");
   resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
   return resolved;
 }

@@ -3,7 +3,7 @@
 #include "engine/report/chart.h"
 #include "engine/report/page.h"
 #include "engine/report/report_parts.h"
-#include "engine/report/task_scores.h"
+#include "tasks/comparison/task_scores.h"
 
 namespace multipole {
 namespace {

@@ -38,7 +38,7 @@ SegmentConfig resolve_segment_config(const SegmentConfig& config) {
     resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;
   }
   resolved.model = resolve_model_config(resolved.model);
-  require_head_task(resolved.model.head, HeadTask::kSegmentation, "model.head");
+  require_head_task(resolved.model.head, "segmentation", "model.head");
   resolved.train.optimizer = resolve_optimizer_config(resolved.train.optimizer, "train.optimizer");
   return resolved;
 }

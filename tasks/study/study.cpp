@@ -8,21 +8,43 @@
 #include "engine/files/model_file.h"
 #include "engine/study/attention_error.h"
 #include "engine/study/model_cost.h"
-#include "tasks/study/study_task.h"
+#include "tasks/registry.h"
 
 namespace multipole {
 namespace {
 
 constexpr int64_t kErrorPictures = 16;
 
+// A variant's model with every default written out.
+ModelConfig model_of(const Task& task, const StudyConfig& config, const StudyVariant& variant) {
+  try {
+    return task.model(study_run_config(config, variant, 0));
+  } catch (const ConfigError& error) {
+    throw ConfigError("variant " + variant.name + ": " + error.what());
+  }
+}
+
+// The first pictures of the validation split as the model sees them, (B, 3, H, W); undefined where there are none.
+torch::Tensor validation_pictures(const OpenedTraining& training) {
+  Loader& loader = training.run().validation_loader;
+  loader.start_epoch(0, 0);
+  const auto batch = loader.next();
+  return batch && batch->size() > 0 ? batch->images : torch::Tensor();
+}
+
 class Study {
  public:
   Study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,
         const StudyWatcher& watcher, const std::atomic<bool>* stop)
-      : config_(config), task_(study_task(config.task)), data_(data), out_(out), watcher_(watcher), stop_(stop) {
+      : config_(config),
+        task_(task_registry().find(config.task, "task")),
+        data_(data),
+        out_(out),
+        watcher_(watcher),
+        stop_(stop) {
     check_study(config);
     result_.title = config.title;
-    result_.score_name = task_.score_name();
+    result_.score_name = task_->study_score();
     for (const auto& variant : config.variants) result_.rows.push_back({.name = variant.name});
   }
 
@@ -55,15 +77,15 @@ class Study {
     const size_t runs = config_.variants.size() * config_.seeds.size();
     const auto observer = watcher_.on_run(variant.name + ", seed " + std::to_string(seed) + " (" +
                                           std::to_string(++started_) + " of " + std::to_string(runs) + ")");
-    const TrainResult trained =
-        task_.train(config_, variant, seed, data_, run_folder(variant.name, seed), *observer, stop_);
+    const TrainResult trained = train_opened(*task_->open(study_run_config(config_, variant, seed), data_),
+                                             run_folder(variant.name, seed), *observer, {}, stop_);
     if (trained.stop_reason == StopReason::kStopToken) return false;
     result_.rows[index].runs.push_back({.seed = seed, .score = trained.best_score, .epochs = trained.num_epochs});
     return true;
   }
 
   VisionModel untrained(const StudyVariant& variant) const {
-    ModelConfig model = task_.model(config_, variant);
+    ModelConfig model = model_of(*task_, config_, variant);
     // costs of the head are left out, so any number of classes does
     if (model.num_classes == 0) model.num_classes = 10;
     return VisionModel(model);
@@ -87,16 +109,17 @@ class Study {
     const auto best = run_folder(config_.reference, config_.seeds.front()) / "best.safetensors";
     VisionModel full = load_model(best).model;
     const auto reference = std::ranges::find(config_.variants, config_.reference, &StudyVariant::name);
-    const auto images = task_.pictures(config_, *reference, data_);
+    const auto images = validation_pictures(*task_->open_trial(study_run_config(config_, *reference, 0), data_));
     if (!images.defined()) return;
     for (size_t i = 0; i < config_.variants.size(); ++i) {
-      const auto attentions = backbone_attentions(task_.model(config_, config_.variants[i]).backbone, "model.backbone");
+      const auto attentions =
+          backbone_attentions(model_of(*task_, config_, config_.variants[i]).backbone, "model.backbone");
       result_.rows[i].attention_error = attention_error(full, attentions, images.slice(0, 0, kErrorPictures));
     }
   }
 
   const StudyConfig& config_;
-  const StudyTask& task_;
+  std::shared_ptr<const Task> task_;
   std::filesystem::path data_, out_;
   const StudyWatcher& watcher_;
   const std::atomic<bool>* stop_;
@@ -108,7 +131,7 @@ class Study {
 
 void check_study(const StudyConfig& config) {
   // an unknown mechanism, head or key shows where the model is resolved
-  for (const auto& variant : config.variants) study_task(config.task).model(config, variant);
+  for (const auto& variant : config.variants) model_of(*task_registry().find(config.task, "task"), config, variant);
 }
 
 StudyResult run_study(const StudyConfig& config, const std::filesystem::path& data, const std::filesystem::path& out,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tasks/study/study_task.h"
+#include "tasks/registry.h"
 
 namespace multipole {
 namespace {
@@ -26,7 +26,7 @@ void StudyVariant::validate(const std::string& where) const {
 void StudyConfig::validate(const std::string& where) const {
   const std::string prefix = where.empty() ? "" : where + ".";
   require(recipe.is_object(), prefix + "recipe", "must be an object", recipe);
-  study_task(task);
+  task_registry().find(task, prefix + "task");
   require(!variants.empty(), prefix + "variants", "must name something to compare", variants.size());
   std::set<std::string> names;
   for (const auto& variant : variants) {

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
-#include "apps/classify/train_settings.h"
+#include "apps/arguments/run_settings.h"
 #include "base/error.h"
 #include "datasets/synthetic/synthetic_writer.h"
 #include "heads/model/model.h"
 #include "tasks/classification/classify_config.h"
+#include "tasks/classification/task/classification_task.h"
+#include "tasks/classification/task/input_size.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -12,7 +14,7 @@ namespace {
 
 std::string error_of(const RunSettings& settings) {
   try {
-    config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
+    config_from_json<ClassifyConfig>(merged_settings(settings, classification_task()->recipes()), "");
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -20,11 +22,11 @@ std::string error_of(const RunSettings& settings) {
 }
 
 TEST(TrainSettings, EveryRecipeBuildsAModel) {
-  ASSERT_FALSE(classify_recipe_book().names.empty());
-  for (const auto& name : classify_recipe_book().names) {
+  ASSERT_FALSE(classification_task()->recipes().names.empty());
+  for (const auto& name : classification_task()->recipes().names) {
     RunSettings settings;
     settings.config = name;
-    auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
+    auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classification_task()->recipes()), "");
     config.model.num_classes = 3;
     EXPECT_NO_THROW(VisionModel(resolve_classify_config(config).model)) << name;
   }
@@ -36,7 +38,7 @@ TEST(TrainSettings, OptionsComeLast) {
   settings.sets = {"train.epochs=7", "train.batch_size=5", "train.batch_size=6", "data.train_split=1"};
   settings.epochs = 9;
   settings.device = "cpu";
-  const Json json = merged_settings(settings, classify_recipe_book());
+  const Json json = merged_settings(settings, classification_task()->recipes());
   EXPECT_EQ(json["train"]["epochs"], 9);
   EXPECT_EQ(json["train"]["batch_size"], 6);
   EXPECT_EQ(json["train"]["device"], "cpu");
@@ -45,7 +47,7 @@ TEST(TrainSettings, OptionsComeLast) {
 TEST(TrainSettings, AnotherAttentionTakesNoFieldsOfTheOld) {
   RunSettings settings;
   settings.sets = {"model.backbone.attention.type=full"};
-  auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classify_recipe_book()), "");
+  auto config = config_from_json<ClassifyConfig>(merged_settings(settings, classification_task()->recipes()), "");
   config.model.num_classes = 2;
   EXPECT_EQ(resolve_classify_config(config).model.backbone["attention"]["type"], "full");
 }

@@ -107,7 +107,7 @@ TEST(Heads, ParametersAreCountedAsTheyAreMade) {
 TEST(Heads, EachServesOneTask) {
   for (const auto& type : head_types()) {
     int64_t served = 0;
-    for (const auto task : {HeadTask::kClassification, HeadTask::kSegmentation}) {
+    for (const std::string task : {"classification", "segmentation"}) {
       const auto types = head_types(task);
       const bool serves = std::find(types.begin(), types.end(), type) != types.end();
       served += serves;

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "engine/study/study_report.h"
+#include "tasks/registry.h"
 #include "tasks/study/study.h"
 #include "tasks/study/study_config.h"
-#include "tasks/study/study_task.h"
 
 namespace multipole {
 namespace {
@@ -33,9 +33,11 @@ TEST(StudyConfigTest, AVariantReplacesTheRecipesAttentionAndSeed) {
   const Json second = study_run_config(config, config.variants[1], 5);
   EXPECT_EQ(first["train"], Json({{"epochs", 3}, {"seed", 4}}));
   EXPECT_EQ(second["train"], Json({{"epochs", 3}, {"batch_size", 7}, {"seed", 5}}));
-  for (const auto& task : study_task_names()) {
+  for (const auto& task : task_registry().names()) {
     SCOPED_TRACE(task);
-    const auto model = [&](size_t i) { return study_task(task).model(config, config.variants[i]); };
+    const auto model = [&](size_t i) {
+      return task_registry().find(task, "")->model(study_run_config(config, config.variants[i], 0));
+    };
     EXPECT_EQ(model(0).backbone["attention"]["type"], "multipole2d");
     EXPECT_EQ(model(1).backbone["attention"]["type"], "full");
   }

@@ -70,7 +70,7 @@ TrainResult train(const ClassifyConfig& config, const std::filesystem::path& dat
   Recorder& observer = recorder != nullptr ? *recorder : own;
   std::atomic<bool> stop = false;
   if (stop_after >= 0) observer.after_step = [&](const StepReport& report) { stop = report.step >= stop_after; };
-  return train_classifier(config, data, out, observer, resume, &stop);
+  return train_opened(*open_classifier_training(config, data), out, observer, resume, &stop);
 }
 
 std::string error_of(const std::function<void()>& call) {

@@ -76,7 +76,7 @@ class SegmentTraining : public ::testing::Test {
     std::atomic<bool> stop = false;
     SegmentRecorder recorder;
     if (stop_after >= 0) recorder.after_step = [&](const StepReport& report) { stop = report.step >= stop_after; };
-    const auto result = train_segmenter(config, data(), root_ / out, recorder, resume, &stop);
+    const auto result = train_opened(*open_segmenter_training(config, data()), root_ / out, recorder, resume, &stop);
     messages_ = recorder.messages;
     return result;
   }

@@ -1,12 +1,13 @@
-#include "apps/segment/train_settings.h"
+#include "tasks/segmentation/task/machine_fit.h"
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
-#include "apps/training/open_settings.h"
 #include "base/text.h"
-#include "embedded/segment_recipes.h"
+#include "engine/training/step_timing.h"
+#include "heads/model/model.h"
+#include "tasks/interface/open_settings.h"
 #include "tasks/recipes/census.h"
 #include "tasks/segmentation/segment_data.h"
 #include "tasks/segmentation/segment_sizing.h"
@@ -65,12 +66,12 @@ void keep_earlier(Json& settings, const TrainContext& context) {
 // Seconds of a step at any crop and batch: a few steps at a small one, and the model's operations counted for both.
 class StepCost {
  public:
-  StepCost(const Json& settings, const TrainedTask& task, const std::filesystem::path& data, int64_t most_crop) {
+  StepCost(const Json& settings, const Task& task, const std::filesystem::path& data, int64_t most_crop) {
     crop_ = std::min(kTrialCrop, most_crop);
     Json trial = settings;
     trial["augmentation"]["crop_size"] = Json::array({crop_, crop_});
     trial["train"]["batch_size"] = kTrialBatch;
-    timing_ = task.time_steps(trial, data, {.seconds = 1, .most_steps = 3});
+    timing_ = time_training_steps(task.open_trial(trial, data)->run(), {.seconds = 1, .most_steps = 3});
     auto config = resolve_segment_config(segment_config(trial));
     config.model.num_classes = 2;
     model_ = VisionModel(config.model);
@@ -132,8 +133,8 @@ void choose_tokens(Json& settings, const TrainContext& context, int64_t most_cro
                   std::to_string(kMostForFineTokens) + " pixels");
 }
 
-void choose_sizing(Json& settings, const TrainedTask& task, const TrainContext& context,
-                   const SegmentSizingNeeds& needs, std::vector<std::string>& lines) {
+void choose_sizing(Json& settings, const Task& task, const TrainContext& context, const SegmentSizingNeeds& needs,
+                   std::vector<std::string>& lines) {
   SegmentSizing sizing;
   if (context.may_measure) {
     const StepCost cost(settings, task, context.data, largest_crop(needs));
@@ -149,11 +150,7 @@ void choose_sizing(Json& settings, const TrainedTask& task, const TrainContext& 
 
 }  // namespace
 
-RecipeBook segment_recipe_book() {
-  return {embedded::segment_recipes_names(), [](const std::string& name) { return embedded::segment_recipes(name); }};
-}
-
-std::vector<std::string> fit_to_machine(Json& settings, const TrainedTask& task, const TrainContext& context,
+std::vector<std::string> fit_to_machine(Json& settings, const Task& task, const TrainContext& context,
                                         double most_picture_seconds) {
   std::vector<std::string> lines;
   if (context.earlier) {

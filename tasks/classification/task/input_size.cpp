@@ -1,12 +1,11 @@
-#include "apps/classify/train_settings.h"
+#include "tasks/classification/task/input_size.h"
 
 #include <algorithm>
 
-#include "apps/training/open_settings.h"
 #include "base/error.h"
 #include "datasets/sources/labelled_pictures.h"
-#include "embedded/classify_recipes.h"
 #include "tasks/classification/classify_data.h"
+#include "tasks/interface/open_settings.h"
 
 namespace multipole {
 namespace {
@@ -33,10 +32,6 @@ std::vector<int64_t> measure_short_sides(const LabelledPictures& pictures) {
 }
 
 }  // namespace
-
-RecipeBook classify_recipe_book() {
-  return {embedded::classify_recipes_names(), [](const std::string& name) { return embedded::classify_recipes(name); }};
-}
 
 int64_t input_size_for(std::vector<int64_t> short_sides) {
   if (short_sides.empty()) return kLargestSize;

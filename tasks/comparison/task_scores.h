@@ -1,27 +1,15 @@
-// Which figures of a report tell how good a run is, for each task.
+// The figures of reports that tell how good runs are, in tables.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "tasks/interface/task_scores.h"
 
 namespace multipole {
 
-struct Score {
-  const char* head;  // of a table's column
-  const char* part;  // of the report
-  const char* key;
-  bool is_share;
-};
-
-struct TaskScores {
-  const char* curve;       // key of the main score in a report's curves
-  const char* curve_name;  // in words
-  std::vector<Score> scores;
-};
-
-// Throws ConfigError where the runs are of different tasks.
+// Throws ConfigError where the runs are of different tasks, or of one that is not registered.
 TaskScores scores_for(const std::vector<Json>& reports);
 
 // NaN where the report has none.

@@ -1,4 +1,4 @@
-#include "apps/training/open_settings.h"
+#include "tasks/interface/open_settings.h"
 
 #include <utility>
 

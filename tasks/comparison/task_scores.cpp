@@ -1,10 +1,10 @@
-#include "engine/report/task_scores.h"
+#include "tasks/comparison/task_scores.h"
 
 #include <algorithm>
 
 #include "base/error.h"
-#include "engine/files/classifier_file.h"
 #include "engine/report/page.h"
+#include "tasks/registry.h"
 
 namespace multipole {
 
@@ -15,29 +15,13 @@ TaskScores scores_for(const std::vector<Json>& reports) {
                       reports.front()["task"].get<std::string>() + " and " + report["run"].get<std::string>() + " a " +
                       report["task"].get<std::string>() + ": they have no figure in common");
   }
-  if (!reports.empty() && reports.front()["task"] == "segmentation") {
-    return {"miou",
-            "mIoU",
-            {{"mIoU", "metrics", "miou", true},
-             {"pixels", "metrics", "pixel_accuracy", true},
-             {"balanced", "metrics", "mean_accuracy", true},
-             {"Dice", "metrics", "mean_dice", true}}};
+  const auto name = reports.at(0)["task"].get<std::string>();
+  for (const auto& [registered, task] : task_registry().entries()) {
+    for (auto& scores : task->scores()) {
+      if (scores.task == name) return scores;
+    }
   }
-  if (!reports.empty() && reports.front()["task"] == kMultiLabelClassification) {
-    return {"map",
-            "mAP",
-            {{"mAP", "metrics", "map", true},
-             {"macro F1", "metrics", "macro_f1", false},
-             {"micro F1", "metrics", "micro_f1", false},
-             {"loss", "metrics", "loss", false}}};
-  }
-  return {"top1",
-          "Top-1",
-          {{"top-1", "metrics", "top1", true},
-           {"balanced", "metrics", "balanced_accuracy", true},
-           {"macro F1", "metrics", "macro_f1", false},
-           {"loss", "metrics", "loss", false},
-           {"ECE", "calibration", "ece", true}}};
+  throw ConfigError(reports.front()["run"].get<std::string>() + " is a " + name + ", and no task of this program");
 }
 
 double score_of(const Json& report, const Score& score) { return number_at(report[score.part], score.key); }

@@ -6,13 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/arguments/run_settings.h"
 #include "base/json.h"
 
 namespace multipole {
-
-// The recipes of configs/classify.
-RecipeBook classify_recipe_book();
 
 // What the settings leave open and the data can answer: the input size, and with it how pictures are cropped and how
 // fine the first tokens are. Sets keys that are absent only. Returns one line that says what was chosen, or "".

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include "engine/report/fold_summary.h"
+#include "tasks/comparison/fold_summary.h"
 
 namespace multipole {
 namespace {

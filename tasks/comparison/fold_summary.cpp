@@ -1,10 +1,10 @@
-#include "engine/report/fold_summary.h"
+#include "tasks/comparison/fold_summary.h"
 
 #include <cmath>
 #include <limits>
 
-#include "engine/report/task_scores.h"
 #include "heads/metrics/shares.h"
+#include "tasks/comparison/task_scores.h"
 
 namespace multipole {
 namespace {

@@ -1,0 +1,21 @@
+// What the choice of a setting can go by besides the settings.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "base/json.h"
+#include "engine/files/model_file.h"
+
+namespace multipole {
+
+struct TrainContext {
+  std::filesystem::path data;
+  Json given;                         // the user's own settings, before anything was put below them
+  std::optional<ModelMetadata> init;  // of --init, where that is a model file
+  std::optional<Json> earlier;        // the config of the run that goes on: what was chosen for it stays
+  // Where several processes train together each would measure another speed, and choose otherwise.
+  bool may_measure = true;
+};
+
+}  // namespace multipole
