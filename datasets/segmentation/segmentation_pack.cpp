@@ -82,7 +82,9 @@ void SegmentationPack::take_masks(const MaskOptions& masks) {
     throw ConfigError(file_.string() + ": packed masks hold class ids, and 255 for ignored pixels; " +
                       "data.reduce_zero_label, data.color_map and data.ignore_index belong to 'data pack'");
   }
-  masks_ = {.ignored_values = masks.ignored_values, .class_names = class_names_};
+  masks_ = MaskOptions();
+  masks_.ignored_values = masks.ignored_values;
+  masks_.class_names = class_names_;
   if (class_names_.empty() || static_cast<int64_t>(class_names_.size()) > kMaxClasses) {
     throw ConfigError(file_.string() + ": segmentation takes from 1 to " + std::to_string(kMaxClasses) +
                       " classes, got " + std::to_string(class_names_.size()));

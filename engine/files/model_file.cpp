@@ -16,7 +16,7 @@
 namespace multipole {
 namespace {
 
-constexpr const char* kMetadataKey = "multipole";
+constexpr const char* kModelKey = "multipole";
 constexpr size_t kMaxListed = 20;
 
 std::string shape_text(const torch::Tensor& tensor) {
@@ -54,9 +54,9 @@ std::string mismatch_table(const std::map<std::string, torch::Tensor>& expected,
 }
 
 const std::string& metadata_text(const std::map<std::string, std::string>& metadata, const std::string& source) {
-  const auto found = metadata.find(kMetadataKey);
+  const auto found = metadata.find(kModelKey);
   if (found == metadata.end()) {
-    throw ModelFileError(source + ": a safetensors file without the metadata '" + kMetadataKey +
+    throw ModelFileError(source + ": a safetensors file without the metadata '" + kModelKey +
                          "': not a model that this program saved");
   }
   return found->second;
@@ -133,7 +133,7 @@ void save_model(const std::filesystem::path& path, const std::map<std::string, t
     content.tensors[name] =
         tensor.detach().to(torch::kCPU, narrow ? torch::kBFloat16 : tensor.scalar_type()).contiguous();
   }
-  content.metadata[kMetadataKey] = json_text(to_json_config(metadata));
+  content.metadata[kModelKey] = json_text(to_json_config(metadata));
   add_checksum(content);
   write_safetensors(path, content);
 }
@@ -148,7 +148,7 @@ void load_weights(VisionModelImpl& model, const std::map<std::string, torch::Ten
 }
 
 bool is_model_file(const std::filesystem::path& path) {
-  return read_safetensors_header(path).metadata.contains(kMetadataKey);
+  return read_safetensors_header(path).metadata.contains(kModelKey);
 }
 
 ModelMetadata read_model_metadata(const std::filesystem::path& path, const std::string& task) {

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kPrefix = "state-";
 constexpr std::string_view kSuffix = ".safetensors";
 constexpr size_t kStatesKept = 2;
-constexpr const char* kMetadataKey = "multipole_train_state";
+constexpr const char* kStateKey = "multipole_train_state";
 
 // The state files of a folder, newest first.
 std::vector<std::filesystem::path> state_files(const std::filesystem::path& folder) {
@@ -50,9 +50,9 @@ std::vector<std::filesystem::path> state_files(const std::filesystem::path& fold
 TrainState read_state(const std::filesystem::path& path) {
   auto content = read_safetensors(path);
   verify_checksum(content, path.string());
-  const auto found = content.metadata.find(kMetadataKey);
+  const auto found = content.metadata.find(kStateKey);
   if (found == content.metadata.end()) {
-    throw ModelFileError(path.string() + " is not a training state: its metadata lacks " + kMetadataKey);
+    throw ModelFileError(path.string() + " is not a training state: its metadata lacks " + kStateKey);
   }
   try {
     const Json json = parse_json(found->second, path.string());
@@ -111,7 +111,7 @@ void save_train_state(const std::filesystem::path& folder, const TrainState& sta
   std::array<char, 32> digits = {};
   std::snprintf(digits.data(), digits.size(), "%010lld", static_cast<long long>(state.progress.step));
   const auto path = folder / (std::string(kPrefix) + digits.data() + std::string(kSuffix));
-  Safetensors content{{}, {{kMetadataKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}}};
+  Safetensors content{{}, {{kStateKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}}};
   for (const auto& [name, tensor] : state.tensors) {
     content.tensors[name] = tensor.detach().to(torch::kCPU).contiguous();
   }
