@@ -1,5 +1,7 @@
 #include "apps/arguments/mask_settings.h"
 
+#include "datasets/layouts/layout.h"
+
 namespace multipole {
 
 MaskOptions MaskSettings::over(const MaskOptions& known) const {
@@ -14,8 +16,9 @@ MaskOptions MaskSettings::over(const MaskOptions& known) const {
 }
 
 void add_mask_options(CLI::App& command, MaskSettings& settings, const std::string& unless_told) {
-  command.add_option("--layout", settings.layout, "pictures with masks: auto, pairs, voc, cityscapes or ade20k")
-      ->capture_default_str();
+  std::string layouts = "auto";
+  for (const auto& name : layout_names()) layouts += ", " + name;
+  command.add_option("--layout", settings.layout, "how pictures with masks lie: " + layouts)->capture_default_str();
   command.add_flag_function(
       "--reduce-zero-label,!--no-reduce-zero-label",
       [&settings](int64_t count) { settings.reduce_zero_label = count > 0; },

@@ -10,6 +10,8 @@ namespace multipole {
 
 namespace fs = std::filesystem;
 
+namespace {
+
 SegmentationListing list_ade20k(const fs::path& root, const SegmentationSplitOptions& options) {
   SegmentationListing listing;
   listing.reduce_zero_label = true;
@@ -30,5 +32,9 @@ SegmentationListing list_ade20k(const fs::path& root, const SegmentationSplitOpt
                         " pictures and masks of ADE20K in " + images.string();
   return listing;
 }
+
+}  // namespace
+
+Layout ade20k_layout() { return layout_with_sign("objectInfo150.txt", "images", list_ade20k); }
 
 }  // namespace multipole

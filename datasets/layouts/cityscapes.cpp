@@ -43,8 +43,6 @@ constexpr std::array<CityscapesClass, 19> kClasses = {{
 constexpr int64_t kNumLabelIds = 34;
 constexpr int64_t kIgnored = 255;
 
-}  // namespace
-
 SegmentationListing list_cityscapes(const fs::path& root, const SegmentationSplitOptions& options) {
   SegmentationListing listing;
   for (int64_t id = 0; id < kNumLabelIds; ++id) listing.label_of_value[id] = kIgnored;
@@ -65,5 +63,9 @@ SegmentationListing list_cityscapes(const fs::path& root, const SegmentationSpli
                         " pictures and masks of Cityscapes in " + images.string();
   return listing;
 }
+
+}  // namespace
+
+Layout cityscapes_layout() { return layout_with_sign("leftImg8bit", "leftImg8bit", list_cityscapes); }
 
 }  // namespace multipole

@@ -1,4 +1,5 @@
-// How folders of pictures and masks are laid out on disk. A layout is one file and one line in the list of layout.cpp.
+// How folders of pictures and masks are laid out on disk. A layout is one file and one line in the list of
+// registry.cpp.
 //
 //   pairs       ROOT/images/<split>/a.jpg, ROOT/annotations/<split>/a.png, ROOT/classes.txt; without folders of splits
 //               ROOT/images/a.jpg and ROOT/annotations/a.png, from which a split is made. Both folders have other

@@ -26,8 +26,6 @@ std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const Se
   return options.split == "train" ? std::vector(middle, all.end()) : std::vector(all.begin(), middle);
 }
 
-}  // namespace
-
 SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOptions& options) {
   const auto [images, annotations] = pair_folders(root);
   SegmentationListing listing;
@@ -66,6 +64,16 @@ SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOpti
   listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks, cut from " +
                         (images / inner).string() + " by seed " + std::to_string(options.split_seed);
   return listing;
+}
+
+}  // namespace
+
+Layout pairs_layout() {
+  return {.sign = "images and masks",
+          .is_at = [](const fs::path& root) { return find_pair_folders(root).has_value(); },
+          .splits = [](const fs::path& root) { return pair_folders(root).images; },
+          .list = list_pairs,
+          .makes_splits = true};
 }
 
 }  // namespace multipole

@@ -8,6 +8,8 @@ namespace multipole {
 
 namespace fs = std::filesystem;
 
+namespace {
+
 SegmentationListing list_voc(const fs::path& root, const SegmentationSplitOptions& options) {
   SegmentationListing listing;
   listing.class_names = {"background", "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",
@@ -31,5 +33,9 @@ SegmentationListing list_voc(const fs::path& root, const SegmentationSplitOption
       options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks of VOC by " + names.string();
   return listing;
 }
+
+}  // namespace
+
+Layout voc_layout() { return layout_with_sign("ImageSets/Segmentation", "ImageSets/Segmentation", list_voc); }
 
 }  // namespace multipole

@@ -36,7 +36,7 @@ struct SegmentDataConfig {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("layout", self.layout, "auto, pairs, voc, cityscapes or ade20k");
+    field("layout", self.layout, "how pictures and masks lie: auto, or one of layout_names()");
     field("train_split", self.train_split, "split to train on");
     field("val_split", self.val_split, "split to evaluate on");
     field("val_fraction", self.val_fraction, "share of the pictures to evaluate on where there is no such split");
