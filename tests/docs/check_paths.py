@@ -15,7 +15,7 @@ PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*")
 SPAN = re.compile(r"`([\w-]+\.(?:md|h|cpp))`")
 PAGE = re.compile(r"\b([A-Z]{3,}) section \d")
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
-TO_BE_MADE = re.compile(r"(?:.*/)?mine(?:[/._].*)?")  # by the reader
+TO_BE_MADE = re.compile(r"(?:.*/)?mine(?:[/.].*)?")  # by the reader
 
 
 def exists(path):
