@@ -1,5 +1,7 @@
 #include "apps/arguments/command.h"
 
+#include "datasets/sources/labelled_pictures.h"
+
 #include <ATen/Parallel.h>
 
 namespace multipole {
@@ -27,9 +29,7 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
       ->capture_default_str();
 }
 
-const char* data_option_help() {
-  return "folder ROOT/<split>/<class>/* or ROOT/<class>/*, such a tar or zip, a CSV manifest, or packed data";
-}
+const char* data_option_help() { return kLabelledPicturesForms; }
 
 const char* data_root_option_help() { return "folder that a manifest's paths are relative to, if not its own"; }
 

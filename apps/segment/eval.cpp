@@ -166,7 +166,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   CLI::App* command = add_command(parent, "eval", "measure a model on pictures with masks",
                                   "multipole segment eval --model model.safetensors --data streets --split test");
   command->add_option("--model", options->model, "model file")->required();
-  command->add_option("--data", options->data, segmentation_data_help())->required();
+  command->add_option("--data", options->data, segmentation_data_forms())->required();
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();
   add_mask_options(*command, options->masks, "as in training; so for the other options of masks");
   command->add_option("--val-fraction", options->val_fraction,

@@ -11,10 +11,4 @@ void add_segment_commands(CLI::App& program, Run& run) {
   add_segment_predict(*group, run);
 }
 
-const char* segmentation_data_help() {
-  return "folder ROOT/images, ROOT/masks (or annotations, labels), ROOT/classes.txt, with folders of splits or "
-         "without; "
-         "or VOC, Cityscapes, ADE20K; or what 'data pack' made of one";
-}
-
 }  // namespace multipole

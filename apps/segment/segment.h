@@ -7,9 +7,6 @@ namespace multipole {
 
 void add_segment_commands(CLI::App& program, Run& run);
 
-// What --data of train and eval may be.
-const char* segmentation_data_help();
-
 void add_segment_train(CLI::App& parent, Run& run);
 void add_segment_eval(CLI::App& parent, Run& run);
 void add_segment_predict(CLI::App& parent, Run& run);

@@ -37,4 +37,13 @@ std::shared_ptr<const SegmentationDataset> open_segmentation_data(const std::fil
   }
 }
 
+std::string segmentation_data_forms() {
+  std::string layouts;
+  for (const auto& name : layout_names()) layouts += (layouts.empty() ? "" : ", ") + name;
+  return "folder ROOT/images, ROOT/masks (or annotations, labels), ROOT/classes.txt, with folders of splits or "
+         "without; "
+         "or another known layout (" +
+         layouts + "); or what 'data pack' made of one";
+}
+
 }  // namespace multipole

@@ -14,6 +14,9 @@
 
 namespace multipole {
 
+// What a path to pictures with masks may be, in words for help.
+std::string segmentation_data_forms();
+
 // get() gives the upright picture and its mask, (H, W) uint8 with 255 ignored. It throws InputError where one of them
 // cannot be read, their sizes differ, or the mask holds an unknown value.
 class SegmentationDataset : public Dataset {

@@ -20,6 +20,10 @@
 
 namespace multipole {
 
+// What a path to them may be, in words for help.
+inline constexpr const char* kLabelledPicturesForms =
+    "folder ROOT/<split>/<class>/* or ROOT/<class>/*, such a tar or zip, a CSV manifest, or packed data";
+
 class LabelledPictures : public Dataset {
  public:
   // Throws ConfigError when the split or its classes are not usable (see select_split).

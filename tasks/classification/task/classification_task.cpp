@@ -17,7 +17,7 @@ ClassifyConfig config_of(const Json& settings) { return config_from_json<Classif
 class ClassificationTask : public Task {
  public:
   std::string train_summary() const override { return "train a classifier on folders of pictures"; }
-  std::string data_help() const override { return data_option_help(); }
+  std::string data_help() const override { return kLabelledPicturesForms; }
   RecipeBook recipes() const override {
     return {embedded::classify_recipes_names(),
             [](const std::string& name) { return embedded::classify_recipes(name); }};

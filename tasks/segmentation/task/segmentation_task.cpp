@@ -1,5 +1,6 @@
 #include "tasks/segmentation/task/segmentation_task.h"
 
+#include "datasets/segmentation/segmentation_dataset.h"
 #include "embedded/segment_recipes.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe_options.h"
@@ -21,7 +22,7 @@ SegmentConfig config_of(const Json& settings) { return config_from_json<SegmentC
 class SegmentationTask : public Task {
  public:
   std::string train_summary() const override { return "train a model on pictures with masks"; }
-  std::string data_help() const override { return segmentation_data_help(); }
+  std::string data_help() const override { return segmentation_data_forms(); }
   RecipeBook recipes() const override {
     return {embedded::segment_recipes_names(), [](const std::string& name) { return embedded::segment_recipes(name); }};
   }
