@@ -9,6 +9,7 @@
 #include "engine/report/page.h"
 #include "tasks/classification/report/classification_report.h"
 #include "tasks/classification/report/html_report.h"
+#include "tasks/comparison/comparison.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
