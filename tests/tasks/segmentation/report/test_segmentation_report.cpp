@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tasks/comparison/comparison.h"
 #include "tasks/segmentation/report/segmentation_html.h"
 #include "tasks/segmentation/report/segmentation_report.h"
 #include "tests/support/random_source.h"
