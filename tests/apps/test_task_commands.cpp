@@ -18,7 +18,7 @@ TEST(TaskCommands, ANewTaskHasItsCommandByItself) {
   head_registry().add("brightness", test::brightness_head());
   task_registry().add("brightness", test::brightness_task());
   CLI::App program("test", "multipole");
-  Run run;
+  multipole::Run run;
   program.add_subcommand("classify", "has its own");
   program.add_subcommand("segment", "has its own");
   add_task_commands(program, run);

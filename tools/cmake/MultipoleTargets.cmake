@@ -5,11 +5,18 @@
 set(MULTIPOLE_PRECOMPILED_HEADERS <torch/types.h> <torch/nn/module.h> <torch/nn/pimpl.h> <nlohmann/json.hpp>
   <algorithm> <cstdint> <filesystem> <memory> <optional> <string> <vector>)
 
-function(multipole_create_precompiled_header)
-  file(WRITE "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp" "// carries the precompiled header\n")
-  add_library(multipole_pch STATIC "${PROJECT_BINARY_DIR}/generated/precompiled_header.cpp")
-  target_link_libraries(multipole_pch PUBLIC multipole_flags multipole::torch)
-  target_precompile_headers(multipole_pch PRIVATE ${MULTIPOLE_PRECOMPILED_HEADERS})
+# multipole_create_precompiled_header(TARGET [further headers])
+function(multipole_create_precompiled_header target)
+  file(WRITE "${PROJECT_BINARY_DIR}/generated/${target}.cpp" "// carries the precompiled header\n")
+  add_library(${target} STATIC "${PROJECT_BINARY_DIR}/generated/${target}.cpp")
+  target_link_libraries(${target} PUBLIC multipole_flags multipole::torch)
+  target_precompile_headers(${target} PRIVATE ${MULTIPOLE_PRECOMPILED_HEADERS} ${ARGN})
+endfunction()
+
+# Code that only parses, prints or checks: optimising it costs more than it gives (a test folder: 17 s, 11 s by -O1).
+# A precompiled header serves only those who are compiled alike.
+function(multipole_optimize_little target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
 # Loading the precompiled header costs 3.5 s a file, also where nothing of it is used: these sources do without.
@@ -18,8 +25,8 @@ function(multipole_skip_precompiled_header target)
 endfunction()
 
 # A library of the project: multipole_add_library(NAME SOURCES ... [PLAIN ...] LINK ... [NO_TORCH])
-# PLAIN: sources that include nothing of torch; NO_TORCH: none does. A folder whose sources share one more expensive header
-# names the target that precompiles it in MULTIPOLE_LIBRARY_PCH.
+# PLAIN: sources that include nothing of torch; NO_TORCH: none does. A folder whose targets share a precompiled
+# header of their own names its target in MULTIPOLE_PCH; MULTIPOLE_OPTIMIZE_LITTLE is for all below a folder, too.
 function(multipole_add_library name)
   cmake_parse_arguments(arg "NO_TORCH" "" "SOURCES;PLAIN;LINK" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
@@ -27,17 +34,15 @@ function(multipole_add_library name)
     multipole_skip_precompiled_header(${name} ${arg_PLAIN})
   endif()
   target_link_libraries(${name} PUBLIC multipole_flags ${arg_LINK})
+  if(MULTIPOLE_OPTIMIZE_LITTLE)
+    multipole_optimize_little(${name})
+  endif()
   if(NOT arg_NO_TORCH)
     target_link_libraries(${name} PUBLIC multipole::torch)
     if(NOT arg_SOURCES)
       return()
     endif()
-    if(MULTIPOLE_LIBRARY_PCH)
-      target_link_libraries(${name} PUBLIC CLI11::CLI11)
-      target_precompile_headers(${name} REUSE_FROM ${MULTIPOLE_LIBRARY_PCH})
-    else()
-      target_precompile_headers(${name} REUSE_FROM multipole_pch)
-    endif()
+    target_precompile_headers(${name} REUSE_FROM ${MULTIPOLE_PCH})
   endif()
 endfunction()
 
@@ -78,7 +83,8 @@ function(multipole_add_test source)
   if(NOT TARGET ${program})
     add_executable(${program})
     target_link_libraries(${program} PRIVATE multipole_flags multipole_test_support GTest::gtest)
-    target_precompile_headers(${program} REUSE_FROM multipole_pch)
+    multipole_optimize_little(${program})
+    target_precompile_headers(${program} REUSE_FROM ${MULTIPOLE_PCH})
     target_link_libraries(${program} PRIVATE multipole::torch)
   endif()
   target_sources(${program} PRIVATE "${source}")

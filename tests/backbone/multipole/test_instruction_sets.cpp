@@ -28,11 +28,11 @@ CaseShape random_fused_shape(int64_t max_side) {
   return shape;
 }
 
-struct Upstream {
+struct PictureUpstream {
   Tensor out, lse;
 };
 
-Upstream random_upstream(const CaseShape& shape) {
+PictureUpstream random_upstream(const CaseShape& shape) {
   return {torch::randn({shape.batch, shape.height, shape.width, shape.heads, shape.head_dim}, torch::kFloat64),
           torch::randn({shape.batch, shape.heads, shape.height, shape.width}, torch::kFloat64)};
 }
@@ -40,7 +40,7 @@ Upstream random_upstream(const CaseShape& shape) {
 void expect_attention2d(const CaseShape& shape) {
   SCOPED_TRACE(describe(shape));
   const OracleArgs2d args = random_args(shape, torch::kFloat32);
-  const Upstream upstream = random_upstream(shape);
+  const PictureUpstream upstream = random_upstream(shape);
   const OpResults expected =
       run_with_grads(oracle_attention2d, to_dtype(args, torch::kFloat64), upstream.out, upstream.lse);
   for_each_instruction_set([&] {
@@ -58,7 +58,7 @@ void expect_attention2d(const CaseShape& shape) {
 void expect_attention2d_in_bfloat16(const CaseShape& shape) {
   SCOPED_TRACE(describe(shape));
   const OracleArgs2d args = random_args(shape, torch::kBFloat16);
-  const Upstream upstream = random_upstream(shape);
+  const PictureUpstream upstream = random_upstream(shape);
   const Tensor d_out = upstream.out.to(torch::kBFloat16);
   const OpResults exact = run_with_grads(oracle_attention2d, to_dtype(args, torch::kFloat64), d_out, upstream.lse);
   const OpResults plain = run_with_grads(oracle_attention2d, args, d_out, upstream.lse);
@@ -150,7 +150,7 @@ TEST(InstructionSets, ThreadsDoNotChangeABit) {
     const CaseShape shape = {1, 37, 41, 2, 16, 4, 4, linear, true};
     for (const torch::ScalarType dtype : {torch::kFloat32, torch::kBFloat16}) {
       const OracleArgs2d args = random_args(shape, dtype);
-      const Upstream upstream = random_upstream(shape);
+      const PictureUpstream upstream = random_upstream(shape);
       for_each_instruction_set([&] {
         at::set_num_threads(1);
         const OpResults one = run_with_grads(run_op, args, upstream.out, upstream.lse);
