@@ -19,10 +19,11 @@ endfunction()
 
 # A library of the project: multipole_add_library(NAME SOURCES ... [PLAIN ...] LINK ... [NO_TORCH])
 # PLAIN: sources that include nothing of torch; NO_TORCH: none does. A folder whose sources share one more expensive header
-# names the target that precompiles it in MULTIPOLE_LIBRARY_PCH.
+# names the target that precompiles it in MULTIPOLE_LIBRARY_PCH. All are named in the global property MULTIPOLE_LIBRARIES.
 function(multipole_add_library name)
   cmake_parse_arguments(arg "NO_TORCH" "" "SOURCES;PLAIN;LINK" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  set_property(GLOBAL APPEND PROPERTY MULTIPOLE_LIBRARIES ${name})
   if(arg_PLAIN)
     multipole_skip_precompiled_header(${name} ${arg_PLAIN})
   endif()
