@@ -6,7 +6,7 @@ here=$(dirname "$0")
 missing=$("$here/missing_packages.sh" "$here/packages.txt" | wc -l)
 packages="all there" torch="there"
 [ "$missing" = 0 ] || packages="$missing to install, about a minute"
-[ -e "$2/.multipole-libtorch" ] || torch="1.4 GB from PyPI into $2, a few minutes"
+[ -e "$2/.multipole-libtorch" ] || torch="1.4 GB from PyPI into $2, one to three minutes"
 cat >&2 <<TEXT
 make demo takes four steps and skips what is done:
   1. system packages: $packages
