@@ -54,7 +54,11 @@ endif()
 # Headers in the tree of the rooms, below multipole/ and including each other so.
 set(header_folders base backbone datasets heads engine tasks)
 set(forwarded "")
+set(opencv_flags "")
+set(opencv_libraries "")
 if(MULTIPOLE_WITH_OPENCV)
+  set(opencv_flags "-isystem ${MULTIPOLE_OPENCV_INCLUDE}")
+  set(opencv_libraries "${MULTIPOLE_OPENCV_IMGPROC} ${MULTIPOLE_OPENCV_CORE}")
   #set(forwarded classifier:tasks/classification/prediction/classifier.h segmenter:tasks/segmentation/prediction/segmenter.h)
 endif()
 install(CODE "
@@ -70,7 +74,7 @@ configure_package_config_file("${shared}/MultipoleConfig.cmake.in" "${staged}/Mu
 write_basic_package_version_file("${staged}/MultipoleConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 configure_file("${shared}/multipole.pc.in" "${staged}/multipole.pc" @ONLY)
 install(FILES "${staged}/MultipoleConfig.cmake" "${staged}/MultipoleConfigVersion.cmake"
-  "${PROJECT_SOURCE_DIR}/tools/cmake/MultipoleTorch.cmake"
+  "${PROJECT_SOURCE_DIR}/tools/cmake/MultipoleOpenCV.cmake" "${PROJECT_SOURCE_DIR}/tools/cmake/MultipoleTorch.cmake"
   DESTINATION lib/cmake/Multipole)
 install(FILES "${staged}/multipole.pc" DESTINATION lib/pkgconfig)
 
