@@ -3,21 +3,24 @@
 BUILD := build
 VENV := .venv
 PYTHON ?= python3
+PREFIX ?= /usr/local
 
-.PHONY: help build command demo test packages venv python clean
+.PHONY: help build command demo test install package system-packages venv python clean
 
 help:
 	@echo 'make demo     set up, build, then classify and segment real photographs with the shipped checkpoints'
 	@echo 'make test     set up, build and run all tests'
-	@echo 'make build    build/multipole, build/libmultipole_ops.so, and $(VENV) complete for Python users'
-	@echo 'make command  build/multipole and the op library only, with the small LibTorch set-up'
+	@echo 'make build    build/multipole, build/libmultipole.so, build/libmultipole_ops.so, and $(VENV) complete for Python users'
+	@echo 'make command  build/multipole and the libraries only, with the small LibTorch set-up'
+	@echo 'make install  the command, the C++ library, headers and models into PREFIX ($(PREFIX)); docs/install.md'
+	@echo 'make package  the same as a .deb and a .tar.gz in $(BUILD)/packages'
 	@echo 'make clean    remove the build folder'
 
-packages: tools/setup/packages.txt
+system-packages: tools/setup/packages.txt
 	@tools/setup/install_packages.sh tools/setup/packages.txt
 
 # LibTorch: PyPI's torch wheel without the CUDA libraries, which the command does not need
-venv: packages
+venv: system-packages
 	@PYTHON=$(PYTHON) tools/setup/install_torch.sh $(VENV) libtorch
 
 # the same environment with everything that `import torch` needs
@@ -28,16 +31,26 @@ $(BUILD)/build.ninja: CMakePresets.json CMakeLists.txt | venv
 	cmake --preset release -B $(BUILD)
 
 command: venv $(BUILD)/build.ninja
-	cmake --build $(BUILD) --target multipole multipole_ops
+	@tools/setup/say_compile.sh $(BUILD)
+	cmake --build $(BUILD) --target multipole multipole_ops multipole_library
 
 build: command python
 
-demo: command
+install: command
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+package: command
+	cd $(BUILD) && cpack
+
+demo:
+	@tools/setup/say_demo.sh $(BUILD) $(VENV)
+	@$(MAKE) --no-print-directory command
 	@tools/setup/fetch_pictures.sh $(VENV) demo/pictures scikit-image chelsea.png horse.png rocket.jpg coffee.png
 	@tools/setup/fetch_pictures.sh $(VENV) demo/scenes scikit-learn china.jpg
 	@tools/demo.sh $(BUILD)/multipole demo
 
 test: build
+	@echo 'Compiling the tests, then running them' >&2
 	cmake --build $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure --parallel $$(nproc)
 

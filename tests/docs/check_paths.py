@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("apps", "backbone", "base", "configs", "datasets", "docs", "engine", "heads", "models", "python", "tasks", "tests", "tools")
+FOLDERS = ("apps", "backbone", "base", "configs", "datasets", "docs", "engine", "examples", "heads", "models", "python", "tasks", "tests", "tools")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*")
 SPAN = re.compile(r"`([\w-]+\.(?:md|h|cpp))`")

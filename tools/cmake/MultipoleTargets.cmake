@@ -25,11 +25,13 @@ function(multipole_skip_precompiled_header target)
 endfunction()
 
 # A library of the project: multipole_add_library(NAME SOURCES ... [PLAIN ...] LINK ... [NO_TORCH])
-# PLAIN: sources that include nothing of torch; NO_TORCH: none does. A folder whose targets share a precompiled
-# header of their own names its target in MULTIPOLE_PCH; MULTIPOLE_OPTIMIZE_LITTLE is for all below a folder, too.
+# PLAIN: sources that include nothing of torch; NO_TORCH: none does. A folder whose targets share a precompiled header of
+# their own names its target in MULTIPOLE_PCH; MULTIPOLE_OPTIMIZE_LITTLE is for all below a folder, too. All are named in
+# the global property MULTIPOLE_LIBRARIES.
 function(multipole_add_library name)
   cmake_parse_arguments(arg "NO_TORCH" "" "SOURCES;PLAIN;LINK" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  set_property(GLOBAL APPEND PROPERTY MULTIPOLE_LIBRARIES ${name})
   if(arg_PLAIN)
     multipole_skip_precompiled_header(${name} ${arg_PLAIN})
   endif()

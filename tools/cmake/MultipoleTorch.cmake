@@ -1,62 +1,79 @@
-# Finds LibTorch and defines the targets multipole::torch (CPU) and, with MULTIPOLE_CUDA, the CUDA parts in it.
+# Finds LibTorch and defines the target multipole::torch. The build includes this file, and so does the installed package
+# (MultipoleConfig.cmake), so that both find it in the same way.
 #
-# Order: an installation named by CMAKE_PREFIX_PATH or Torch_DIR (any LibTorch, through its own package file), then the
-# PyPI wheel in the project's virtual environment. The wheel for Linux is a CUDA build whose package file fails where
-# there is no CUDA toolkit, although libtorch_cpu.so runs everywhere: the CPU build therefore links it by path.
+# Order: an installation that CMAKE_PREFIX_PATH or Torch_DIR names (any LibTorch, through its own package file), then PyPI's
+# wheel in the virtual environment MULTIPOLE_VENV, then the folders in MULTIPOLE_TORCH_FOLDERS. The wheel for Linux is a
+# CUDA build whose package file fails where there is no CUDA toolkit, although libtorch_cpu.so runs everywhere: without
+# MULTIPOLE_CUDA a wheel or a folder is linked by path.
+#
+# Afterwards MULTIPOLE_TORCH_ROOT is LibTorch's folder and MULTIPOLE_TORCH_SERIES its version as MAJOR.MINOR, within which
+# programs may be linked to another one. Nothing found: no target, and MULTIPOLE_TORCH_ROOT is empty.
 
-set(MULTIPOLE_VENV "${PROJECT_SOURCE_DIR}/.venv" CACHE PATH "Virtual environment that holds PyPI's torch wheel")
-
-# Programs look for the op library beside themselves, and for LibTorch where it is as seen from the build folder, before
-# the places where they were built: a project that was moved or copied finds its own, a program that was moved alone the
-# old one. Nothing to see where the environment or the build folder lies outside the project.
-file(GLOB MULTIPOLE_VENV_LIBRARIES "${MULTIPOLE_VENV}/lib/python3*/site-packages/torch/lib")
-cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${MULTIPOLE_VENV_LIBRARIES}" NORMALIZE multipole_moves_torch)
-cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${PROJECT_BINARY_DIR}" NORMALIZE multipole_moves_build)
-if(multipole_moves_torch AND multipole_moves_build AND NOT CMAKE_PREFIX_PATH AND NOT Torch_DIR)
-  file(RELATIVE_PATH MULTIPOLE_VENV_LIBRARIES "${PROJECT_BINARY_DIR}" "${MULTIPOLE_VENV_LIBRARIES}")
-else()
-  set(MULTIPOLE_VENV_LIBRARIES "")
-endif()
-set(CMAKE_BUILD_RPATH "$ORIGIN")
-if(MULTIPOLE_VENV_LIBRARIES)
-  list(APPEND CMAKE_BUILD_RPATH "$ORIGIN/${MULTIPOLE_VENV_LIBRARIES}")
-endif()
+# the version in LibTorch's headers, empty where there are none
+function(multipole_torch_series root result)
+  set(numbers "")
+  foreach(header headeronly/version.h csrc/api/include/torch/version.h)
+    if(NOT numbers AND EXISTS "${root}/include/torch/${header}")
+      file(STRINGS "${root}/include/torch/${header}" numbers REGEX "^#define TORCH_VERSION_(MAJOR|MINOR) ")
+    endif()
+  endforeach()
+  list(TRANSFORM numbers REPLACE "^#define [A-Z_]+ " "")
+  list(JOIN numbers "." numbers)
+  set(${result} "${numbers}" PARENT_SCOPE)
+endfunction()
 
 function(multipole_torch_from_folder root)
   add_library(multipole_torch INTERFACE)
   target_include_directories(multipole_torch SYSTEM INTERFACE
     "${root}/include" "${root}/include/torch/csrc/api/include")
-  target_link_libraries(multipole_torch INTERFACE "${root}/lib/libtorch_cpu.so" "${root}/lib/libc10.so"
-    "${root}/lib/libgomp.so.1")  # the wheel's own: two OpenMP pools would fight for the cores
-  file(GLOB nvidia_folders "${root}/../nvidia/*/lib")
+  target_link_libraries(multipole_torch INTERFACE "${root}/lib/libtorch_cpu.so" "${root}/lib/libc10.so")
+  if(EXISTS "${root}/lib/libgomp.so.1")  # the wheel's own: two OpenMP pools would fight for the cores
+    target_link_libraries(multipole_torch INTERFACE "${root}/lib/libgomp.so.1")
+  endif()
+  file(REAL_PATH "${root}" real_root)  # the wheel's NVIDIA libraries stand beside it, not beside a link to it
+  file(GLOB nvidia_folders "${real_root}/../nvidia/*/lib")
   # CMake adds the folder itself to the rpath, behind CMAKE_BUILD_RPATH
   target_link_options(multipole_torch INTERFACE "-Wl,-rpath-link,${root}/lib" "-Wl,--no-as-needed")
   foreach(folder IN LISTS nvidia_folders)
     get_filename_component(folder "${folder}" REALPATH)
     target_link_options(multipole_torch INTERFACE "-Wl,-rpath-link,${folder}")
   endforeach()
-  add_library(multipole::torch ALIAS multipole_torch)
 endfunction()
 
-if(NOT MULTIPOLE_CUDA AND NOT CMAKE_PREFIX_PATH AND NOT Torch_DIR)
-  file(GLOB MULTIPOLE_TORCH_ROOT "${MULTIPOLE_VENV}/lib/python3*/site-packages/torch")
-  if(NOT MULTIPOLE_TORCH_ROOT)
-    message(FATAL_ERROR
-      "LibTorch not found in ${MULTIPOLE_VENV}. Run 'make venv' (installs PyPI's torch wheel there), or pass "
-      "-DCMAKE_PREFIX_PATH=/path/to/libtorch.")
+if(NOT TARGET multipole_torch)
+  set(MULTIPOLE_TORCH_ROOT "")
+  set(multipole_torch_folders "")
+  if(MULTIPOLE_VENV)
+    file(GLOB multipole_torch_folders "${MULTIPOLE_VENV}/lib/python3*/site-packages/torch")
   endif()
-  message(STATUS "LibTorch: ${MULTIPOLE_TORCH_ROOT} (CPU part)")
-  multipole_torch_from_folder("${MULTIPOLE_TORCH_ROOT}")
-else()
-  if(NOT CMAKE_PREFIX_PATH AND NOT Torch_DIR)
-    file(GLOB MULTIPOLE_TORCH_ROOT "${MULTIPOLE_VENV}/lib/python3*/site-packages/torch")
-    list(APPEND CMAKE_PREFIX_PATH "${MULTIPOLE_TORCH_ROOT}")
+  foreach(folder IN LISTS multipole_torch_folders MULTIPOLE_TORCH_FOLDERS)
+    if(NOT MULTIPOLE_TORCH_ROOT AND EXISTS "${folder}/lib/libtorch_cpu.so")
+      set(MULTIPOLE_TORCH_ROOT "${folder}")
+    endif()
+  endforeach()
+  if(CMAKE_PREFIX_PATH OR Torch_DIR OR MULTIPOLE_CUDA)
+    # read by TorchConfig.cmake, so it must be set before find_package
+    set(TORCH_CUDA_ARCH_LIST "8.0;9.0+PTX" CACHE STRING "GPU architectures")
+    set(multipole_torch_hints "")
+    if(MULTIPOLE_CUDA)
+      set(multipole_torch_hints HINTS "${MULTIPOLE_TORCH_ROOT}")
+    endif()
+    # CMAKE_PREFIX_PATH may name other packages alone
+    find_package(Torch QUIET ${multipole_torch_hints})
   endif()
-  # read by TorchConfig.cmake, so it must be set before find_package
-  set(TORCH_CUDA_ARCH_LIST "8.0;9.0+PTX" CACHE STRING "GPU architectures")
-  find_package(Torch REQUIRED)
-  message(STATUS "LibTorch: ${TORCH_INSTALL_PREFIX} ${Torch_VERSION}")
-  add_library(multipole_torch INTERFACE)
-  target_link_libraries(multipole_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
-  add_library(multipole::torch ALIAS multipole_torch)
+  if(Torch_FOUND)
+    set(MULTIPOLE_TORCH_ROOT "${TORCH_INSTALL_PREFIX}")
+    string(REGEX MATCH "^[0-9]+\\.[0-9]+" MULTIPOLE_TORCH_SERIES "${Torch_VERSION}")
+    add_library(multipole_torch INTERFACE)
+    target_link_libraries(multipole_torch INTERFACE ${TORCH_LIBRARIES})
+  elseif(MULTIPOLE_TORCH_ROOT AND NOT MULTIPOLE_CUDA)
+    multipole_torch_series("${MULTIPOLE_TORCH_ROOT}" MULTIPOLE_TORCH_SERIES)
+    multipole_torch_from_folder("${MULTIPOLE_TORCH_ROOT}")
+  else()
+    set(MULTIPOLE_TORCH_ROOT "")
+  endif()
+  if(MULTIPOLE_TORCH_ROOT)
+    add_library(multipole::torch ALIAS multipole_torch)
+    message(STATUS "LibTorch ${MULTIPOLE_TORCH_SERIES}: ${MULTIPOLE_TORCH_ROOT}")
+  endif()
 endif()

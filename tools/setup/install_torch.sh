@@ -24,10 +24,10 @@ if [ ! -x "$venv/bin/pip" ]; then
 fi
 pip=("$venv/bin/pip" install --quiet --disable-pip-version-check)
 if [ "$level" = libtorch ]; then
-  echo "Installing LibTorch $version from PyPI into $venv" >&2
+  echo "Installing LibTorch $version from PyPI into $venv: 1.4 GB, one to three minutes" >&2
   "${pip[@]}" --no-deps "${packages[@]}"
 else
-  echo "Installing what Python and the tests need into $venv" >&2
+  echo "Installing what Python and the tests need from PyPI into $venv: 3.5 GB more, a few minutes" >&2
   "${pip[@]}" "${packages[@]}"
 fi
 echo "${packages[*]}" > "$stamp"

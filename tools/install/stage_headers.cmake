@@ -1,0 +1,22 @@
+# Copies the rooms' headers from `source` to `staged`/multipole, so that one of them is found as "multipole/base/error.h" and
+# no name as general as "base" stands on a user's include path. Run at installation, with the names that
+# MultipoleInstall.cmake sets: `folders` of the rooms; `forwarded`, a short name and the header that it stands for.
+file(REMOVE_RECURSE "${staged}")
+list(JOIN folders "|" names)
+foreach(folder IN LISTS folders)
+  file(GLOB_RECURSE headers RELATIVE "${source}" "${source}/${folder}/*.h")
+  foreach(header IN LISTS headers)
+    file(READ "${source}/${header}" text)
+    string(REGEX REPLACE "(#include \")((${names})/)" "\\1multipole/\\2" text "${text}")
+    file(WRITE "${staged}/multipole/${header}" "${text}")
+  endforeach()
+endforeach()
+foreach(pair IN LISTS forwarded)
+  string(REPLACE ":" ";" pair "${pair}")
+  list(GET pair 0 name)
+  list(GET pair 1 header)
+  if(NOT EXISTS "${staged}/multipole/${header}")
+    message(FATAL_ERROR "multipole/${name}.h stands for ${header}, which is not there")
+  endif()
+  file(WRITE "${staged}/multipole/${name}.h" "#pragma once\n\n#include \"multipole/${header}\"\n")
+endforeach()
