@@ -19,6 +19,7 @@
 #include "engine/files/classifier_file.h"
 #include "tasks/classification/evaluation/evaluator.h"
 #include "tasks/classification/evaluation/multi_label_evaluator.h"
+#include "tasks/classification/prediction/class_prediction.h"
 
 namespace multipole {
 namespace {
@@ -104,7 +105,7 @@ int evaluate(const EvalOptions& options) {
   const Execution execution = select_execution(options.compute.device, options.precision);
   LoadedModel loaded = load_classifier(options.model);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
-  check_threshold(options.threshold, options.model, loaded.metadata);
+  check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));
   loaded.model->to(execution.device);
 
   const SplitOptions split = split_options(options, loaded.metadata);

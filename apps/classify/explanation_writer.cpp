@@ -17,11 +17,10 @@ ExplanationWriter::ExplanationWriter(const std::filesystem::path& folder, const 
   if (code) throw ResourceError("cannot make " + folder.string() + ": " + code.message());
 }
 
-void ExplanationWriter::write(VisionModel& model, const Batch& batch, const torch::Tensor& logits) const {
+void ExplanationWriter::write(const Classifier& classifier, const Batch& batch, const torch::Tensor& logits) const {
   if (batch.size() == 0) return;
-  const auto images = batch.images.to(logits.device());
   const Answers answers = answers_of(logits, 1);
-  const auto maps = explanation_maps(model, images, answers.labels);
+  const auto maps = classifier.explain(batch.images, answers.labels);
   for (int64_t i = 0; i < batch.size(); ++i) {
     if (!answers.known[i].item<bool>()) continue;  // nothing explains what is no answer
     const auto place = static_cast<size_t>(i);

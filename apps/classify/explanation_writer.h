@@ -7,7 +7,7 @@
 
 #include "datasets/dataset.h"
 #include "datasets/pictures/preprocessing.h"
-#include "heads/model/model.h"
+#include "tasks/classification/prediction/classifier.h"
 
 namespace multipole {
 
@@ -18,7 +18,7 @@ class ExplanationWriter {
 
   // DIR/<number of the input, six digits>_<name>.png for each picture of the batch: what speaks for the most probable
   // class of its `logits` (tasks/classification/report/explanation.h).
-  void write(VisionModel& model, const Batch& batch, const torch::Tensor& logits) const;
+  void write(const Classifier& classifier, const Batch& batch, const torch::Tensor& logits) const;
 
  private:
   std::filesystem::path folder_;

@@ -14,19 +14,16 @@
 #include "apps/classify/explanation_writer.h"
 #include "apps/classify/prediction_output.h"
 #include "apps/classify/prediction_writer.h"
-#include "apps/classify/predictions.h"
 #include "apps/classify/threshold.h"
 #include "base/checksum.h"
 #include "datasets/loading/loader.h"
-#include "engine/files/classifier_file.h"
 #include "engine/runtime/batch_paths.h"
 #include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
+#include "tasks/classification/prediction/classifier.h"
 
 namespace multipole {
 namespace {
-
-constexpr int64_t kTopFew = 5;
 
 struct PredictOptions {
   std::string model;
@@ -41,23 +38,13 @@ struct PredictOptions {
   ComputeOptions compute;
 };
 
-std::vector<std::vector<Prediction>> answers(const torch::Tensor& logits, const PredictOptions& options,
-                                             const ModelMetadata& metadata) {
-  if (!is_multi_label(metadata)) {
-    return top_predictions(logits, calibration_temperature(metadata), options.top_k.value_or(kTopFew),
-                           metadata.classes);
-  }
-  return predictions_above(logits, options.threshold.value_or(kDefaultThreshold),
-                           options.top_k.value_or(logits.size(1)), metadata.classes);
-}
-
 // An input's lines.
 struct Result {
   std::string text;
   bool failed = false;  // also where the picture could be read
 };
 
-Result answer(const std::string& path, const std::vector<Prediction>& predictions,
+Result answer(const std::string& path, const std::vector<ClassPrediction>& predictions,
               const std::vector<std::string>& notes, const PredictOptions& options) {
   const PredictionFormat format = prediction_format(options.format);
   const bool is_sure = !options.min_probability || predictions.at(0).probability >= *options.min_probability;
@@ -65,19 +52,15 @@ Result answer(const std::string& path, const std::vector<Prediction>& prediction
 }
 
 // A batch's results in the order of the inputs, the failed ones among the others.
-std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor& logits, const PredictOptions& options,
-                                        const ModelMetadata& metadata) {
+std::map<int64_t, Result> batch_results(const Batch& batch, const std::vector<ClassAnswer>& answers,
+                                        const PredictOptions& options) {
   const PredictionFormat format = prediction_format(options.format);
   std::map<int64_t, Result> results;
-  if (batch.size() > 0) {
-    const auto predictions = answers(logits, options, metadata);
-    const auto known = answers_of(logits, 1).known.cpu();
-    for (size_t i = 0; i < predictions.size(); ++i) {
-      const auto& path = batch.paths[i];
-      results[batch.indices[i]] = known[static_cast<int64_t>(i)].item<bool>()
-                                      ? answer(path, predictions[i], batch.notes[i], options)
-                                      : Result{format_failure(format, path, path + ": " + kNoAnswer), true};
-    }
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const auto& path = batch.paths[i];
+    results[batch.indices[i]] = answers[i].error.empty()
+                                    ? answer(path, answers[i].predictions, batch.notes[i], options)
+                                    : Result{format_failure(format, path, path + ": " + answers[i].error), true};
   }
   for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true};
   return results;
@@ -85,11 +68,11 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const torch::Tensor&
 
 // What an input's lines come from. The device and the numbers of threads and of pictures at a time are left out: they
 // may move last digits, and who goes on after a failure may have to change them.
-std::vector<std::string> fingerprints(const PredictOptions& options, const Execution& execution,
+std::vector<std::string> fingerprints(const PredictOptions& options, const std::string& precision,
                                       const std::vector<std::filesystem::path>& paths) {
   const Json settings = {{"version", MULTIPOLE_VERSION},
                          {"model", content_fingerprint(options.model)},
-                         {"precision", execution.precision_name()},
+                         {"precision", precision},
                          {"top_k", options.top_k.value_or(-1)},
                          {"threshold", options.threshold.value_or(-1)},
                          {"min_probability", options.min_probability.value_or(-1)},
@@ -122,37 +105,35 @@ Loader make_loader(const PredictOptions& options, const std::vector<std::filesys
 int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
-  const Execution execution = select_execution(options.compute.device, options.precision);
-  LoadedModel loaded = load_classifier(options.model);
-  const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
-  check_threshold(options.threshold, options.model, loaded.metadata);
-  check_min_probability(options.min_probability, options.model, loaded.metadata);
-  loaded.model->to(execution.device);
+  select_execution(options.compute.device, options.precision);  // for errors in the words of the options
+  const Classifier classifier(options.model, {.device = options.compute.device, .precision = options.precision});
+  check_threshold(options.threshold, options.model, classifier.has_several_classes());
+  check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
+  const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold};
 
-  std::cerr << "computing in " << execution.precision_name() << "\n";
+  std::cerr << "computing in " << classifier.precision() << "\n";
   const SignalStop stop;
   PredictionOutput::Resume resume = {
       .wanted = options.resume, .batch_size = options.compute.batch_size, .fingerprints = {}};
-  if (PredictionOutput::is_file(options.out)) resume.fingerprints = fingerprints(options, execution, paths);
+  if (PredictionOutput::is_file(options.out))
+    resume.fingerprints = fingerprints(options, classifier.precision(), paths);
   PredictionOutput output(options.out, prediction_header(prediction_format(options.format)), std::move(resume));
   if (options.resume) std::cerr << "resuming: " << output.num_done() << " of " << paths.size() << " inputs are done\n";
-  Loader loader = make_loader(options, paths, preprocessing);
+  Loader loader = make_loader(options, paths, classifier.preprocessing());
   loader.start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
   std::optional<ExplanationWriter> explanations;
-  if (!options.explain.empty()) explanations.emplace(options.explain, preprocessing);
-  const c10::InferenceMode inference;
+  if (!options.explain.empty()) explanations.emplace(options.explain, classifier.preprocessing());
   int64_t num_unnamed = 0;
   while (auto batch = loader.next()) {
     if (stop.requested()) return stop.exit_code();
     print_notes(*batch);
-    torch::Tensor logits;
+    std::vector<ClassAnswer> answers;
     if (batch->size() > 0) {
-      const AutocastGuard autocast(execution);
-      logits = naming_files(*batch, [&] { return loaded.model->forward(batch->images.to(execution.device)); });
-      logits = logits.to(torch::kFloat);
+      const torch::Tensor logits = naming_files(*batch, [&] { return classifier.logits(batch->images); });
+      if (explanations) explanations->write(classifier, *batch, logits);
+      answers = classifier.answers(logits, question);
     }
-    if (explanations) explanations->write(loaded.model, *batch, logits);
-    for (const auto& [index, result] : batch_results(*batch, logits, options, loaded.metadata)) {
+    for (const auto& [index, result] : batch_results(*batch, answers, options)) {
       output.write(result.text, result.failed);
       num_unnamed += result.failed ? 1 : 0;
     }

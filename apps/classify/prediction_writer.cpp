@@ -21,18 +21,18 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Json json_list(const std::vector<Prediction>& predictions) {
+Json json_list(const std::vector<ClassPrediction>& predictions) {
   Json list = Json::array();
   for (const auto& p : predictions) {
-    list.push_back({{"class", p.class_name}, {"index", p.index}, {"probability", rounded(p.probability)}});
+    list.push_back({{"class", p.name}, {"index", p.index}, {"probability", rounded(p.probability)}});
   }
   return list;
 }
 
-std::string text_list(const std::vector<Prediction>& predictions) {
+std::string text_list(const std::vector<ClassPrediction>& predictions) {
   std::string text;
   for (const auto& p : predictions) {
-    text += (text.empty() ? "" : ", ") + p.class_name + " " + fixed(100 * p.probability, 1) + "%";
+    text += (text.empty() ? "" : ", ") + p.name + " " + fixed(100 * p.probability, 1) + "%";
   }
   return text;
 }
@@ -56,7 +56,7 @@ std::string prediction_header(PredictionFormat format) {
 }
 
 std::string format_predictions(PredictionFormat format, const std::string& path,
-                               const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
+                               const std::vector<ClassPrediction>& predictions, const std::vector<std::string>& notes) {
   if (format == PredictionFormat::kJson) {
     return json_line(with_notes({{"path", path}, {"predictions", json_list(predictions)}}, notes));
   }
@@ -66,15 +66,15 @@ std::string format_predictions(PredictionFormat format, const std::string& path,
   if (predictions.empty()) return csv_field(path) + ",,,,,\n";
   std::string rows;
   for (size_t i = 0; i < predictions.size(); ++i) {
-    const Prediction& p = predictions[i];
-    rows += csv_field(path) + "," + std::to_string(i + 1) + "," + csv_field(p.class_name) + "," +
-            std::to_string(p.index) + "," + fixed(p.probability, kDigits) + ",\n";
+    const ClassPrediction& p = predictions[i];
+    rows += csv_field(path) + "," + std::to_string(i + 1) + "," + csv_field(p.name) + "," + std::to_string(p.index) +
+            "," + fixed(p.probability, kDigits) + ",\n";
   }
   return rows;
 }
 
 std::string format_rejection(PredictionFormat format, const std::string& path,
-                             const std::vector<Prediction>& predictions, const std::vector<std::string>& notes) {
+                             const std::vector<ClassPrediction>& predictions, const std::vector<std::string>& notes) {
   switch (format) {
     case PredictionFormat::kJson:
       return json_line(

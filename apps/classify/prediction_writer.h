@@ -13,17 +13,12 @@
 //   csv   photo.jpg,,unknown,,0.412000,: no rank, no index, the probability of the most probable class
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-namespace multipole {
+#include "tasks/classification/prediction/class_prediction.h"
 
-struct Prediction {
-  std::string class_name;
-  int64_t index = 0;
-  double probability = 0;
-};
+namespace multipole {
 
 enum class PredictionFormat { kText, kJson, kCsv };
 
@@ -36,9 +31,11 @@ std::string prediction_header(PredictionFormat format);
 // An input's line or lines. Paths keep their bytes in text and CSV; in JSON those that are no UTF-8 are escaped
 // (base/json_text.h).
 std::string format_predictions(PredictionFormat format, const std::string& path,
-                               const std::vector<Prediction>& predictions, const std::vector<std::string>& notes = {});
+                               const std::vector<ClassPrediction>& predictions,
+                               const std::vector<std::string>& notes = {});
 std::string format_rejection(PredictionFormat format, const std::string& path,
-                             const std::vector<Prediction>& predictions, const std::vector<std::string>& notes = {});
+                             const std::vector<ClassPrediction>& predictions,
+                             const std::vector<std::string>& notes = {});
 std::string format_failure(PredictionFormat format, const std::string& path, const std::string& reason);
 
 }  // namespace multipole

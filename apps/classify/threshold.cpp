@@ -24,8 +24,8 @@ void add_threshold_option(CLI::App& command, std::optional<double>& threshold) {
       ->check(a_probability());
 }
 
-void check_threshold(const std::optional<double>& threshold, const std::string& model, const ModelMetadata& metadata) {
-  if (!threshold || is_multi_label(metadata)) return;
+void check_threshold(const std::optional<double>& threshold, const std::string& model, bool has_several_classes) {
+  if (!threshold || has_several_classes) return;
   throw ConfigError("--threshold is for a model of several classes a picture, and " + model +
                     " names one: its probabilities sum up to 1");
 }
@@ -37,9 +37,8 @@ void add_min_probability_option(CLI::App& command, std::optional<double>& least)
       ->check(a_probability());
 }
 
-void check_min_probability(const std::optional<double>& least, const std::string& model,
-                           const ModelMetadata& metadata) {
-  if (!least || !is_multi_label(metadata)) return;
+void check_min_probability(const std::optional<double>& least, const std::string& model, bool has_several_classes) {
+  if (!least || !has_several_classes) return;
   throw ConfigError("--min-probability is for a model of one class a picture, and " + model +
                     " names any number of them: --threshold says from which probability on a class counts");
 }

@@ -14,13 +14,13 @@ struct Interrupted {};
 
 }  // namespace
 
-ListSegmenter::ListSegmenter(PictureSegmenter& segmenter, ResultLog& results, const SignalStop& stop, bool quiet)
+ListSegmenter::ListSegmenter(const FileSegmenter& segmenter, ResultLog& results, const SignalStop& stop, bool quiet)
     : segmenter_(segmenter),
       results_(results),
       stop_(stop),
       bar_(quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto) {}
 
-PictureSegmenter::Observer ListSegmenter::observer(size_t index, const std::string& name) {
+FileSegmenter::Observer ListSegmenter::observer(size_t index, const std::string& name) {
   const auto start = ProgressBar::Clock::now();
   const auto remaining = std::make_shared<RemainingTime>();
   return {[this](const std::string& text) {

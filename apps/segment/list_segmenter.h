@@ -7,9 +7,9 @@
 #include "apps/arguments/input_list.h"
 #include "apps/arguments/signals.h"
 #include "apps/output/progress_bar.h"
+#include "apps/segment/file_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/picture_failure.h"
-#include "apps/segment/picture_segmenter.h"
 #include "apps/segment/result_log.h"
 
 namespace multipole {
@@ -17,7 +17,7 @@ namespace multipole {
 class ListSegmenter {
  public:
   // Tells standard error how far it is.
-  ListSegmenter(PictureSegmenter& segmenter, ResultLog& results, const SignalStop& stop, bool quiet);
+  ListSegmenter(const FileSegmenter& segmenter, ResultLog& results, const SignalStop& stop, bool quiet);
 
   // Does the inputs whose line `results` lacks. The exit code: kExitSomeBad where pictures failed, kExitResources where
   // all did for want of memory, the signal's where one came. Throws what is no picture's own: wrong options, a disk
@@ -28,10 +28,10 @@ class ListSegmenter {
   void segment(size_t index, const NamedInput& input, const OutputNames& names);
   // False where the error is no picture's own.
   bool fail(size_t index, const NamedInput& input, const std::exception& error);
-  PictureSegmenter::Observer observer(size_t index, const std::string& name);
+  FileSegmenter::Observer observer(size_t index, const std::string& name);
   int sum_up();
 
-  PictureSegmenter& segmenter_;
+  const FileSegmenter& segmenter_;
   ResultLog& results_;
   const SignalStop& stop_;
   ProgressBar bar_;

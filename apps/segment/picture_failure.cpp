@@ -1,27 +1,18 @@
 #include "apps/segment/picture_failure.h"
 
 #include "base/error.h"
-#include "tasks/segmentation/inference/inference_plan.h"
+#include "tasks/segmentation/prediction/own_failure.h"
 
 namespace multipole {
-namespace {
-
-template <class Kind>
-bool is_kind(const std::exception& error) {
-  return dynamic_cast<const Kind*>(&error) != nullptr;
-}
-
-}  // namespace
 
 std::optional<PictureFailure> picture_failure(const std::exception& error, const std::filesystem::path& picture) {
-  const bool is_of_all = is_kind<ConfigError>(error) || is_kind<ModelFileError>(error) || is_kind<ResourceError>(error);
-  if (is_of_all && !is_kind<MemoryLimitError>(error)) return std::nullopt;
+  if (!is_own_failure(error)) return std::nullopt;
   PictureFailure failure;
   failure.message = message_of(error);
   if (failure.message.find(picture.string()) == std::string::npos) {
     failure.message = picture.string() + ": " + failure.message;
   }
-  failure.is_input = is_kind<InputError>(error);
+  failure.is_input = dynamic_cast<const InputError*>(&error) != nullptr;
   failure.is_memory = exit_code_of(error) == kExitResources;
   return failure;
 }

@@ -23,14 +23,16 @@ struct ClassTable {
   std::vector<PaletteColor> palette;  // 256 colours
 };
 
-class PictureOutputs : public MapSink {
+class PictureOutputs {
  public:
   // Makes the folders that the names ask for. Throws ResourceError or ConfigError where they cannot be written.
   PictureOutputs(const OutputNames& names, ImageSize size, const ClassTable& classes,
                  const std::optional<GeoTags>& georeference);
-  ~PictureOutputs() override;
+  ~PictureOutputs();
+  PictureOutputs(const PictureOutputs&) = delete;
+  PictureOutputs& operator=(const PictureOutputs&) = delete;
 
-  void write(const MapBand& band) override;
+  void write(const MapBand& band);
 
   // After the last band: finishes all files under their final names.
   void commit();

@@ -1,6 +1,4 @@
-#include <ATen/DeviceAccelerator.h>
 #include <stdlib.h>
-#include <torch/types.h>
 
 #include <filesystem>
 #include <iostream>
@@ -10,20 +8,19 @@
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/signals.h"
+#include "apps/segment/file_segmenter.h"
 #include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
-#include "apps/segment/picture_segmenter.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
 #include "base/error.h"
 #include "engine/files/atomic_file.h"
 #include "engine/runtime/allocator.h"
-#include "engine/runtime/process_memory.h"
+#include "engine/runtime/execution.h"
+#include "tasks/segmentation/prediction/segmenter.h"
 
 namespace multipole {
 namespace {
-
-constexpr double kShareOfSpare = 0.8;  // of the spare memory, where no limit is given
 
 struct SegmentPredictOptions {
   std::string model, out, memory_limit, tile = "auto", device = "auto", precision = "float32";
@@ -36,21 +33,14 @@ struct SegmentPredictOptions {
   int threads = 0;
 };
 
-double memory_limit(const SegmentPredictOptions& options, const torch::Device& device) {
-  if (!options.memory_limit.empty()) {
-    return static_cast<double>(parse_byte_size(options.memory_limit, "--memory-limit"));
-  }
-  if (device.is_cpu())
-    return static_cast<double>(resident_bytes()) + kShareOfSpare * static_cast<double>(spare_bytes());
-  return kShareOfSpare * static_cast<double>(at::accelerator::getMemoryInfo(device.index()).first);
-}
-
-SegmenterOptions segmenter_options(const SegmentPredictOptions& options, const torch::Device& device) {
+SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
   SegmenterOptions out;
+  out.device = options.device;
+  out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
-  out.limit_bytes = memory_limit(options, device);
+  if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");
   return out;
 }
 
@@ -66,10 +56,10 @@ void make_folder(const std::filesystem::path& folder, const std::vector<OutputNa
 
 // What the files of a picture come from, beside the picture. How much memory there is, the device and the number of
 // threads are left out: they may move single pixels, and who goes on after a failure may have to change them.
-std::string settings_text(const SegmentPredictOptions& options, const Execution& execution) {
+std::string settings_text(const SegmentPredictOptions& options, const std::string& precision) {
   const Json settings = {{"version", MULTIPOLE_VERSION},
                          {"model", content_fingerprint(options.model)},
-                         {"precision", execution.precision_name()},
+                         {"precision", precision},
                          {"tile", options.tile},
                          {"overlap", options.overlap.value_or(-1)},
                          {"overlay", options.kinds.overlay},
@@ -99,20 +89,18 @@ int segment_predict(const SegmentPredictOptions& options) {
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
   const auto names = plan_outputs(inputs, options.out, options.kinds);
-  const Execution execution = select_execution(options.device, options.precision);
-  const SegmenterOptions settings = segmenter_options(options, execution.device);
-  LoadedModel model = load_model(options.model, "segmentation");
+  select_execution(options.device, options.precision);  // for errors in the words of the options
+  const Segmenter segmenter(options.model, segmenter_options(options));
   const SignalStop stop;
   make_folder(options.out, names);
   ResultLog results(std::filesystem::path(options.out) / "results.jsonl",
-                    picture_fingerprints(inputs, names, settings_text(options, execution)),
+                    picture_fingerprints(inputs, names, settings_text(options, segmenter.precision())),
                     [&](size_t i) { return options.resume && are_there(names[i]); });
   if (options.resume && !options.quiet) {
     std::cerr << "resuming: " << results.num_kept() << " of " << inputs.size() << " pictures are done\n";
   }
-  const c10::InferenceMode inference;
-  PictureSegmenter segmenter(std::move(model), execution, settings);
-  return ListSegmenter(segmenter, results, stop, options.quiet).run(inputs, names);
+  const FileSegmenter files(segmenter);
+  return ListSegmenter(files, results, stop, options.quiet).run(inputs, names);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, c
     throw ModelFileError(source + ": damaged model metadata: " + error.what());
   }
   if (!task.empty() && metadata.task != task) {
-    throw ModelFileError(source + ": a model for " + metadata.task + ", and this command needs one for " + task);
+    throw ModelFileError(source + ": a model for " + metadata.task + ", where one for " + task + " is needed");
   }
   if (static_cast<int64_t>(metadata.classes.size()) != metadata.architecture.num_classes) {
     throw ModelFileError(source + ": " + std::to_string(metadata.classes.size()) + " class names for " +

@@ -37,8 +37,8 @@ torch::Device select_device(const std::string& name, int64_t local_rank, const s
 }  // namespace
 
 Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank,
-                           const std::string& option) {
-  require(precision == "auto" || precision == "float32" || precision == "bfloat16", "train.precision",
+                           const std::string& option, const std::string& precision_option) {
+  require(precision == "auto" || precision == "float32" || precision == "bfloat16", precision_option,
           "must be auto, float32 or bfloat16", precision);
   Execution execution;
   execution.device = select_device(device, local_rank, option);

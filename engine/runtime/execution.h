@@ -17,9 +17,10 @@ struct Execution {
 // device: auto (CUDA where there is one), cpu or cuda. precision: auto (bfloat16 where the device multiplies it in
 // hardware), float32 or bfloat16. local_rank: which of several GPUs, where several processes share the machine; it
 // becomes the current one. Throws ResourceError for a device that is absent, ConfigError for another word; both begin
-// with `option`, the name under which the user chose the device.
+// with the name under which the user chose it, `option` for the device.
 Execution select_execution(const std::string& device, const std::string& precision, int64_t local_rank = 0,
-                           const std::string& option = "--device");
+                           const std::string& option = "--device",
+                           const std::string& precision_option = "train.precision");
 
 // That name where the device is a training's, which options and files of settings may give.
 inline constexpr const char* kTrainDevice = "train.device (--device)";

@@ -59,7 +59,7 @@ set(opencv_libraries "")
 if(MULTIPOLE_WITH_OPENCV)
   set(opencv_flags "-isystem ${MULTIPOLE_OPENCV_INCLUDE}")
   set(opencv_libraries "${MULTIPOLE_OPENCV_IMGPROC} ${MULTIPOLE_OPENCV_CORE}")
-  #set(forwarded classifier:tasks/classification/prediction/classifier.h segmenter:tasks/segmentation/prediction/segmenter.h)
+  set(forwarded classifier:tasks/classification/prediction/classifier.h segmenter:tasks/segmentation/prediction/segmenter.h)
 endif()
 install(CODE "
   set(source \"${PROJECT_SOURCE_DIR}\")

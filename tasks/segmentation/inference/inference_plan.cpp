@@ -1,7 +1,6 @@
 #include "tasks/segmentation/inference/inference_plan.h"
 
-#include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "base/error.h"
 
@@ -44,22 +43,6 @@ InferencePlan plan_tiles(const PlanRequest& request, const ForwardCost& cost, in
 std::string megabytes(double bytes) { return std::to_string(static_cast<int64_t>(bytes / (1 << 20)) + 1) + " MiB"; }
 
 }  // namespace
-
-TileOptions parse_tile_options(const std::string& tile, const std::optional<int64_t>& overlap) {
-  TileOptions options;
-  options.overlap = overlap;
-  if (tile == "auto") return options;
-  options.mode = tile == "none" ? TileMode::kNone : TileMode::kFixed;
-  if (options.mode == TileMode::kNone) return options;
-  const char* const end = tile.data() + tile.size();
-  const auto [stop, code] = std::from_chars(tile.data(), end, options.tile);
-  if (code != std::errc() || stop != end || options.tile < 1) {
-    throw ConfigError("--tile " + tile + ": expected auto, none or a number of pixels");
-  }
-  return options;
-}
-
-int64_t default_overlap(int64_t tile) { return std::clamp<int64_t>(tile / 8, 32, 256); }
 
 InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost) {
   if (request.tiles.mode == TileMode::kFixed) return plan_tiles(request, cost, request.tiles.tile);

@@ -2,28 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
 #include "base/error.h"
 #include "tasks/segmentation/inference/memory_cost.h"
 #include "tasks/segmentation/inference/tile_grid.h"
+#include "tasks/segmentation/inference/tile_options.h"
 
 namespace multipole {
-
-enum class TileMode { kAuto, kNone, kFixed };
-
-struct TileOptions {
-  TileMode mode = TileMode::kAuto;
-  int64_t tile = 0;                // pixels, for kFixed
-  std::optional<int64_t> overlap;  // pixels; default_overlap() where it is not given
-};
-
-// "auto", "none" or a number of pixels. Throws ConfigError.
-TileOptions parse_tile_options(const std::string& tile, const std::optional<int64_t>& overlap);
-
-// An eighth of the tile, from 32 to 256 pixels.
-int64_t default_overlap(int64_t tile);
 
 struct PlanRequest {
   ImageSize image_size;

@@ -24,6 +24,9 @@ struct MapBand {
 class MapSink {
  public:
   virtual ~MapSink() = default;
+  // Before the first band of a picture of this size. Once more where a picture is begun anew, in smaller tiles: the
+  // bands before no longer count.
+  virtual void begin(int64_t height, int64_t width) = 0;
   virtual void write(const MapBand& band) = 0;
 };
 

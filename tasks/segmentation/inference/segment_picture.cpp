@@ -20,6 +20,7 @@ void segment_picture(PictureRows& picture, const DenseModel& model, const Normal
                      const MapOutputs& outputs, MapSink& sink, const TileProgress& progress) {
   TORCH_CHECK(grid.rows.spans.back().end == picture.height() && grid.columns.spans.back().end == picture.width(),
               "the grid is not that of a picture of ", picture.height(), " x ", picture.width());
+  sink.begin(picture.height(), picture.width());
   RowWindow window(picture);
   TileStitcher stitcher(grid, outputs);
   int64_t done = 0;

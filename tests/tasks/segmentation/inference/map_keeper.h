@@ -16,6 +16,12 @@ class MapKeeper : public MapSink {
         probability_(classes_.clone()),
         uncertainty_(classes_.clone()) {}
 
+  void begin(int64_t height, int64_t width) override {
+    EXPECT_EQ(height, classes_.size(0));
+    EXPECT_EQ(width, classes_.size(1));
+    next_row_ = 0;
+  }
+
   void write(const MapBand& band) override {
     EXPECT_EQ(band.first_row, next_row_);
     const int64_t rows = band.classes.size(0);

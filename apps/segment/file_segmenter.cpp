@@ -1,0 +1,108 @@
+#include "apps/segment/file_segmenter.h"
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "apps/arguments/byte_size.h"
+#include "base/error.h"
+#include "engine/runtime/allocator.h"
+
+namespace multipole {
+namespace {
+
+constexpr int64_t kSmallTile = 1 << 18, kLargeTile = 1 << 21;  // pixels
+
+// Small pictures of all sizes leave holes that seldom fit the next one, and the blocks of large tiles are mapped one by
+// one in any case. Between the two the same blocks come again with every tile and layer, and clearing their pages anew
+// would nearly double the time.
+void choose_allocation(const SegmentationPlan& plan) {
+  const int64_t pixels = plan.tile_height * plan.tile_width;
+  if (pixels < kSmallTile || pixels > kLargeTile) {
+    return_freed_memory();
+  } else {
+    keep_freed_memory();
+  }
+}
+
+std::string plan_text(const SegmentationPlan& plan) {
+  std::string text = std::to_string(plan.width) + " x " + std::to_string(plan.height) + " pixels ";
+  if (plan.is_whole()) {
+    text += "whole";
+  } else {
+    text += "in " + std::to_string(plan.tile_columns) + " x " + std::to_string(plan.tile_rows) + " tiles of up to " +
+            std::to_string(plan.tile_width) + " x " + std::to_string(plan.tile_height) + ", overlap " +
+            std::to_string(plan.overlap);
+  }
+  text += ", about " + binary_byte_count(plan.bytes) + " of " + binary_byte_count(plan.limit_bytes);
+  if (!plan.fits) text += ": more than the limit, as --tile asks";
+  return text;
+}
+
+double rounded(double share) { return std::round(share * 1e6) / 1e6; }
+
+Json result_of(const NamedInput& input, const OutputNames& names, const PictureOutputs& outputs,
+               const ClassTable& classes) {
+  Json result = {{"path", input.path.string()}, {"map", names.map.string()}};
+  if (!names.overlay.empty()) result["overlay"] = names.overlay.string();
+  if (!names.legend.empty()) result["legend"] = names.legend.string();
+  if (!names.probability.empty()) result["probability"] = names.probability.string();
+  if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
+  result["classes"] = Json::array();
+  const auto shares = outputs.shares();
+  for (size_t i = 0; i < shares.size(); ++i) {
+    result["classes"].push_back({{"class", classes.names[i]}, {"index", i}, {"share", rounded(shares[i])}});
+  }
+  return result;
+}
+
+// The picture's files, made anew whenever it is begun.
+class FileSink : public MapSink {
+ public:
+  FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes)
+      : input_(input), names_(names), classes_(classes) {}
+
+  void begin(int64_t height, int64_t width) override {
+    outputs_.reset();
+    outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path));
+  }
+  void write(const MapBand& band) override { outputs_->write(band); }
+  PictureOutputs& outputs() { return *outputs_; }
+
+ private:
+  const NamedInput& input_;
+  const OutputNames& names_;
+  const ClassTable& classes_;
+  std::unique_ptr<PictureOutputs> outputs_;
+};
+
+}  // namespace
+
+FileSegmenter::FileSegmenter(const Segmenter& segmenter)
+    : segmenter_(segmenter), classes_{segmenter.classes(), segmenter.palette()} {}
+
+Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const {
+  const auto start = std::chrono::steady_clock::now();
+  const std::string path = input.path.string();
+  SegmentObserver told;
+  told.planned = [&](const SegmentationPlan& plan) {
+    choose_allocation(plan);
+    observer.message(path + ": " + plan_text(plan));
+  };
+  told.retrying = [&] { observer.message(path + ": out of memory, trying again with smaller tiles"); };
+  told.progress = observer.progress;
+  FileSink sink(input, names, classes_);
+  const SegmentationRun run = segmenter_.segment(input.path, sink, told);
+  sink.outputs().commit();
+  for (const auto& note : run.notes) observer.note(path + ": note: " + note);
+  Json result = result_of(input, names, sink.outputs(), classes_);
+  result["width"] = run.plan.width;
+  result["height"] = run.plan.height;
+  result["tiles"] = run.plan.num_tiles();
+  if (!run.notes.empty()) result["notes"] = run.notes;
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  result["seconds"] = std::round(seconds.count() * 1e3) / 1e3;
+  return result;
+}
+
+}  // namespace multipole

@@ -1,0 +1,36 @@
+// Segments pictures one after another and leaves their files.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "apps/arguments/input_list.h"
+#include "apps/segment/output_names.h"
+#include "apps/segment/picture_outputs.h"
+#include "base/json.h"
+#include "tasks/segmentation/prediction/segmenter.h"
+
+namespace multipole {
+
+class FileSegmenter {
+ public:
+  struct Observer {
+    std::function<void(const std::string& text)> message;       // plans, a line each
+    std::function<void(int64_t done, int64_t total)> progress;  // of tiles; may throw to stop
+    std::function<void(const std::string& text)> note;          // what decoding left out or guessed
+  };
+
+  // Keeps a reference to `segmenter`.
+  explicit FileSegmenter(const Segmenter& segmenter);
+
+  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
+  // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
+  // file. Out of memory, it tries again with tiles of half the size.
+  Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
+
+ private:
+  const Segmenter& segmenter_;
+  ClassTable classes_;
+};
+
+}  // namespace multipole

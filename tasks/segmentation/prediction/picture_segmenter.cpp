@@ -1,0 +1,112 @@
+#include "tasks/segmentation/prediction/picture_segmenter.h"
+
+#include "engine/runtime/allocator.h"
+#include "engine/runtime/out_of_memory.h"
+#include "engine/runtime/process_memory.h"
+#include "engine/runtime/thread_count.h"
+#include "tasks/segmentation/inference/coarse_picture.h"
+
+namespace multipole {
+namespace {
+
+constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory to speak of
+
+double resident_when_trimmed() {
+  trim_freed_memory();  // what the picture before left is not held
+  return static_cast<double>(resident_bytes());
+}
+
+SegmentationPlan plan_of(const InferencePlan& chosen, const PlanRequest& request) {
+  const TileGrid& grid = chosen.grid;
+  return {.height = request.image_size.height,
+          .width = request.image_size.width,
+          .tile_rows = grid.rows.size(),
+          .tile_columns = grid.columns.size(),
+          .tile_height = grid.rows.longest(),
+          .tile_width = grid.columns.longest(),
+          .overlap = chosen.overlap,
+          .bytes = chosen.bytes,
+          .limit_bytes = request.limit_bytes,
+          .fits = chosen.fits};
+}
+
+}  // namespace
+
+PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& execution,
+                                   const SegmenterOptions& options, double limit_bytes)
+    : model_(model.model),
+      normalizer_(config_from_json<Preprocessing>(model.metadata.preprocessing, "preprocessing")),
+      execution_(execution),
+      options_(options),
+      limit_bytes_(limit_bytes),
+      alignment_(model_->backbone()->feature_info().back().stride) {
+  const ThreadCount threads(options.threads);
+  const c10::InferenceMode inference;
+  model_->to(execution.device);
+  cost_ = measure_forward_cost(
+      [this](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); });
+}
+
+torch::Tensor PictureSegmenter::logits(const torch::Tensor& tile, TileOrigin origin,
+                                       const std::optional<CoarseView>& view) {
+  const AutocastGuard autocast(execution_);
+  const auto images = tile.to(execution_.device);
+  return view ? forward_with_context(model_, images, *view, origin).front() : model_->forward(images);
+}
+
+PlanRequest PictureSegmenter::request(ImageSize size, const TileOptions& tiles) {
+  PlanRequest request;
+  request.image_size = size;
+  request.tiles = tiles;
+  request.outputs = options_.outputs;
+  request.alignment = alignment_;
+  request.limit_bytes = limit_bytes_;
+  if (execution_.device.is_cpu()) request.held_bytes = budget_.held_by_others(resident_when_trimmed);
+  return request;
+}
+
+CoarseView PictureSegmenter::look_at(PictureRows& picture) {
+  const CoarsePicture coarse = read_coarse_picture(picture, model_->backbone()->image_size());
+  const AutocastGuard autocast(execution_);
+  return coarse_view(model_, normalizer_(coarse.pixels).unsqueeze(0).to(execution_.device), coarse.factor);
+}
+
+SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
+                                          const SegmentObserver& observer, SegmentationPlan& plan) {
+  auto picture = open();
+  const PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
+  const InferencePlan chosen = plan_inference(wanted, cost_);
+  plan = plan_of(chosen, wanted);
+  if (observer.planned) observer.planned(plan);
+  const auto share = budget_.take(chosen.bytes - wanted.held_bytes, limit_bytes_ - wanted.held_bytes);
+  std::optional<CoarseView> view;
+  if (takes_context(model_) && !chosen.is_whole()) {
+    picture.reset();  // two readers at once would hold twice what cannot be streamed
+    view = look_at(*open());
+    picture = open();
+  }
+  const DenseModel dense = [&](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, view); };
+  const TileProgress progress = [&](int64_t done, int64_t total) {
+    if (observer.progress) observer.progress(done, total);
+  };
+  segment_picture(*picture, dense, normalizer_, chosen.grid, options_.outputs, sink, progress);
+  return {plan, execution_.precision_name(), picture->notes()};
+}
+
+SegmentationRun PictureSegmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) {
+  const ThreadCount threads(options_.threads);
+  const c10::InferenceMode inference;
+  for (TileOptions tiles = options_.tiles;;) {
+    SegmentationPlan plan;
+    try {
+      return attempt(tiles, open, sink, observer, plan);
+    } catch (const std::exception& error) {
+      const int64_t tile = plan.tile_width / 2;
+      if (!is_out_of_memory(error) || tile < kSmallestRetry) throw;
+      tiles = {.mode = TileMode::kFixed, .tile = tile, .overlap = {}};
+      if (observer.retrying) observer.retrying();
+    }
+  }
+}
+
+}  // namespace multipole

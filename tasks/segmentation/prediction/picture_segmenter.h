@@ -1,0 +1,45 @@
+// The work behind Segmenter: plans each picture by the memory there is, runs the model over it, and tries again in
+// smaller tiles where memory runs out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "datasets/pictures/preprocessing.h"
+#include "engine/files/model_file.h"
+#include "engine/runtime/execution.h"
+#include "tasks/segmentation/inference/inference_plan.h"
+#include "tasks/segmentation/prediction/memory_budget.h"
+#include "tasks/segmentation/prediction/segmenter.h"
+
+namespace multipole {
+
+class PictureSegmenter {
+ public:
+  // Measures what the model takes. limit_bytes: for the whole process on a CPU, for the device elsewhere.
+  PictureSegmenter(const LoadedModel& model, const Execution& execution, const SegmenterOptions& options,
+                   double limit_bytes);
+
+  // By several threads at once.
+  SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer);
+
+ private:
+  PlanRequest request(ImageSize size, const TileOptions& tiles);
+  // What the model is shown of the whole picture beside each of its tiles; reads `picture` to its end.
+  CoarseView look_at(PictureRows& picture);
+  torch::Tensor logits(const torch::Tensor& tile, TileOrigin origin, const std::optional<CoarseView>& view);
+  // Leaves the plan also where the attempt fails.
+  SegmentationRun attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
+                          const SegmentObserver& observer, SegmentationPlan& plan);
+
+  VisionModel model_;  // its forward() changes nothing in it
+  Normalizer normalizer_;
+  Execution execution_;
+  SegmenterOptions options_;
+  double limit_bytes_;
+  int64_t alignment_;
+  ForwardCost cost_;
+  MemoryBudget budget_;
+};
+
+}  // namespace multipole

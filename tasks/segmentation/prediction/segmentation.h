@@ -1,0 +1,40 @@
+// What a segmenter gives of a picture.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace multipole {
+
+// How a picture is done, known before its first tile. All sizes in pixels.
+struct SegmentationPlan {
+  int64_t height = 0, width = 0;            // of the picture
+  int64_t tile_rows = 0, tile_columns = 0;  // how many of them
+  int64_t tile_height = 0, tile_width = 0;  // the largest tile's
+  int64_t overlap = 0;                      // between tiles
+  double bytes = 0, limit_bytes = 0;        // estimated peak of the process, and what it may be
+  bool fits = true;                         // within the limit; may be false only where the caller chose the tiles
+
+  int64_t num_tiles() const { return tile_rows * tile_columns; }
+  bool is_whole() const { return num_tiles() == 1; }
+};
+
+// How it was done.
+struct SegmentationRun {
+  SegmentationPlan plan;           // the one that memory held
+  std::string precision;           // "float32" or "bfloat16"
+  std::vector<std::string> notes;  // what reading a file left out or guessed
+};
+
+// A picture's maps, torch::Tensor (H, W) uint8 or cv::Mat CV_8UC1.
+template <class Map>
+struct BasicSegmentation {
+  Map classes;      // the class of each pixel
+  Map probability;  // that of the class, 255 for 1; empty where it was not asked for
+  Map uncertainty;  // entropy of the classes, 255 where all are alike; likewise
+  SegmentationRun run;
+  std::string error;  // of one picture among several: why there are no maps; empty where there are
+};
+
+}  // namespace multipole

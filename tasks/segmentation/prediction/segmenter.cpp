@@ -1,0 +1,118 @@
+#include "tasks/segmentation/prediction/segmenter.h"
+
+#include <ATen/DeviceAccelerator.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/fields.h"
+#include "datasets/pictures/rgb_picture.h"
+#include "engine/files/model_file.h"
+#include "engine/runtime/execution.h"
+#include "engine/runtime/library_errors.h"
+#include "engine/runtime/process_memory.h"
+#include "tasks/segmentation/prediction/each_picture.h"
+#include "tasks/segmentation/prediction/map_in_memory.h"
+#include "tasks/segmentation/prediction/picture_segmenter.h"
+
+namespace multipole {
+namespace {
+
+constexpr size_t kMostClasses = 256;   // of a map of bytes
+constexpr double kShareOfSpare = 0.8;  // of the spare memory, where no limit is given
+
+Execution checked_execution(const SegmenterOptions& options) {
+  require(options.threads >= 0, "threads", "must not be negative", options.threads);
+  require(options.memory_limit >= 0, "memory_limit", "must not be negative", options.memory_limit);
+  return select_execution(options.device, options.precision, 0, "device", "precision");
+}
+
+double limit_bytes(const SegmenterOptions& options, const torch::Device& device) {
+  if (options.memory_limit > 0) return static_cast<double>(options.memory_limit);
+  if (device.is_cpu()) {
+    return static_cast<double>(resident_bytes()) + kShareOfSpare * static_cast<double>(spare_bytes());
+  }
+  return kShareOfSpare * static_cast<double>(at::accelerator::getMemoryInfo(device.index()).first);
+}
+
+LoadedModel load_segmenter(const std::filesystem::path& path) {
+  LoadedModel loaded = load_model(path, "segmentation");
+  if (loaded.metadata.classes.size() > kMostClasses) {
+    throw ModelFileError(path.string() + ": the model has " + std::to_string(loaded.metadata.classes.size()) +
+                         " classes; a label map holds at most " + std::to_string(kMostClasses));
+  }
+  return loaded;
+}
+
+}  // namespace
+
+class Segmenter::Parts {
+ public:
+  Parts(const std::filesystem::path& path, const SegmenterOptions& given)
+      : options(given),
+        execution(checked_execution(given)),
+        limit(limit_bytes(given, execution.device)),
+        loaded(load_segmenter(path)),
+        palette(model_palette(loaded.metadata.palette)),
+        pictures(loaded, execution, given, limit) {}
+
+  Segmentation maps(const PictureOpener& open) {
+    MapInMemory kept(options.outputs);
+    SegmentationRun run = pictures.segment(open, kept, {});
+    return {kept.classes(), kept.probability(), kept.uncertainty(), std::move(run), {}};
+  }
+
+  PictureOpener opener(const std::filesystem::path& path) const {
+    return [path, decode = options.decode] { return open_picture_rows(path, decode); };
+  }
+
+  SegmenterOptions options;
+  Execution execution;
+  double limit;  // found before the model is loaded, which is part of what it bounds
+  LoadedModel loaded;
+  std::vector<PaletteColor> palette;
+  PictureSegmenter pictures;
+};
+
+Segmenter::Segmenter(const std::filesystem::path& model, const SegmenterOptions& options)
+    : parts_(std::make_unique<Parts>(model, options)) {}
+
+Segmenter::~Segmenter() = default;
+Segmenter::Segmenter(Segmenter&&) noexcept = default;
+Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;
+
+const std::vector<std::string>& Segmenter::classes() const { return parts_->loaded.metadata.classes; }
+const std::vector<PaletteColor>& Segmenter::palette() const { return parts_->palette; }
+torch::Device Segmenter::device() const { return parts_->execution.device; }
+std::string Segmenter::precision() const { return parts_->execution.precision_name(); }
+double Segmenter::memory_limit() const { return parts_->limit; }
+
+SegmentationRun Segmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) const {
+  return parts_->pictures.segment(open, sink, observer);
+}
+
+SegmentationRun Segmenter::segment(const std::filesystem::path& picture, MapSink& sink,
+                                   const SegmentObserver& observer) const {
+  return segment(parts_->opener(picture), sink, observer);
+}
+
+Segmentation Segmenter::predict(const torch::Tensor& picture) const {
+  return with_library_errors([&] {
+    const torch::Tensor pixels = rgb_picture(picture);
+    return parts_->maps([&] { return rows_of(pixels); });
+  });
+}
+
+Segmentation Segmenter::predict(const std::filesystem::path& picture) const {
+  return with_library_errors([&] { return parts_->maps(parts_->opener(picture)); });
+}
+
+std::vector<Segmentation> Segmenter::predict(std::span<const torch::Tensor> pictures) const {
+  return each_picture<Segmentation>(pictures.size(), [&](size_t i) { return predict(pictures[i]); });
+}
+
+std::vector<Segmentation> Segmenter::predict(std::span<const std::filesystem::path> pictures) const {
+  return each_picture<Segmentation>(pictures.size(), [&](size_t i) { return predict(pictures[i]); });
+}
+
+}  // namespace multipole
