@@ -56,7 +56,8 @@ int train(const TrainOptions& options) {
   ResumeOptions resume;
   resume.force = options.force;
   const SignalStop stop;
-  const TrainResult result = train_sequence(config, text, options.out, report, resume, stop.flag());
+  const auto training = open_sequence_training(config, text);
+  const TrainResult result = train_opened(*training, options.out, report, resume, stop.flag());
   if (!std::isnan(result.best_score)) {
     print_result("best " + fixed(-result.best_score, 4) + " bits a byte, " +
                  fixed(static_cast<double>(report.num_parameters()) / 1e6, 2) +

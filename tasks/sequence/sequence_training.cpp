@@ -5,7 +5,6 @@
 #include "backbone/attention/mechanisms/registry.h"
 #include "backbone/families/sequence/sequence_model.h"
 #include "engine/optimizers/registry.h"
-#include "engine/training/training_run.h"
 #include "tasks/sequence/sequence_log.h"
 #include "tasks/sequence/sequence_task.h"
 #include "tasks/sequence/window_stream.h"
@@ -49,6 +48,47 @@ void place_in_epochs(const SequenceTrainConfig& config, TrainProgress& progress)
   }
 }
 
+class SequenceTraining : public OpenedTraining {
+ public:
+  SequenceTraining(const SequenceTrainConfig& config, const ByteText& text)
+      : config_(resolve_sequence_config(config)),
+        data_{{"bytes", text.size()}, {"checksum", text.checksum()}},
+        validation_(text.tail(config.val_fraction)),
+        windows_(std::make_unique<WindowStream>(text.head(config.val_fraction),
+                                                WindowOptions{.length = config.model.context,
+                                                              .batch_size = config.batch_size,
+                                                              .num_batches = config.eval_every,
+                                                              .seed = static_cast<uint64_t>(config.seed)})) {}
+
+  TrainingRun run() const override {
+    const auto make_task = [this](const Execution&, const std::filesystem::path& best_path, const TrainedModel&) {
+      return std::make_unique<SequenceTask>(validation_, config_.batch_size, config_.val_bytes, best_path);
+    };
+    const auto make_log = [this](const RunFolder& folder, int64_t first_step, TrainObserver& next) {
+      return std::make_unique<SequenceLog>(folder, first_step, config_.model.context, next);
+    };
+    return {.train = train_config(config_),
+            .config = to_json_config(config_),
+            .data = data_,
+            .stream = *windows_,
+            .num_classes = kNumBytes,
+            .steps = config_.steps,
+            .make_model = [this] { return SequenceModel(config_.model); },
+            .make_task = make_task,
+            .make_log = make_log,
+            .place = [this](TrainProgress& progress) { place_in_epochs(config_, progress); }};
+  }
+
+  void report(const std::filesystem::path&, TrainObserver&, const std::atomic<bool>*) const override {}
+  std::string score_name() const override { return "bits_per_byte"; }
+
+ private:
+  SequenceTrainConfig config_;  // resolved
+  Json data_;                   // the text's fingerprint
+  ByteText validation_;
+  std::unique_ptr<WindowStream> windows_;
+};
+
 }  // namespace
 
 void SequenceTrainConfig::validate(const std::string& where) const {
@@ -61,34 +101,8 @@ void SequenceTrainConfig::validate(const std::string& where) const {
   require(val_bytes >= 1, prefix + "val_bytes", "must be at least 1", val_bytes);
 }
 
-TrainResult train_sequence(const SequenceTrainConfig& given, const ByteText& text, const std::filesystem::path& out,
-                           TrainObserver& observer, const ResumeOptions& resume, const std::atomic<bool>* stop) {
-  const SequenceTrainConfig config = resolve_sequence_config(given);
-  const ByteText validation = text.tail(config.val_fraction);
-  WindowStream windows(text.head(config.val_fraction), {.length = config.model.context,
-                                                        .batch_size = config.batch_size,
-                                                        .num_batches = config.eval_every,
-                                                        .seed = static_cast<uint64_t>(config.seed)});
-  const TrainingRun run = {.train = train_config(config),
-                           .config = to_json_config(config),
-                           .data = {{"bytes", text.size()}, {"checksum", text.checksum()}},
-                           .stream = windows,
-                           .num_classes = kNumBytes,
-                           .steps = config.steps,
-                           .make_model = [&] { return SequenceModel(config.model); },
-                           .make_task =
-                               [&](const Execution&, const std::filesystem::path& best_path, const TrainedModel&) {
-                                 return std::make_unique<SequenceTask>(validation, config.batch_size, config.val_bytes,
-                                                                       best_path);
-                               },
-                           .make_log =
-                               [&](const RunFolder& folder, int64_t first_step, TrainObserver& next) {
-                                 return std::make_unique<SequenceLog>(folder, first_step, config.model.context, next);
-                               },
-                           .place = [&](TrainProgress& progress) { place_in_epochs(config, progress); }};
-  TrainResult result = run_training(run, out, observer, resume, stop);
-  result.score_name = "bits_per_byte";
-  return result;
+std::unique_ptr<OpenedTraining> open_sequence_training(const SequenceTrainConfig& config, const ByteText& text) {
+  return std::make_unique<SequenceTraining>(config, text);
 }
 
 }  // namespace multipole

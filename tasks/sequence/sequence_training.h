@@ -1,17 +1,14 @@
-// Trains a language model of bytes from a config and a text to a run folder: all that `multipole sequence train` does.
+// A language model's training on a text.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <filesystem>
+#include <memory>
 #include <string>
 
 #include "backbone/families/sequence/sequence_config.h"
 #include "base/fields.h"
-#include "engine/observers/train_observer.h"
 #include "engine/optimizers/schedule_config.h"
-#include "engine/training/resume.h"
-#include "engine/training/train_result.h"
+#include "engine/training/opened_training.h"
 #include "tasks/sequence/byte_text.h"
 
 namespace multipole {
@@ -44,15 +41,11 @@ struct SequenceTrainConfig {
   void validate(const std::string& where) const;
 };
 
-// By the one trainer (engine/training/training_run.h), an epoch being eval_every steps: what it reports at an epoch's
-// end is an evaluation, with the metric bits_per_byte and the mean loss since the last one, both in bits; samples are
-// windows of model.context bytes. The result's score is minus the fewest bits a byte.
-//
-// A run that is there goes on where it was, for more steps than it was made for where config.steps is greater. Set
-// `stop` to end after the step in progress with an evaluation. Throws what run_training throws, and InputError where
+// For the one trainer, an epoch being eval_every steps: what it reports at an epoch's end is an evaluation, with the
+// metric bits_per_byte and the mean loss since the last one, both in bits; samples are windows of model.context bytes.
+// The score is minus the bits a byte. A greater config.steps makes a run longer. A stopped one ends with an evaluation.
+// There is no report. Throws ConfigError for an attention or optimiser that cannot be; training throws InputError where
 // the text is too short.
-TrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text, const std::filesystem::path& out,
-                           TrainObserver& observer, const ResumeOptions& resume = {},
-                           const std::atomic<bool>* stop = nullptr);
+std::unique_ptr<OpenedTraining> open_sequence_training(const SequenceTrainConfig& config, const ByteText& text);
 
 }  // namespace multipole

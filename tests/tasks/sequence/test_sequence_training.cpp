@@ -48,6 +48,11 @@ SequenceTrainConfig small_config(const std::string& attention) {
   return config;
 }
 
+TrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text, const std::filesystem::path& run,
+                           TrainObserver& observer, const std::atomic<bool>* stop = nullptr) {
+  return train_opened(*open_sequence_training(config, text), run, observer, {}, stop);
+}
+
 // What a training tells of its evaluations; stops it after a step.
 struct EvaluationRecorder : TrainObserver {
   std::vector<EpochReport> evaluations;
@@ -73,7 +78,7 @@ TrainResult train_on_rounds(int64_t steps, const std::filesystem::path& run, Eva
   auto config = small_config("full");
   config.steps = steps;
   config.eval_every = 5;
-  return train_sequence(config, text_of(repeated("round and round ", 100)), run, recorder, {}, &recorder.stop);
+  return train_sequence(config, text_of(repeated("round and round ", 100)), run, recorder, &recorder.stop);
 }
 
 int64_t train_on_rounds(int64_t steps, const std::filesystem::path& run, int64_t stop_after = -1) {
@@ -277,7 +282,7 @@ TEST(SequenceTrainingTest, StopsWithWhatItHas) {
   EvaluationRecorder recorder;
   recorder.stop_after = 1;
   const auto result = train_sequence(small_config("full"), text_of(repeated("stop now ", 100)), folder / "run",
-                                     recorder, {}, &recorder.stop);
+                                     recorder, &recorder.stop);
   EXPECT_EQ(result.stop_reason, StopReason::kStopToken);
   EXPECT_EQ(result.num_steps, 1);
   EXPECT_TRUE(std::filesystem::exists(result.best_model));
