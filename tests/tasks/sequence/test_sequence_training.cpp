@@ -73,18 +73,22 @@ struct EvaluationRecorder : TrainObserver {
   }
 };
 
-// To `run`, of `steps` steps with an evaluation every five, stopped after one of them.
-TrainResult train_on_rounds(int64_t steps, const std::filesystem::path& run, EvaluationRecorder& recorder) {
+// To `run`, of `steps` steps with an evaluation every five. With the constant schedule a run has the rates of a longer
+// one.
+TrainResult train_on_rounds(int64_t steps, const std::filesystem::path& run, EvaluationRecorder& recorder,
+                            const char* schedule = "constant") {
   auto config = small_config("full");
   config.steps = steps;
   config.eval_every = 5;
+  config.schedule.type = schedule;
   return train_sequence(config, text_of(repeated("round and round ", 100)), run, recorder, &recorder.stop);
 }
 
-int64_t train_on_rounds(int64_t steps, const std::filesystem::path& run, int64_t stop_after = -1) {
+int64_t train_on_rounds(int64_t steps, const std::filesystem::path& run, int64_t stop_after = -1,
+                        const char* schedule = "constant") {
   EvaluationRecorder recorder;
   recorder.stop_after = stop_after;
-  return train_on_rounds(steps, run, recorder).num_steps;
+  return train_on_rounds(steps, run, recorder, schedule).num_steps;
 }
 
 TEST(ByteTextTest, WindowsCoverTheTextOnce) {
@@ -192,12 +196,15 @@ TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
 
 TEST(SequenceTrainingTest, GoesOnWhereItStoppedToTheSameBitsAndFurther) {
   const test::TemporaryFolder folder;
-  train_on_rounds(10, folder / "straight");
-  EXPECT_EQ(train_on_rounds(10, folder / "stopped", 1), 1);
-  EXPECT_EQ(train_on_rounds(10, folder / "stopped"), 10);
-  for (const char* run : {"straight", "stopped"}) EXPECT_EQ(train_on_rounds(15, folder / run), 15);
+  const auto train = [&](int64_t steps, const char* run, int64_t stop_after = -1) {
+    return train_on_rounds(steps, folder / run, stop_after, "cosine");
+  };
+  train(10, "straight");
+  EXPECT_EQ(train(10, "stopped", 1), 1);
+  EXPECT_EQ(train(10, "stopped"), 10);
+  for (const char* run : {"straight", "stopped"}) EXPECT_EQ(train(15, run), 15);
   test::expect_same_tensors(test::newest_state(folder / "straight"), test::newest_state(folder / "stopped"));
-  EXPECT_THROW(train_on_rounds(12, folder / "straight"), ConfigError);
+  EXPECT_THROW(train(12, "straight"), ConfigError);
 }
 
 TEST(SequenceTrainingTest, AStopAtAnyStepAndARunCutShortChangeNoBit) {
