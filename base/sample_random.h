@@ -7,7 +7,15 @@
 namespace multipole {
 
 // Which of several independent sequences of the same (seed, epoch, index) is meant.
-enum class RandomStream : uint64_t { kAugment = 1, kShuffle = 2, kMix = 3, kSplit = 4, kDraw = 5, kStep = 6 };
+enum class RandomStream : uint64_t {
+  kAugment = 1,
+  kShuffle = 2,
+  kMix = 3,
+  kSplit = 4,
+  kDraw = 5,
+  kStep = 6,
+  kWindow = 7
+};
 
 // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) over a counter, from a start that hashes the key.
 class SampleRandom {

@@ -41,6 +41,7 @@ struct Batch {
   torch::Tensor images;            // (B, 3, H, W) float, channels-last, normalised
   torch::Tensor labels;            // (B) int64
   torch::Tensor masks;             // (B, H, W) uint8; undefined for classification
+  torch::Tensor windows;           // (B, n + 1) int64: bytes of text in place of images, where that is read
   torch::Tensor mixed_labels;      // (B) int64, the second label after mixup or CutMix; undefined where not mixed
   double mix_weight = 1.0;         // share of `labels` in the target; 1 - mix_weight goes to `mixed_labels`
   std::vector<std::string> paths;  // B
@@ -50,6 +51,8 @@ struct Batch {
   int64_t number = 0;  // position of the batch in its epoch
 
   int64_t size() const { return static_cast<int64_t>(indices.size()); }
+  // What the model is given: the images, or the windows.
+  const torch::Tensor& inputs() const { return windows.defined() ? windows : images; }
 };
 
 }  // namespace multipole

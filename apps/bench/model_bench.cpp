@@ -12,12 +12,13 @@
 #include "engine/runtime/peak_memory.h"
 #include "engine/training/train_step.h"
 #include "heads/losses/cross_entropy.h"
+#include "heads/model/model.h"
 
 namespace multipole {
 namespace {
 
 // Training as `classify train` does it, short of data: its loss, and nothing to evaluate or save.
-class RandomPictureTask : public TrainTask {
+class RandomPictureTask : public TaskOf<VisionModel> {
  public:
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override {
     return cross_entropy(model->forward(images), batch.labels);

@@ -5,8 +5,8 @@
 #include "apps/sequence/sequence.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "tasks/sequence/sequence_evaluation.h"
 #include "tasks/sequence/sequence_file.h"
-#include "tasks/sequence/sequence_training.h"
 
 namespace multipole {
 namespace {

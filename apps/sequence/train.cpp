@@ -8,6 +8,7 @@
 #include "apps/output/result_output.h"
 #include "apps/sequence/sequence.h"
 #include "base/text.h"
+#include "engine/distributed/process_place.h"
 #include "tasks/sequence/sequence_training.h"
 
 namespace multipole {
@@ -21,27 +22,53 @@ struct TrainOptions {
   bool quiet = false;
 };
 
+// One line an evaluation on standard error.
+class SequenceReport : public TrainObserver {
+ public:
+  SequenceReport(const SequenceTrainConfig& config, bool quiet) : config_(config), quiet_(quiet) {}
+
+  void on_start(const TrainPlan& plan) override { num_parameters_ = plan.num_parameters; }
+  void on_epoch_end(const EpochReport& report) override {
+    const double bytes_per_second = report.images_per_second * static_cast<double>(config_.model.context);
+    on_message("step " + std::to_string(report.step) + "/" + std::to_string(config_.steps) + "  train " +
+               fixed(report.train_loss, 3) + "  val " + fixed(report.metrics["bits_per_byte"].get<double>(), 3) +
+               " bits a byte" + (report.is_best ? " (best)  " : "  ") + fixed(bytes_per_second, 0) + " bytes/s");
+  }
+  void on_message(const std::string& message) override {
+    if (!quiet_) std::cerr << message << "\n";
+  }
+
+  int64_t num_parameters() const { return num_parameters_; }
+
+ private:
+  const SequenceTrainConfig& config_;
+  bool quiet_;
+  int64_t num_parameters_ = 0;
+};
+
 int train(const TrainOptions& options) {
   use_threads(options.threads);
   Json settings = options.config.empty() ? Json::object() : read_json_file(options.config);
   for (const auto& assignment : options.sets) set_by_path(settings, assignment);
   const auto config = config_from_json<SequenceTrainConfig>(settings, "");
   const ByteText text = ByteText::read(options.text);
-  const auto report = [&](const SequenceProgress& progress) {
-    if (options.quiet) return;
-    std::cerr << "step " << progress.step << "/" << config.steps << "  train " << fixed(progress.train_bits_per_byte, 3)
-              << "  val " << fixed(progress.val_bits_per_byte, 3) << " bits a byte"
-              << (progress.is_best ? " (best)  " : "  ") << fixed(progress.bytes_per_second, 0) << " bytes/s\n";
-  };
+  SequenceReport report(config, options.quiet);
+  ResumeOptions resume;
+  resume.force = options.force;
   const SignalStop stop;
-  const SequenceResume resume{.force = options.force, .say = [&](const std::string& line) {
-                                if (!options.quiet) std::cerr << line << "\n";
-                              }};
-  const SequenceTrainResult result = train_sequence(config, text, options.out, report, stop.flag(), resume);
-  print_result("best " + fixed(result.best_bits_per_byte, 4) + " bits a byte, " +
-               fixed(static_cast<double>(result.num_parameters) / 1e6, 2) +
-               " M parameters: " + result.best_model.string() + "\n");
-  return result.stopped ? stop.exit_code() : static_cast<int>(kExitDone);
+  const auto training = open_sequence_training(config, text);
+  const TrainResult result = train_opened(*training, options.out, report, resume, stop.flag());
+  if (!std::isnan(result.best_score)) {
+    print_result("best " + fixed(-result.best_score, 4) + " bits a byte, " +
+                 fixed(static_cast<double>(report.num_parameters()) / 1e6, 2) +
+                 " M parameters: " + result.best_model.string() + "\n");
+  }
+  if (result.stop_reason != StopReason::kStopToken) return kExitDone;
+  if (process_place_from_environment().is_first()) {
+    report.on_message("stopped after step " + std::to_string(result.num_steps) +
+                      "; the same command goes on from here");
+  }
+  return stop.exit_code();
 }
 
 }  // namespace

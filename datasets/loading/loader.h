@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "datasets/augmentation/batch_mix.h"
+#include "datasets/batch_stream.h"
 #include "datasets/dataset.h"
 #include "datasets/loading/batch_builder.h"
 #include "datasets/loading/sample_transform.h"
@@ -31,32 +32,30 @@ struct LoaderOptions {
   BatchMixConfig mix = {};
 };
 
-class Loader {
+class Loader : public BatchStream {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const Preprocessing& preprocessing,
          LoaderOptions options);
-  ~Loader();
+  ~Loader() override;
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Of several processes that work together, this one takes batch number `share` of every `num_shares` batches in a
-  // row. With drop_last all get equally many, and together they take in each step what one process with a batch of
-  // num_shares * batch_size would; ConfigError where the dataset has fewer samples than that. Without it every sample
-  // is somebody's, and a process may get no batch at all. Between epochs only.
-  void take_share(int64_t share, int64_t num_shares);
+  // This process takes batch number `share` of every `num_shares` batches in a row. With drop_last all get equally
+  // many; ConfigError where the dataset has fewer samples than num_shares * batch_size. Without it every sample is
+  // somebody's, and a process may get no batch at all.
+  void take_share(int64_t share, int64_t num_shares) override;
 
-  // Batches of this process in a whole epoch. Without drop_last the last one may be smaller; a dataset smaller than a
-  // batch gives one smaller batch even with drop_last, so no epoch of a lone process is empty.
-  int64_t num_batches() const;
+  // Without drop_last the last batch may be smaller; a dataset smaller than a batch gives one smaller batch even with
+  // drop_last, so no epoch of a lone process is empty.
+  int64_t num_batches() const override;
 
-  // Begins `epoch` at batch `first_batch` (to resume); an epoch under way is abandoned.
-  void start_epoch(int64_t epoch, int64_t first_batch = 0);
+  void start_epoch(int64_t epoch, int64_t first_batch = 0) override;
 
-  // The next batch, or nothing at the end of the epoch. A sample that throws InputError is left out and listed in
+  // A sample that throws InputError is left out and listed in
   // Batch::bad; InputError once more than max_bad of the dataset were. Any other failure of a sample is thrown here
   // with the sample's path, and ends the epoch. ResourceError when nothing came for stall_seconds, naming the files
   // that were being read.
-  std::optional<Batch> next();
+  std::optional<Batch> next() override;
 
  private:
   struct Epoch;

@@ -106,7 +106,7 @@ VisionModel build_model(const ModelMetadata& metadata, const Safetensors& conten
 
 }  // namespace
 
-std::map<std::string, torch::Tensor> named_weights(const VisionModelImpl& model) {
+std::map<std::string, torch::Tensor> named_weights(const torch::nn::Module& model) {
   std::map<std::string, torch::Tensor> weights;
   for (const auto& entry : model.named_parameters()) weights.emplace(entry.key(), entry.value());
   for (const auto& entry : model.named_buffers()) weights.emplace(entry.key(), entry.value());

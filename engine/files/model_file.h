@@ -72,6 +72,6 @@ void load_weights(VisionModelImpl& model, const std::map<std::string, torch::Ten
 double calibration_temperature(const ModelMetadata& metadata);
 
 // Names and tensors of all parameters and buffers.
-std::map<std::string, torch::Tensor> named_weights(const VisionModelImpl& model);
+std::map<std::string, torch::Tensor> named_weights(const torch::nn::Module& model);
 
 }  // namespace multipole

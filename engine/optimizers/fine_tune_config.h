@@ -7,8 +7,8 @@
 
 namespace multipole {
 
-// What of a model learns, when, and how fast. Groups are those of VisionModelImpl::layer_groups(): the stem, each block
-// of the backbone, the head.
+// What of a model learns, when, and how fast. Groups are those of TrainedModelImpl::layer_groups(): the stem, each
+// block of the backbone, the head.
 struct FineTuneConfig {
   int64_t freeze_groups = 0;
   int64_t head_epochs = 0;

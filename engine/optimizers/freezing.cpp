@@ -10,7 +10,7 @@ void FineTuneConfig::validate(const std::string& where) const {
   require(layer_decay > 0 && layer_decay <= 1, where + ".layer_decay", "must be above 0 and at most 1", layer_decay);
 }
 
-Freezing::Freezing(const FineTuneConfig& config, const VisionModelImpl& model) : config_(config) {
+Freezing::Freezing(const FineTuneConfig& config, const TrainedModelImpl& model) : config_(config) {
   const auto groups = model.layer_groups();
   const auto num_groups = static_cast<int64_t>(groups.size());
   require(config.freeze_groups < num_groups, "train.fine_tune.freeze_groups",
@@ -34,7 +34,7 @@ void Freezing::apply(int64_t epoch) {
   for (auto& parameter : body_) parameter.set_requires_grad(epoch >= config_.head_epochs);
 }
 
-std::map<std::string, double> layer_learning_rates(const VisionModelImpl& model, double layer_decay) {
+std::map<std::string, double> layer_learning_rates(const TrainedModelImpl& model, double layer_decay) {
   std::map<std::string, double> shares;
   const auto groups = model.layer_groups();
   for (size_t i = 0; i < groups.size(); ++i) {

@@ -14,6 +14,7 @@ Batch part_of(const Batch& batch, int64_t begin, int64_t end) {
   Batch part;
   part.images = part_of(batch.images, begin, end);
   part.labels = part_of(batch.labels, begin, end);
+  part.windows = part_of(batch.windows, begin, end);
   part.masks = part_of(batch.masks, begin, end);
   part.mixed_labels = part_of(batch.mixed_labels, begin, end);
   part.mix_weight = batch.mix_weight;

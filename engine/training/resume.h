@@ -38,6 +38,6 @@ std::optional<TrainState> find_state(const RunFolder& run, const ResumeOptions& 
 // difference of config or data, unless `force` turns it into a message; a difference of the build is a message. Values
 // that change nothing that is computed (workers, logging, saving) may differ.
 std::optional<Extension> check_state(const TrainState& state, const TrainState& now, bool force,
-                                     TrainObserver& observer, const char* length = "/train/epochs");
+                                     TrainObserver& observer, const char* length);
 
 }  // namespace multipole

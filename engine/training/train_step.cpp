@@ -13,7 +13,7 @@
 
 namespace multipole {
 
-TrainStep::TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
+TrainStep::TrainStep(const TrainConfig& config, const Execution& execution, TrainedModel model, TrainedModel average,
                      TrainTask& task, std::shared_ptr<const ProcessGroup> group)
     : config_(config),
       execution_(execution),
@@ -78,7 +78,7 @@ bool TrainStep::accumulate_gradients(const std::vector<Batch>& window, StepOutco
     double value = 0;
     if (window[i].size() > 0) {
       const AutocastGuard autocast(execution_);
-      loss = task_.loss(model_, window[i].images.to(execution_.device), window[i]);
+      loss = task_.loss_of(model_, window[i].inputs().to(execution_.device), window[i]);
       value = loss.item<double>();
     }
     // all processes go on, or none does

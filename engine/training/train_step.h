@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backbone/families/trained_model.h"
 #include "datasets/dataset.h"
 #include "engine/distributed/gradient_reducer.h"
 #include "engine/distributed/process_group.h"
@@ -16,7 +17,6 @@
 #include "engine/training/train_config.h"
 #include "engine/training/train_task.h"
 #include "engine/weights/ema.h"
-#include "heads/model/model.h"
 
 namespace multipole {
 
@@ -33,7 +33,7 @@ struct StepOutcome {
 class TrainStep {
  public:
   // `average` is null where no average is kept. All processes of the group make the same steps.
-  TrainStep(const TrainConfig& config, const Execution& execution, VisionModel model, VisionModel average,
+  TrainStep(const TrainConfig& config, const Execution& execution, TrainedModel model, TrainedModel average,
             TrainTask& task,
             std::shared_ptr<const ProcessGroup> group = std::make_shared<const ProcessGroup>(ProcessPlace{}));
 
@@ -62,7 +62,7 @@ class TrainStep {
 
   TrainConfig config_;
   Execution execution_;
-  VisionModel model_;
+  TrainedModel model_;
   TrainTask& task_;
   std::shared_ptr<const ProcessGroup> group_;
   std::vector<torch::Tensor> parameters_, buffers_;

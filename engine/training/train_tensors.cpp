@@ -10,7 +10,7 @@ namespace multipole {
 
 namespace {
 
-std::map<std::string, torch::Tensor> weights_and_optimizer(const VisionModel& model, const VisionModel& average,
+std::map<std::string, torch::Tensor> weights_and_optimizer(const TrainedModel& model, const TrainedModel& average,
                                                            const Optimizer& optimizer) {
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& [name, tensor] : named_weights(*model)) tensors["model." + name] = tensor.detach();
@@ -23,21 +23,17 @@ std::map<std::string, torch::Tensor> weights_and_optimizer(const VisionModel& mo
 
 }  // namespace
 
-std::map<std::string, torch::Tensor> train_tensors(const VisionModel& model, const VisionModel& average,
+std::map<std::string, torch::Tensor> train_tensors(const TrainedModel& model, const TrainedModel& average,
                                                    const Optimizer& optimizer, const torch::Device& device) {
   auto tensors = weights_and_optimizer(model, average, optimizer);
   tensors.merge(random_state(device));
   return tensors;
 }
 
-void restore_train_tensors(const std::map<std::string, torch::Tensor>& tensors, VisionModel& model,
-                           VisionModel& average, Optimizer& optimizer, const torch::Device& device) {
-  copy_back(tensors, weights_and_optimizer(model, average, optimizer), device);
-}
-
-void copy_back(const std::map<std::string, torch::Tensor>& saved, const std::map<std::string, torch::Tensor>& own,
-               const torch::Device& device) {
+void restore_train_tensors(const std::map<std::string, torch::Tensor>& saved, TrainedModel& model,
+                           TrainedModel& average, Optimizer& optimizer, const torch::Device& device) {
   const torch::NoGradGuard no_grad;
+  const auto own = weights_and_optimizer(model, average, optimizer);
   std::string misfits;
   const auto add_misfit = [&](const std::string& what) { misfits += (misfits.empty() ? "" : ", ") + what; };
   for (const auto& [name, tensor] : own) {

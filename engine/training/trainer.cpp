@@ -28,12 +28,13 @@ Trainer::Trainer(const TrainConfig& config, const Execution& execution, TrainerP
     : config_(config),
       execution_(execution),
       parts_(std::move(parts)),
-      feed_(parts_.loader, execution.device),
+      feed_(parts_.stream, execution.device),
       freezing_(config.fine_tune, *parts_.model),
       train_step_(config, execution, parts_.model, parts_.average, parts_.task, parts_.group),
-      steps_per_epoch_((parts_.loader.num_batches() + config.accumulate - 1) / config.accumulate),
-      schedule_(config.schedule, config.epochs * steps_per_epoch_, steps_per_epoch_) {
-  parts_.model->backbone()->set_gradient_checkpointing(config.gradient_checkpointing);
+      steps_per_epoch_((parts_.stream.num_batches() + config.accumulate - 1) / config.accumulate),
+      schedule_(config.schedule, parts_.most_steps > 0 ? parts_.most_steps : config.epochs * steps_per_epoch_,
+                steps_per_epoch_) {
+  parts_.model->set_gradient_checkpointing(config.gradient_checkpointing);
 }
 
 TrainResult Trainer::run(const std::atomic<bool>* stop) {
@@ -41,6 +42,7 @@ TrainResult Trainer::run(const std::atomic<bool>* stop) {
   while (progress_.epoch < config_.epochs) {
     if (is_out_of_patience()) return result(StopReason::kEarlyStop);
     if (!train_epoch(stop) || !finish_epoch(stop)) {
+      if (parts_.task.is_scored_when_stopped()) score_stopped_epoch();
       save();
       return result(StopReason::kStopToken);
     }
@@ -58,6 +60,7 @@ bool Trainer::train_epoch(const std::atomic<bool>* stop) {
   epoch_samples_ = 0;
   while (true) {
     if (is_stopped(stop)) return false;
+    if (has_made_all_steps()) return true;
     const auto window = next_window();
     if (!window) return true;
     if (!std::exchange(has_shown_batch_, true)) show_first(window->front());
@@ -69,7 +72,7 @@ bool Trainer::train_epoch(const std::atomic<bool>* stop) {
 }
 
 void Trainer::show_first(Batch batch) {
-  batch.images = batch.images.to(torch::kCPU);
+  if (batch.images.defined()) batch.images = batch.images.to(torch::kCPU);
   parts_.observer.on_first_batch(batch);
 }
 
@@ -102,8 +105,8 @@ void Trainer::train_window(const std::vector<Batch>& window) {
   ++progress_.step;
   if (outcome.shrank) {
     parts_.observer.on_message("step " + std::to_string(progress_.step) + ": out of memory; from here on at most " +
-                               std::to_string(train_step_.micro_batch()) +
-                               " pictures at once and as many passes a step as that takes: the batch of " +
+                               std::to_string(train_step_.micro_batch()) + " " + parts_.task.samples_name() +
+                               " at once and as many passes a step as that takes: the batch of " +
                                std::to_string(outcome.samples) + " stays");
   }
   progress_.batch += static_cast<int64_t>(window.size());
@@ -151,41 +154,62 @@ void Trainer::handle_skip(const std::vector<Batch>& window, const StepOutcome& o
 // Evaluates where it is due and moves on to the next epoch. False where `stop` cut the evaluation short: the epoch is
 // then evaluated again when the run is resumed.
 bool Trainer::finish_epoch(const std::atomic<bool>* stop) {
-  const auto now = Clock::now();
+  EpochReport report = report_epoch();
+  const bool is_last = progress_.epoch + 1 == config_.epochs;
+  const bool is_due = is_last || (progress_.epoch + 1) % config_.eval_every == 0;
+  if (is_due && !evaluate(report, stop)) return false;
+  next_epoch();
+  parts_.observer.on_epoch_end(report);
+  return true;
+}
+
+// What a stopped run has learnt since the epoch began counts, too; the epoch goes on when the run is resumed.
+void Trainer::score_stopped_epoch() {
+  if (progress_.epoch_updates == 0) return;
+  EpochReport report = report_epoch();
+  evaluate(report, nullptr);
+  if (has_made_all_steps() || progress_.batch >= parts_.stream.num_batches()) next_epoch();
+  parts_.observer.on_epoch_end(report);
+}
+
+EpochReport Trainer::report_epoch() const {
   EpochReport report;
   report.epoch = progress_.epoch;
   report.step = progress_.step;
   report.train_loss =
       progress_.epoch_updates > 0 ? progress_.epoch_loss / static_cast<double>(progress_.epoch_updates) : std::nan("");
   report.learning_rate = schedule_.factor(progress_.step - 1) * train_step_.optimizer().learning_rate();
-  report.seconds = seconds_between(epoch_start_, now);
+  report.seconds = seconds_between(epoch_start_, Clock::now());
   report.images_per_second = static_cast<double>(epoch_samples_) / std::max(report.seconds, 1e-9);
   report.bad_samples = progress_.epoch_bad_samples;
-  const bool is_last = progress_.epoch + 1 == config_.epochs;
-  if (is_last || (progress_.epoch + 1) % config_.eval_every == 0) {
-    evaluated_model()->eval();
-    const auto evaluation = parts_.task.evaluate(evaluated_model(), *parts_.group, stop);
-    if (!evaluation.complete) return false;
-    report.metrics = evaluation.metrics;
-    if (is_improvement(evaluation.score, progress_.best_score)) {
-      progress_.best_score = evaluation.score;
-      progress_.best_epoch = progress_.epoch;
-      report.is_best = true;
-      if (parts_.group->is_first()) {
-        parts_.task.save_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
-                                                  {"step", progress_.step},
-                                                  {"train_loss", report.train_loss},
-                                                  {"metrics", evaluation.metrics}});
-      }
-    }
+  return report;
+}
+
+// Fills in the metrics, and keeps a model that is the best so far. False where `stop` cut it short.
+bool Trainer::evaluate(EpochReport& report, const std::atomic<bool>* stop) {
+  evaluated_model()->eval();
+  const auto evaluation = parts_.task.score(evaluated_model(), *parts_.group, stop);
+  if (!evaluation.complete) return false;
+  report.metrics = evaluation.metrics;
+  if (!is_improvement(evaluation.score, progress_.best_score)) return true;
+  progress_.best_score = evaluation.score;
+  progress_.best_epoch = progress_.epoch;
+  report.is_best = true;
+  if (parts_.group->is_first()) {
+    parts_.task.keep_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
+                                              {"step", progress_.step},
+                                              {"train_loss", report.train_loss},
+                                              {"metrics", evaluation.metrics}});
   }
+  return true;
+}
+
+void Trainer::next_epoch() {
   ++progress_.epoch;
   progress_.batch = 0;
   progress_.epoch_loss = 0;
   progress_.epoch_updates = 0;
   progress_.epoch_bad_samples = 0;
-  parts_.observer.on_epoch_end(report);
-  return true;
 }
 
 // A signal that reaches one process stops all of them.

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/loading/loader.h"
+#include "datasets/batch_stream.h"
 #include "engine/distributed/process_group.h"
 #include "engine/files/train_state.h"
 #include "engine/observers/train_observer.h"
@@ -29,15 +29,16 @@ namespace multipole {
 
 // What a trainer works with; all of it outlives the trainer.
 struct TrainerParts {
-  VisionModel model{nullptr};
-  VisionModel average{nullptr};  // null where config.ema is off
+  TrainedModel model{nullptr};
+  TrainedModel average{nullptr};  // null where config.ema is off
   TrainTask& task;
-  Loader& loader;
+  BatchStream& stream;
   TrainObserver& observer;
   std::filesystem::path state_folder;
   TrainState identity;  // config, data and build as every state records them; the rest is unused
   // The processes that train together; the first one saves.
   std::shared_ptr<const ProcessGroup> group = std::make_shared<const ProcessGroup>(ProcessPlace{});
+  int64_t most_steps = 0;  // after which training ends, within the last epoch maybe; 0: after all epochs
 };
 
 class Trainer {
@@ -49,7 +50,7 @@ class Trainer {
   // ModelFileError where a tensor is missing or of another shape.
   void restore(const TrainState& state);
 
-  // Trains until the last epoch, an early stop, or `stop`; the state is saved whichever it is. Throws TrainingError
+  // Trains until the last step, an early stop, or `stop`; the state is saved whichever it is. Throws TrainingError
   // after kMaxSkipsInARow steps in a row without a finite loss and gradient. States are not saved while such a row
   // lasts, nor with weights that are not finite: the newest one is then the last good state, and the trainer is back
   // at it.
@@ -69,6 +70,11 @@ class Trainer {
   void train_window(const std::vector<Batch>& window);
   void handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome);
   bool finish_epoch(const std::atomic<bool>* stop);
+  void score_stopped_epoch();
+  EpochReport report_epoch() const;
+  bool evaluate(EpochReport& report, const std::atomic<bool>* stop);
+  void next_epoch();
+  bool has_made_all_steps() const { return parts_.most_steps > 0 && progress_.step >= parts_.most_steps; }
   bool is_out_of_patience() const;
   bool is_stopped(const std::atomic<bool>* stop) const;
   bool is_failing() const { return progress_.skipped_in_a_row > 0; }
@@ -76,7 +82,7 @@ class Trainer {
   TrainState capture() const;
   void save();
   TrainResult result(StopReason reason) const;
-  VisionModel& evaluated_model() { return parts_.average ? parts_.average : parts_.model; }
+  TrainedModel& evaluated_model() { return parts_.average ? parts_.average : parts_.model; }
 
   using Clock = std::chrono::steady_clock;
 

@@ -10,43 +10,23 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "engine/distributed/process_group.h"
-#include "engine/files/process_command.h"
-#include "engine/files/run_folder.h"
+#include "engine/files/model_file.h"
 #include "engine/observers/metrics_observer.h"
 #include "engine/observers/other_process_observer.h"
 #include "engine/training/trainer.h"
-#include "engine/weights/weight_init.h"
 
 namespace multipole {
 
 namespace {
 
-void start_from(const ResumeOptions& resume, const TrainingRun& run, VisionModel& model, TrainObserver& observer) {
-  const auto report = initialize_weights(*model, *resume.init_weights, run.metadata.classes, resume.init_key_map);
-  for (const auto& line : report.table()) observer.on_message(line);
-}
-
-ModelMetadata complete_metadata(const TrainingRun& run, const VisionModel& model) {
-  ModelMetadata metadata = run.metadata;
-  metadata.architecture = model->config();
-  metadata.training = {{"epochs", run.train.epochs},
-                       {"batch_size", run.train.batch_size * run.train.accumulate},
-                       {"seed", run.train.seed},
-                       {"train_samples", run.train_samples},
-                       {"build", build_description()},
-                       {"command", process_command()},
-                       {"data", run.config.value("data", Json::object())}};
-  return metadata;
-}
-
-TrainPlan make_plan(const TrainingRun& run, const Execution& execution, const VisionModel& model,
+TrainPlan make_plan(const TrainingRun& run, const Execution& execution, const TrainedModel& model,
                     const Trainer& trainer) {
   TrainPlan plan;
   plan.num_epochs = run.train.epochs;
   plan.steps_per_epoch = trainer.steps_per_epoch();
   plan.train_samples = run.train_samples;
   plan.validation_samples = run.validation_samples;
-  plan.num_classes = run.model.num_classes;
+  plan.num_classes = run.num_classes;
   plan.num_parameters = model->num_parameters();
   plan.device = execution.device.str();
   plan.precision = execution.precision_name();
@@ -55,10 +35,11 @@ TrainPlan make_plan(const TrainingRun& run, const Execution& execution, const Vi
 }
 
 std::string describe(const Extension& extension, const TrainingRun& run, const Trainer& trainer) {
-  const int64_t steps = trainer.steps_per_epoch();
-  return extension_note(extension, "epochs", run.train.schedule,
+  const int64_t steps_per_epoch = trainer.steps_per_epoch();
+  const int64_t steps = run.steps > 0 ? 1 : steps_per_epoch;  // a unit of the length
+  return extension_note(extension, run.steps > 0 ? "steps" : "epochs", run.train.schedule,
                         {.step = trainer.progress().step,
-                         .steps_per_epoch = steps,
+                         .steps_per_epoch = steps_per_epoch,
                          .steps_before = extension.before * steps,
                          .steps_now = extension.now * steps,
                          .learning_rate = trainer.learning_rate()});
@@ -101,42 +82,44 @@ void check_number_of_processes(const TrainState& state, const ProcessGroup& grou
 }
 
 // Weights are the first process's, whatever the others computed or read.
-void share_weights(const ProcessGroup& group, const VisionModel& model, const VisionModel& average) {
+void share_weights(const ProcessGroup& group, const TrainedModel& model, const TrainedModel& average) {
   std::vector<torch::Tensor> tensors;
-  for (const VisionModel& each : {model, average}) {
+  for (const TrainedModel& each : {model, average}) {
     if (!each) continue;
     for (const auto& [name, tensor] : named_weights(*each)) tensors.push_back(tensor.detach());
   }
   group.broadcast(tensors);
 }
 
+void take_share(const TrainingRun& run, int64_t share, int64_t num_shares) {
+  run.stream.take_share(share, num_shares);
+  if (run.validation_stream != nullptr) run.validation_stream->take_share(share, num_shares);
+}
+
 // What the first process writes while it trains, before `next` hears of it.
 struct RunLogs {
   RunLogs(const TrainingRun& run, const RunFolder& folder, int64_t first_step, TrainObserver& next)
       : events(folder.path(), first_step, run.train.log_every, run.config, run.encode_picture, next),
-        metrics(folder, first_step, run.train.log_every, events) {}
+        metrics(run.make_log ? run.make_log(folder, first_step, events)
+                             : std::make_unique<MetricsObserver>(folder, first_step, run.train.log_every, events)) {}
 
   TensorBoardObserver events;
-  MetricsObserver metrics;
+  std::unique_ptr<TrainObserver> metrics;
 };
 
 }  // namespace
 
-void take_num_classes(ModelConfig& model, size_t found, const std::filesystem::path& data_root) {
-  const auto count = static_cast<int64_t>(found);
-  if (model.num_classes == 0) model.num_classes = count;
-  if (model.num_classes != count) {
-    throw ConfigError("model.num_classes is " + std::to_string(model.num_classes) + ", but " + data_root.string() +
-                      " has " + std::to_string(count) + " classes; 0 takes the data's number");
-  }
+void initialize_model(const TrainingRun& run, const ResumeOptions& options, TrainedModel& model,
+                      TrainObserver& observer) {
+  if (!options.init_weights) return;
+  if (!run.start_from) throw ConfigError("a model of this task does not start from the weights of another");
+  for (const auto& line : run.start_from(model, options)) observer.on_message(line);
 }
 
 TrainResult run_training(const TrainingRun& run, const std::filesystem::path& out, TrainObserver& observer,
                          const ResumeOptions& resume, const std::atomic<bool>* stop) {
   const ProcessPlace place = process_place_from_environment();
-  for (Loader* loader : {&run.loader, &run.validation_loader}) {
-    loader->take_share(place.process_rank, place.num_processes);
-  }
+  take_share(run, place.process_rank, place.num_processes);
   const Execution execution = select_execution(run.train.device, run.train.precision, place.local_rank, kTrainDevice);
   const auto group = std::make_shared<const ProcessGroup>(place);
   group->expect_same("their configuration or data (as a check sum)", check_sum(run));
@@ -148,18 +131,19 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
     setup_observer.on_message("process " + folder->dead_owner() +
                               " ended here without giving its lock back; taken over");
   }
-  const auto state = find_state(*folder, resume, setup_observer);
+  auto state = find_state(*folder, resume, setup_observer);
   if (state) check_number_of_processes(*state, *group);
+  if (state && run.place) run.place(state->progress);
   const int64_t first_step = state ? state->progress.step : 0;
   group->expect_same("the step of the state to resume from", first_step);
 
   torch::manual_seed(static_cast<uint64_t>(run.train.seed));
-  VisionModel model(run.model);
-  if (resume.init_weights && !state) start_from(resume, run, model, setup_observer);
+  TrainedModel model = run.make_model();
+  if (!state) initialize_model(run, resume, model, setup_observer);
   model->to(execution.device);
-  VisionModel average{nullptr};
+  TrainedModel average{nullptr};
   if (run.train.ema.enabled) {
-    average = VisionModel(run.model);
+    average = run.make_model();
     average->to(execution.device);
   }
 
@@ -170,18 +154,20 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   identity.build["precision"] = execution.precision_name();
   if (group->size() > 1) identity.build["processes"] = group->size();
   std::optional<Extension> extension;
-  if (state) extension = check_state(*state, identity, resume.force, setup_observer);
-  const auto task = run.make_task(execution, folder->best_path(), complete_metadata(run, model));
+  if (state) {
+    extension = check_state(*state, identity, resume.force, setup_observer, run.steps > 0 ? "/steps" : "/train/epochs");
+  }
+  const auto task = run.make_task(execution, folder->best_path(), model);
   std::optional<RunLogs> logs;
   if (group->is_first()) {
     // before any other file: without it the folder of a run that is killed here would pass for something else
     if (!folder->has_run()) folder->write_config(identity.config);
     logs.emplace(run, *folder, first_step, observer);
   }
-  TrainObserver& reports = logs ? static_cast<TrainObserver&>(logs->metrics) : sentences;
+  TrainObserver& reports = logs ? *logs->metrics : static_cast<TrainObserver&>(sentences);
   share_weights(*group, model, average);  // before the trainer, which copies the model into the average
   Trainer trainer(run.train, execution,
-                  {model, average, *task, run.loader, reports, folder->last_path(), identity, group});
+                  {model, average, *task, run.stream, reports, folder->last_path(), identity, group, run.steps});
   if (state) trainer.restore(*state);
   if (extension) setup_observer.on_message(describe(*extension, run, trainer));
   if (group->is_first()) {
@@ -198,7 +184,7 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
                               std::to_string(run.train.patience) + " epochs; raise that, too, with --force");
   }
   // who looks at the model now sees all of the data
-  for (Loader* loader : {&run.loader, &run.validation_loader}) loader->take_share(0, 1);
+  take_share(run, 0, 1);
   if (!group->is_first()) {
     result.best_score = std::nan("");  // the first process has the model, and says how good it is
   } else if (std::filesystem::exists(folder->best_path())) {

@@ -5,25 +5,21 @@
 #include <utility>
 
 #include "engine/optimizers/freezing.h"
-#include "engine/weights/weight_init.h"
 
 namespace multipole {
 
 TrialTraining::TrialTraining(const TrainingRun& run, const ResumeOptions& start, TrainObserver& observer)
     : run_(run), execution_(select_execution(run.train.device, run.train.precision, 0, kTrainDevice)) {
   torch::manual_seed(static_cast<uint64_t>(run.train.seed));
-  model_ = VisionModel(run.model);
-  if (start.init_weights) {
-    const auto report = initialize_weights(*model_, *start.init_weights, run.metadata.classes, start.init_key_map);
-    for (const auto& line : report.table()) observer.on_message(line);
-  }
+  model_ = run.make_model();
+  initialize_model(run, start, model_, observer);
   model_->to(execution_.device);
   model_->train();
-  model_->backbone()->set_gradient_checkpointing(run.train.gradient_checkpointing);
+  model_->set_gradient_checkpointing(run.train.gradient_checkpointing);
   Freezing(run.train.fine_tune, *model_).apply(run.train.fine_tune.head_epochs);
-  task_ = run.make_task(execution_, {}, run.metadata);
-  train_step_ = std::make_unique<TrainStep>(run.train, execution_, model_, VisionModel{nullptr}, *task_);
-  run_.loader.start_epoch(0);
+  task_ = run.make_task(execution_, {}, model_);
+  train_step_ = std::make_unique<TrainStep>(run.train, execution_, model_, nullptr, *task_);
+  run_.stream.start_epoch(0);
 }
 
 StepOutcome TrialTraining::step(double lr_factor) { return train_step_->run(next_window(), lr_factor, steps_++); }
@@ -31,9 +27,9 @@ StepOutcome TrialTraining::step(double lr_factor) { return train_step_->run(next
 std::vector<Batch> TrialTraining::next_window() {
   std::vector<Batch> window;
   while (static_cast<int64_t>(window.size()) < run_.train.accumulate) {
-    auto batch = run_.loader.next();
+    auto batch = run_.stream.next();
     if (!batch) {
-      run_.loader.start_epoch(++epoch_);
+      run_.stream.start_epoch(++epoch_);
       continue;
     }
     window.push_back(std::move(*batch));
@@ -47,7 +43,7 @@ TrainPlan TrialTraining::plan(int64_t steps) const {
   plan.steps_per_epoch = steps;
   plan.train_samples = run_.train_samples;
   plan.validation_samples = run_.validation_samples;
-  plan.num_classes = run_.model.num_classes;
+  plan.num_classes = run_.num_classes;
   plan.num_parameters = model_->num_parameters();
   plan.device = execution_.device.str();
   plan.precision = execution_.precision_name();

@@ -7,12 +7,12 @@
 #include <memory>
 #include <vector>
 
+#include "backbone/families/trained_model.h"
 #include "engine/observers/train_observer.h"
 #include "engine/runtime/execution.h"
 #include "engine/training/resume.h"
 #include "engine/training/train_step.h"
 #include "engine/training/training_run.h"
-#include "heads/model/model.h"
 
 namespace multipole {
 
@@ -21,7 +21,7 @@ class TrialTraining {
   // With `start`'s initial weights. Everything that ever learns in the run learns here. `run` outlives this.
   TrialTraining(const TrainingRun& run, const ResumeOptions& start, TrainObserver& observer);
 
-  // One optimiser step on the next batches of the run's loader, epoch after epoch.
+  // One optimiser step on the next batches of the run's stream, epoch after epoch.
   StepOutcome step(double lr_factor);
 
   // The configured learning rate, which step() scales.
@@ -35,7 +35,7 @@ class TrialTraining {
 
   const TrainingRun& run_;
   Execution execution_;
-  VisionModel model_{nullptr};
+  TrainedModel model_{nullptr};
   std::unique_ptr<TrainTask> task_;
   std::unique_ptr<TrainStep> train_step_;
   int64_t epoch_ = 0;

@@ -39,10 +39,4 @@ std::vector<std::vector<std::string>> VisionModelImpl::layer_groups() const {
   return groups;
 }
 
-int64_t VisionModelImpl::num_parameters() const {
-  int64_t count = 0;
-  for (const auto& parameter : parameters()) count += parameter.numel();
-  return count;
-}
-
 }  // namespace multipole

@@ -1,23 +1,22 @@
 // Backbone and head as one module: images in, logits out.
 #pragma once
 
-#include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "backbone/families/backbone.h"
+#include "backbone/families/trained_model.h"
 #include "heads/head.h"
 #include "heads/model/model_config.h"
 
 namespace multipole {
 
 // Parameters are named "backbone.<...>" and "head.<...>".
-class VisionModelImpl : public torch::nn::Module {
+class VisionModelImpl : public TrainedModelImpl {
  public:
   // Throws ConfigError where `config` is wrong; num_classes must be set.
   explicit VisionModelImpl(const ModelConfig& config);
@@ -28,13 +27,10 @@ class VisionModelImpl : public torch::nn::Module {
   // The same and, in training, the logits of the head's auxiliary classifiers.
   std::vector<torch::Tensor> forward_all(const torch::Tensor& images);
 
-  // Full names of the parameters that weight decay must leave alone (beyond biases and norms).
-  std::vector<std::string> no_weight_decay() const;
+  std::vector<std::string> no_weight_decay() const override;
+  std::vector<std::vector<std::string>> layer_groups() const override;
+  void set_gradient_checkpointing(bool on) override { backbone_->set_gradient_checkpointing(on); }
 
-  // Full parameter names, stem first and head last, for layer-wise learning rates.
-  std::vector<std::vector<std::string>> layer_groups() const;
-
-  int64_t num_parameters() const;
   const ModelConfig& config() const { return config_; }
   const std::shared_ptr<Backbone>& backbone() { return backbone_; }
   const Backbone& backbone() const { return *backbone_; }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/checksum.h"
-#include "base/error.h"
 #include "base/read_file.h"
 
 namespace multipole {
@@ -38,15 +37,9 @@ ByteText ByteText::tail(double share) const {
   return ByteText(bytes_.slice(0, size() - std::llround(share * static_cast<double>(size()))));
 }
 
-ByteWindows ByteText::random_windows(int64_t count, int64_t length) const {
-  if (size() < length + 1) {
-    throw InputError("the text has " + std::to_string(size()) + " bytes to draw windows of " + std::to_string(length) +
-                     " and the byte after from; give a longer text or set a smaller model.context");
-  }
-  const auto starts = torch::randint(size() - length, {count, 1}, torch::kInt64);
-  const auto index = starts + torch::arange(length + 1, torch::kInt64);
-  const auto windows = bytes_.index_select(0, index.flatten()).view({count, length + 1}).to(torch::kInt64);
-  return {windows.slice(1, 0, length), windows.slice(1, 1)};
+torch::Tensor ByteText::windows_at(const std::vector<int64_t>& starts, int64_t length) const {
+  const auto index = torch::tensor(starts, torch::kInt64).unsqueeze(1) + torch::arange(length, torch::kInt64);
+  return bytes_.index_select(0, index.flatten()).view(index.sizes()).to(torch::kInt64);
 }
 
 ByteWindows ByteText::windows_from(int64_t first, int64_t count, int64_t length) const {

@@ -30,9 +30,8 @@ class ByteText {
   ByteText head(double share) const;
   ByteText tail(double share) const;
 
-  // `count` windows of `length` bytes at random places, drawn from torch's generator. Throws InputError where the text
-  // is too short for one.
-  ByteWindows random_windows(int64_t count, int64_t length) const;
+  // (number of starts, length) int64: the bytes from each start on, which must all be in the text.
+  torch::Tensor windows_at(const std::vector<int64_t>& starts, int64_t length) const;
 
   // Windows first, first + 1, ... of those that cover the text without overlap, each of `length` bytes; the bytes left
   // over at the end are a shorter window of their own, which is never given together with others. Empty past the end.

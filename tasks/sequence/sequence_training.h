@@ -1,17 +1,15 @@
-// Trains and scores a language model of bytes.
+// A language model's training on a text.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
+#include <memory>
 #include <string>
 
-#include "backbone/families/sequence/sequence_model.h"
+#include "backbone/families/sequence/sequence_config.h"
 #include "base/fields.h"
 #include "engine/optimizers/schedule_config.h"
+#include "engine/training/opened_training.h"
 #include "tasks/sequence/byte_text.h"
-#include "tasks/sequence/sequence_state.h"
 
 namespace multipole {
 
@@ -43,38 +41,11 @@ struct SequenceTrainConfig {
   void validate(const std::string& where) const;
 };
 
-struct SequenceEvaluation {
-  int64_t bytes = 0;         // predicted
-  double bits_per_byte = 0;  // mean cross entropy in bits; NaN for none
-};
-
-// The text in windows of the model's context without overlap, at most `most_bytes` (0: all): a window's first bytes are
-// predicted from few. The model is left in evaluation mode.
-SequenceEvaluation evaluate_sequence(SequenceModel& model, const ByteText& text, int64_t batch_size,
-                                     int64_t most_bytes = 0);
-
-struct SequenceProgress {
-  int64_t step = 0;
-  double train_bits_per_byte = 0;  // mean since the last evaluation
-  double val_bits_per_byte = 0;
-  double bytes_per_second = 0;
-  bool is_best = false;
-};
-
-struct SequenceTrainResult {
-  int64_t num_steps = 0, num_parameters = 0;
-  double best_bits_per_byte = 0;  // NaN where nothing was evaluated
-  bool stopped = false;
-  std::filesystem::path best_model;
-};
-
-// To the run folder `out`: config.json, metrics.jsonl, best.safetensors, and after every evaluation a state to go on
-// from. A run that is there goes on where it was, for more steps than it was made for where config.steps is greater.
-// Set `stop` to end after the step in progress with an evaluation. Throws ConfigError, InputError (text too short),
-// ModelFileError (a state that does not fit), ResourceError, TrainingError (the loss is not finite).
-SequenceTrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text,
-                                   const std::filesystem::path& out,
-                                   const std::function<void(const SequenceProgress&)>& report,
-                                   const std::atomic<bool>* stop = nullptr, const SequenceResume& resume = {});
+// For the one trainer, an epoch being eval_every steps: what it reports at an epoch's end is an evaluation, with the
+// metric bits_per_byte and the mean loss since the last one, both in bits; samples are windows of model.context bytes.
+// The score is minus the bits a byte. A greater config.steps makes a run longer. A stopped one ends with an evaluation.
+// There is no report. Throws ConfigError for an attention or optimiser that cannot be; training throws InputError where
+// the text is too short.
+std::unique_ptr<OpenedTraining> open_sequence_training(const SequenceTrainConfig& config, const ByteText& text);
 
 }  // namespace multipole

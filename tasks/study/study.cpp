@@ -26,9 +26,10 @@ ModelConfig model_of(const Task& task, const StudyConfig& config, const StudyVar
 
 // The first pictures of the validation split as the model sees them, (B, 3, H, W); undefined where there are none.
 torch::Tensor validation_pictures(const OpenedTraining& training) {
-  Loader& loader = training.run().validation_loader;
-  loader.start_epoch(0, 0);
-  const auto batch = loader.next();
+  BatchStream* stream = training.run().validation_stream;
+  if (stream == nullptr) return {};
+  stream->start_epoch(0);
+  const auto batch = stream->next();
   return batch && batch->size() > 0 ? batch->images : torch::Tensor();
 }
 

@@ -107,6 +107,37 @@ TEST_F(CliDistributed, TwoProcessesTrainWhatOneDoesWithTwiceTheBatch) {
   }
 }
 
+TEST(CliDistributedSequence, TwoProcessesTrainWhatOneDoesWithTwiceTheBatch) {
+  const test::TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "line " + std::to_string(i * i) + "\n";
+  test::write_text(folder / "text", text);
+  const auto training = [&](const std::string& run, int batch_size) {
+    return std::vector<std::string>{"sequence",  "train",
+                                    "--text",    (folder / "text").string(),
+                                    "--out",     (folder / run).string(),
+                                    "--threads", "1",
+                                    "--set",     "steps=6",
+                                    "--set",     "eval_every=4",
+                                    "--set",     "batch_size=" + std::to_string(batch_size),
+                                    "--set",     R"(optimizer={"type":"sgd","lr":0.1})",
+                                    "--set",     R"(model={"context":64,"embed_dim":16,"depth":1})"};
+  };
+  const auto alone = test::run_multipole(training("one", 8));
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  auto processes = launch_two(training("two", 4));
+  const auto results = test::wait_for(processes);
+  for (const auto& result : results) ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(results[0].out.find("bits a byte"), std::string::npos) << results[0].out;
+  EXPECT_EQ(results[1].out, "");
+  EXPECT_EQ(results[1].err, "");
+  const auto expected = last_state(folder / "one"), actual = last_state(folder / "two");
+  ASSERT_EQ(actual.size(), expected.size());
+  for (const auto& [name, tensor] : expected) {
+    EXPECT_TRUE(torch::allclose(actual.at(name), tensor, 1e-4, 1e-5)) << name;
+  }
+}
+
 TEST_F(CliDistributed, AKilledProcessEndsTheOtherAndTheSameCommandGoesOn) {
   // drop path draws random numbers, and a stage is computed again in the backward pass
   const std::vector<std::string> more = {"--set", "model.backbone.drop_path_rate=0.2", "--set",

@@ -8,6 +8,7 @@
 #include "base/sample_random.h"
 #include "datasets/loading/loader.h"
 #include "engine/training/train_config.h"
+#include "engine/training/vision_run.h"
 
 namespace multipole::test {
 namespace {
@@ -69,7 +70,7 @@ torch::Tensor error_of(VisionModel& model, const torch::Tensor& images, const Ba
   return (model->forward(images).squeeze(1) - batch.labels.to(torch::kFloat) / 255).square().mean();
 }
 
-class BrightnessTrainTask : public TrainTask {
+class BrightnessTrainTask : public TaskOf<VisionModel> {
  public:
   BrightnessTrainTask(Loader& validation, const std::filesystem::path& best_path, const ModelMetadata& metadata)
       : validation_(validation), best_path_(best_path), metadata_(metadata) {}
@@ -125,21 +126,18 @@ class BrightnessTraining : public OpenedTraining {
     metadata.task = BrightnessHead::kTask;
     metadata.classes = {"brightness"};
     metadata.preprocessing = to_json_config(config_.preprocessing);
-    return {.model = config_.model,
-            .train = config_.train,
-            .config = to_json_config(config_),
-            .data = {{"pictures", 32}},
-            .loader = *train_,
-            .validation_loader = *validation_,
-            .train_samples = 32,
-            .validation_samples = 32,
-            .metadata = metadata,
-            .descriptions = {},
-            .encode_picture = {},
-            .make_task = [this](const Execution&, const std::filesystem::path& best_path,
-                                const ModelMetadata& complete) -> std::unique_ptr<TrainTask> {
-              return std::make_unique<BrightnessTrainTask>(*validation_, best_path, complete);
-            }};
+    const auto make_task = [this](const Execution&, const std::filesystem::path& best_path,
+                                  const ModelMetadata& complete) {
+      return std::make_unique<BrightnessTrainTask>(*validation_, best_path, complete);
+    };
+    return vision_run({.model = config_.model, .metadata = metadata, .make_task = make_task},
+                      {.train = config_.train,
+                       .config = to_json_config(config_),
+                       .data = {{"pictures", 32}},
+                       .stream = *train_,
+                       .validation_stream = validation_.get(),
+                       .train_samples = 32,
+                       .validation_samples = 32});
   }
 
   void report(const std::filesystem::path& run_folder, TrainObserver&, const std::atomic<bool>*) const override {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backbone/attention/mechanisms/registry.h"
+#include "backbone/blocks/checkpoint.h"
 #include "backbone/families/model_size.h"
 #include "backbone/layers/init.h"
 #include "backbone/layers/layer_norm.h"
@@ -16,6 +17,8 @@ namespace multipole {
 namespace {
 
 constexpr const char* kAttention = "model.attention";
+
+std::string block_prefix(size_t index) { return "blocks." + std::to_string(index) + "."; }
 
 // The vision backbone's block on a grid of one row.
 BlockShape shape_of(const SequenceConfig& config, int64_t block = 0) {
@@ -69,7 +72,13 @@ torch::Tensor SequenceModelImpl::forward(const torch::Tensor& bytes) {
               "bytes: expected (B, n) with n from 1 to context = ", config_.context, ", got ", bytes.sizes());
   auto x = torch::embedding(byte_embedding_, bytes) + position_embedding_.slice(0, 0, bytes.size(1));
   x = x.unsqueeze(1);  // (B, 1, n, embed_dim): a grid of one row
-  for (auto& block : blocks_) x = block(std::move(x));
+  for (auto& block : blocks_) {
+    if (gradient_checkpointing_ && is_training()) {
+      x = checkpoint([block](const torch::Tensor& tokens) mutable { return block(tokens); }, x);
+    } else {
+      x = block(std::move(x));
+    }
+  }
   return head_(norm_(x.squeeze(1)));
 }
 
@@ -79,15 +88,21 @@ std::vector<std::string> SequenceModelImpl::no_weight_decay() const {
     if (parameter->dim() <= 1) names.push_back(parameter.key());
   }
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    for (const auto& name : blocks_[i]->no_weight_decay()) names.push_back("blocks." + std::to_string(i) + "." + name);
+    for (const auto& name : blocks_[i]->no_weight_decay()) names.push_back(block_prefix(i) + name);
   }
   return names;
 }
 
-int64_t SequenceModelImpl::num_parameters() const {
-  int64_t count = 0;
-  for (const auto& parameter : parameters()) count += parameter.numel();
-  return count;
+std::vector<std::vector<std::string>> SequenceModelImpl::layer_groups() const {
+  std::vector<std::vector<std::string>> groups = {{"byte_embedding", "position_embedding"}};
+  const auto add_group = [&](const torch::nn::Module& module, const std::string& prefix) {
+    auto& group = groups.emplace_back();
+    for (const auto& parameter : module.named_parameters()) group.push_back(prefix + parameter.key());
+  };
+  for (size_t i = 0; i < blocks_.size(); ++i) add_group(*blocks_[i], block_prefix(i));
+  add_group(*head_, "head.");
+  for (const auto& parameter : norm_->named_parameters()) groups.back().push_back("norm." + parameter.key());
+  return groups;
 }
 
 }  // namespace multipole

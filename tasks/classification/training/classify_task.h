@@ -16,7 +16,7 @@
 
 namespace multipole {
 
-class ClassifyTask : public TrainTask {
+class ClassifyTask : public TaskOf<VisionModel> {
  public:
   // `metadata` goes into the best model's file at `best_path`, its "training" filled in. `validation` outlives the
   // task. class_weights (num_classes) scale each class's share of the loss; undefined: all alike.

@@ -5,7 +5,7 @@
 #include "datasets/codecs/codec_versions.h"
 #include "datasets/pictures/image_encode.h"
 #include "engine/files/classifier_file.h"
-#include "engine/training/training_run.h"
+#include "engine/training/vision_run.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/classification/report/classification_run.h"
 #include "tasks/classification/report/multi_label_run.h"
@@ -33,19 +33,18 @@ class ClassifierTraining : public OpenedTraining {
     metadata.task = is_multi_label() ? kMultiLabelClassification : kClassification;
     metadata.classes = data_.class_names;
     metadata.preprocessing = to_json_config(config_.preprocessing);
-    return {.model = config_.model,
-            .train = config_.train,
-            .config = to_json_config(config_),
-            .data = data_.fingerprint,
-            .loader = *data_.train,
-            .validation_loader = *data_.validation,
-            .train_samples = data_.train_samples,
-            .validation_samples = data_.validation_samples,
-            .metadata = metadata,
-            .descriptions = data_.descriptions,
-            .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
-            .make_task = [this](const Execution& execution, const std::filesystem::path& best_path,
-                                const ModelMetadata& complete) { return make_task(execution, best_path, complete); }};
+    const auto make = [this](const Execution& execution, const std::filesystem::path& best_path,
+                             const ModelMetadata& complete) { return make_task(execution, best_path, complete); };
+    return vision_run({.model = config_.model, .metadata = metadata, .make_task = make},
+                      {.train = config_.train,
+                       .config = to_json_config(config_),
+                       .data = data_.fingerprint,
+                       .stream = *data_.train,
+                       .validation_stream = data_.validation.get(),
+                       .train_samples = data_.train_samples,
+                       .validation_samples = data_.validation_samples,
+                       .descriptions = data_.descriptions,
+                       .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png});
   }
 
   void report(const std::filesystem::path& run_folder, TrainObserver& observer,

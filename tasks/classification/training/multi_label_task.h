@@ -16,7 +16,7 @@
 
 namespace multipole {
 
-class MultiLabelTask : public TrainTask {
+class MultiLabelTask : public TaskOf<VisionModel> {
  public:
   // `metadata` goes into the best model's file at `best_path`, its "training" filled in. `validation` outlives the
   // task. Labels of batches are rows of label_sets (S, num_classes). positive_weights (num_classes) scale the loss of

@@ -14,7 +14,7 @@
 
 namespace multipole {
 
-class SegmentTask : public TrainTask {
+class SegmentTask : public TaskOf<VisionModel> {
  public:
   // `metadata` goes into the best model's file at `best_path`, its "training" filled in. `validation` outlives the
   // task.

@@ -4,7 +4,7 @@
 
 #include "datasets/pictures/image_encode.h"
 #include "datasets/pictures/palette.h"
-#include "engine/training/training_run.h"
+#include "engine/training/vision_run.h"
 #include "tasks/segmentation/mask_record.h"
 #include "tasks/segmentation/report/segmentation_run.h"
 #include "tasks/segmentation/segment_data.h"
@@ -35,18 +35,16 @@ class SegmenterTraining : public OpenedTraining {
       record_masks(data_.masks, with_masks);
       return std::make_unique<SegmentTask>(execution, loss, *data_.validation, best_path, with_masks);
     };
-    return {.model = config_.model,
-            .train = config_.train,
-            .config = to_json_config(config_),
-            .data = data_.fingerprint,
-            .loader = *data_.train,
-            .validation_loader = *data_.validation,
-            .train_samples = data_.train_samples,
-            .validation_samples = data_.validation_samples,
-            .metadata = metadata,
-            .descriptions = data_.descriptions,
-            .encode_picture = encode_png,
-            .make_task = make_task};
+    return vision_run({.model = config_.model, .metadata = metadata, .make_task = make_task},
+                      {.train = config_.train,
+                       .config = to_json_config(config_),
+                       .data = data_.fingerprint,
+                       .stream = *data_.train,
+                       .validation_stream = data_.validation.get(),
+                       .train_samples = data_.train_samples,
+                       .validation_samples = data_.validation_samples,
+                       .descriptions = data_.descriptions,
+                       .encode_picture = encode_png});
   }
 
   void report(const std::filesystem::path& run_folder, TrainObserver& observer,

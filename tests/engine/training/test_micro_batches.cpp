@@ -20,7 +20,7 @@ namespace multipole {
 namespace {
 
 // Memory for `room` samples. What is too much fails as torch's CPU allocator does, after the random generator was used.
-struct SmallMemory : TrainTask {
+struct SmallMemory : TaskOf<VisionModel> {
   explicit SmallMemory(test::ToyRun& run) : task(run.task) {}
 
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override {
@@ -34,7 +34,7 @@ struct SmallMemory : TrainTask {
   }
   void save_best(const VisionModel& model, const Json& summary) override { task.save_best(model, summary); }
 
-  TrainTask& task;
+  TaskOf<VisionModel>& task;
   int64_t room = 1 << 20;
   std::vector<int64_t> sizes;
 };

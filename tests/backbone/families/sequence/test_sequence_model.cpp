@@ -2,7 +2,9 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "backbone/families/sequence/sequence_model.h"
 #include "base/error.h"
@@ -58,6 +60,45 @@ TEST(SequenceModelTest, EveryParameterLearns) {
     }
     const auto names = model->named_parameters();
     for (const auto& name : model->no_weight_decay()) EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(SequenceModelTest, LayerGroupsHoldEveryParameterOnceTheHeadsLast) {
+  for (const auto& attention : causal_attentions()) {
+    const SequenceModel model(small_config(attention));
+    const auto groups = model->layer_groups();
+    ASSERT_EQ(groups.size(), 4u);  // embeddings, two blocks, head
+    std::vector<std::string> names, keys = model->named_parameters().keys();
+    for (const auto& group : groups) names.insert(names.end(), group.begin(), group.end());
+    EXPECT_NE(std::find(groups.back().begin(), groups.back().end(), "head.weight"), groups.back().end());
+    std::sort(names.begin(), names.end());
+    std::sort(keys.begin(), keys.end());
+    EXPECT_EQ(names, keys);
+  }
+}
+
+TEST(SequenceModelTest, CheckpointingChangesNeitherLogitsNorGradients) {
+  torch::manual_seed(test::test_seed());
+  for (const auto& attention : causal_attentions()) {
+    SequenceModel model(small_config(attention));
+    const auto bytes = torch::randint(kNumBytes, {2, test::random_int(2, 40)}, torch::kInt64);
+    const auto run = [&] {
+      const auto logits = model->forward(bytes);
+      model->zero_grad();
+      logits.square().mean().backward();
+      std::vector<torch::Tensor> result = {logits.detach()};
+      for (const auto& parameter : model->parameters()) {
+        // a short text leaves the bases of far levels without a gradient
+        if (parameter.grad().defined()) result.push_back(parameter.grad().clone());
+      }
+      return result;
+    };
+    const auto plain = run();
+    model->set_gradient_checkpointing(true);
+    const auto checkpointed = run();
+    ASSERT_EQ(plain.size(), checkpointed.size());
+    for (size_t i = 0; i < plain.size(); ++i)
+      EXPECT_TRUE(torch::equal(plain[i], checkpointed[i])) << attention << " " << i;
   }
 }
 
