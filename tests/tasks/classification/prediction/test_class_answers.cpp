@@ -41,7 +41,7 @@ TEST(TopPredictions, AreTheMostProbableInOrder) {
       for (size_t j = 0; j < found.size(); ++j) {
         EXPECT_EQ(found[j].name, kNames[static_cast<size_t>(found[j].index)]);
         EXPECT_NEAR(found[j].probability, probabilities[i][found[j].index].item<double>(), 1e-12);
-        if (j > 0) EXPECT_LE(found[j].probability, found[j - 1].probability);
+        EXPECT_LE(found[j].probability, found[j > 0 ? j - 1 : 0].probability);
       }
       EXPECT_EQ(found[0].index, logits[i].argmax().item<int64_t>());
     }
