@@ -7,7 +7,7 @@
 namespace multipole {
 namespace {
 
-const std::vector<Prediction> kPredictions = {{"cat", 3, 0.87345678}, {"dog, small", 5, 0.12}};
+const std::vector<ClassPrediction> kPredictions = {{"cat", 3, 0.87345678}, {"dog, small", 5, 0.12}};
 
 TEST(PredictionWriter, Text) {
   EXPECT_EQ(format_predictions(PredictionFormat::kText, "a\xff.jpg", kPredictions),
