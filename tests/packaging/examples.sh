@@ -32,12 +32,19 @@ cmake --build "$folder/project/build" > "$folder/log" 2>&1 || fail "$(cat "$fold
 PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs multipole > "$folder/flags"
 "$compiler" -std=c++20 "$folder/project/classify_picture.cpp" $(cat "$folder/flags") -o "$folder/by_pkg_config"
 
+# They answer as the command does.
 models=$prefix/share/multipole/models
 picture=$(find "$folder/pictures" -name '*.png' | sort | head -n 1)
+likeliest=$(grep -F "$picture" "$folder/labels" | sed 's/.*"predictions":\[{"class":"\([^"]*\)".*/\1/')
 for classify in "$folder/project/build/classify_picture" "$folder/by_pkg_config"; do
   "$classify" "$models/multipole_nano_cifar10.safetensors" "$picture" > "$folder/out"
-  expect_text "a program that was built on the library" classification "$folder/out"
+  expect_text "a program that was built on the library" "$picture: $likeliest 0." "$folder/out"
 done
+"$folder/project/build/segment_picture" "$models/multipole_nano_camvid.safetensors" "$picture" "$folder/map.ppm" \
+  > "$folder/out"
+awk '{ sum += $NF } END { exit !(NR == 11 && sum > 99.9 && sum < 100.1) }' "$folder/out" || fail "shares: $(cat "$folder/out")"
+[ "$(head -n 2 "$folder/map.ppm" | tail -n 1)" = "48 48" ] || fail "the map is not of the picture's size"
+[ "$(stat -c %s "$folder/map.ppm")" = $((13 + 48 * 48 * 3)) ] || fail "the map is cut off"
 ldd "$folder/project/build/segment_picture" "$folder/by_pkg_config" > "$folder/loaded"
 ! grep -F -e "$source/" -e "not found" "$folder/loaded" || fail "a program takes libraries from the source folder"
 
