@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backbone/families/pyramid/pyramid_family.h"
+#include "backbone/families/vit/vit_family.h"
 #include "base/error.h"
 #include "embedded/model_presets.h"
 
@@ -34,6 +35,7 @@ ChosenFamily choose(const Json& config, const std::string& where) {
 Registry<BackboneFamily>& backbone_families() {
   static Registry<BackboneFamily> registry("family of backbones", {
                                                                       {kDefaultFamily, pyramid_family()},
+                                                                      {"vit", vit_family()},
                                                                   });
   return registry;
 }
@@ -54,6 +56,12 @@ std::vector<ModelPart> backbone_parts(const Json& config, const std::string& whe
 std::vector<FeatureInfo> backbone_feature_info(const Json& config, const std::string& where) {
   const auto chosen = choose(config, where);
   return chosen.family.feature_info(chosen.config, where);
+}
+
+int64_t backbone_embedding_dim(const Json& config, const std::string& where) {
+  const auto chosen = choose(config, where);
+  if (chosen.family.embedding_dim != nullptr) return chosen.family.embedding_dim(chosen.config, where);
+  return chosen.family.feature_info(chosen.config, where).back().num_channels;
 }
 
 std::vector<Json> backbone_attentions(const Json& config, const std::string& where) {

@@ -24,6 +24,7 @@ inline constexpr const char* kDefaultFamily = "pyramid";
 Json resolve_backbone_config(const Json& config, const std::string& where);
 std::vector<ModelPart> backbone_parts(const Json& config, const std::string& where);
 std::vector<FeatureInfo> backbone_feature_info(const Json& config, const std::string& where);
+int64_t backbone_embedding_dim(const Json& config, const std::string& where);
 std::vector<Json> backbone_attentions(const Json& config, const std::string& where);
 std::shared_ptr<Backbone> make_backbone(const Json& config, const std::string& where);
 

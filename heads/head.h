@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "backbone/families/backbone.h"
+
 namespace multipole {
 
 // Height and width of the images that the features were made from, in pixels.
@@ -16,6 +18,9 @@ struct ImageSize {
   int64_t height = 0;
   int64_t width = 0;
 };
+
+// What a head that reads the backbone's embedding is told of it: one map of one token a picture.
+inline std::vector<FeatureInfo> embedding_info(int64_t embedding_dim) { return {{.num_channels = embedding_dim}}; }
 
 // A head also says which task it serves and counts its parameters without making them:
 //   static constexpr const char* kTask;   // "segmentation": what its logits are for

@@ -22,6 +22,17 @@ struct AttentionShape {
   int64_t grid_size = 1;
   // Which block of its stage, from 0: some mechanisms take turns (shifted windows, dilated neighborhoods).
   int64_t block = 0;
+  // Tokens before the grid's that stand outside of it: class token, registers. Only mechanisms that take sequences
+  // allow any.
+  int64_t prefix_tokens = 0;
+};
+
+// Where the tokens of a sequence stand: its last height * width tokens are a grid, row by row.
+struct SequenceGrid {
+  int64_t height = 0, width = 0;
+  // Undefined, or (2, height * width, head_dim): cosines and sines that turn queries and keys of the grid
+  // (backbone/layers/rotary.h).
+  torch::Tensor rotary;
 };
 
 // Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up. The result has memory
@@ -30,11 +41,17 @@ struct AttentionShape {
 //
 // A mechanism also has a type Config (base/fields.h) and counts its parameters without making them:
 //   static double count_parameters(const Config& config, const AttentionShape& shape);
+// and where it takes tokens outside of the grid, or rotary positions:
+//   static constexpr bool kTakesSequences = true;
 class Attention : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor x) = 0;
 
-  // What one forward pass over a picture of height x width tokens costs, projections included.
+  // The same for a sequence, (B, prefix_tokens + height * width, embed_dim), contiguous: every token of the grid sees
+  // the prefix tokens too, and those see all. A mechanism that does not say how takes a bare grid only.
+  virtual torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid);
+
+  // What one forward pass over a picture of height x width tokens costs, prefix tokens and projections included.
   virtual AttentionCost cost(int64_t height, int64_t width) const = 0;
 
   // A token's result depends on no token after it, row by row: what a language model needs.

@@ -8,10 +8,20 @@
 #include "backbone/layers/residual.h"
 
 namespace multipole {
+namespace {
+
+MlpShape mlp_shape(const BlockShape& shape) {
+  return {.embed_dim = shape.attention_shape.embed_dim,
+          .hidden_dim = shape.hidden_dim,
+          .activation = shape.activation,
+          .gated = shape.gated_mlp};
+}
+
+}  // namespace
 
 double count_block_parameters(const BlockShape& shape, const std::string& where) {
   const int64_t embed_dim = shape.attention_shape.embed_dim;
-  double parameters = 2 * layer_norm_parameters(embed_dim) + mlp_parameters(embed_dim, shape.hidden_dim) +
+  double parameters = 2 * layer_norm_parameters(embed_dim) + MlpImpl::count_parameters(mlp_shape(shape)) +
                       count_attention_parameters(shape.attention, shape.attention_shape, where);
   if (shape.position_conv) parameters += token_conv_parameters(1, embed_dim);
   if (shape.layer_scale_init > 0) parameters += 2.0 * static_cast<double>(embed_dim);
@@ -24,7 +34,7 @@ BlockImpl::BlockImpl(const BlockShape& shape, double drop_path_rate, const std::
   norm1_ = register_module("norm1", make_layer_norm(embed_dim, shape.norm_eps));
   attention_ = register_module("attention", make_attention(shape.attention, shape.attention_shape, where));
   norm2_ = register_module("norm2", make_layer_norm(embed_dim, shape.norm_eps));
-  mlp_ = register_module("mlp", Mlp(embed_dim, shape.hidden_dim));
+  mlp_ = register_module("mlp", Mlp(mlp_shape(shape)));
   if (shape.layer_scale_init > 0) {
     layer_scale1_ = register_module("layer_scale1", LayerScale(embed_dim, shape.layer_scale_init));
     layer_scale2_ = register_module("layer_scale2", LayerScale(embed_dim, shape.layer_scale_init));
@@ -35,12 +45,22 @@ BlockImpl::BlockImpl(const BlockShape& shape, double drop_path_rate, const std::
 torch::Tensor BlockImpl::forward(torch::Tensor x) {
   if (position_conv_) x = position_conv_(x);
   x = add_branch(x, finish_branch(attend(x), layer_scale1_));
+  return add_mlp(std::move(x));
+}
+
+torch::Tensor BlockImpl::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
+  TORCH_CHECK(!position_conv_, "a block with a position convolution takes a grid, not a sequence");
+  x = add_branch(x, finish_branch(attend(x, grid), layer_scale1_));
+  return add_mlp(std::move(x));
+}
+
+torch::Tensor BlockImpl::add_mlp(torch::Tensor x) {
   const auto mlp_branch = [this](const torch::Tensor& tokens) {
     return finish_branch(mlp_(norm2_(tokens)), layer_scale2_);
   };
   // drop path draws for whole samples, so its branch cannot be cut into tokens
   if (is_training()) return x + mlp_branch(x);
-  return add_token_branch(std::move(x), mlp_->hidden_dim(), mlp_branch);
+  return add_token_branch(std::move(x), mlp_->width(), mlp_branch);
 }
 
 torch::Tensor BlockImpl::attend(const torch::Tensor& x) {
@@ -48,6 +68,18 @@ torch::Tensor BlockImpl::attend(const torch::Tensor& x) {
   auto normed = norm1_(x);
   observer_(normed);
   return attention_->forward(std::move(normed));
+}
+
+torch::Tensor BlockImpl::attend(const torch::Tensor& x, const SequenceGrid& grid) {
+  auto normed = norm1_(x);
+  if (observer_) {
+    const int64_t count = grid.height * grid.width, prefix = normed.size(1) - count;
+    const auto tokens = normed.narrow(1, prefix, count).unflatten(1, {grid.height, grid.width}).contiguous();
+    observer_(tokens);
+    // joined again: what the observer was given has a gradient, as on a grid
+    normed = torch::cat({normed.narrow(1, 0, prefix), tokens.flatten(1, 2)}, 1);
+  }
+  return attention_->forward_sequence(std::move(normed), grid);
 }
 
 torch::Tensor BlockImpl::finish_branch(const torch::Tensor& branch, LayerScale& layer_scale) {

@@ -31,16 +31,23 @@ class BlockImpl : public torch::nn::Module {
 
   torch::Tensor forward(torch::Tensor x);
 
+  // The same for a sequence of the shape's prefix tokens and those of a grid, (B, prefix + H * W, embed_dim). Not for a
+  // block with a position convolution.
+  torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid);
+
   // Parameter names relative to the block.
   std::vector<std::string> no_weight_decay() const;
 
   Attention& attention() const { return *attention_; }
 
-  // Told what the attention is given, before it computes; an empty function ends that.
+  // Told what the attention is given, of a sequence its grid, (B, H, W, embed_dim), before it computes; an empty
+  // function ends that.
   void observe_attention(std::function<void(const torch::Tensor&)> observer) { observer_ = std::move(observer); }
 
  private:
   torch::Tensor attend(const torch::Tensor& x);
+  torch::Tensor attend(const torch::Tensor& x, const SequenceGrid& grid);
+  torch::Tensor add_mlp(torch::Tensor x);
   torch::Tensor finish_branch(const torch::Tensor& branch, LayerScale& layer_scale);
 
   PositionConv position_conv_{nullptr};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backbone/attention/attention.h"
+#include "backbone/layers/activation.h"
 #include "base/json.h"
 
 namespace multipole {
@@ -16,6 +17,8 @@ struct BlockShape {
   double norm_eps = 1e-6;       // of both layer norms
   double layer_scale_init = 0;  // of both branches; 0 leaves layer scale out
   bool position_conv = false;   // a residual depthwise 3 x 3 convolution first
+  Activation activation = Activation::kGelu;
+  bool gated_mlp = false;  // MlpShape::gated
 };
 
 // Parameters of a block of this shape, without making it. Throws ConfigError as make_attention() does.

@@ -45,6 +45,11 @@ class Backbone : public torch::nn::Module {
   // The last of the maps.
   torch::Tensor forward_features(const torch::Tensor& images) { return forward_intermediates(images).back(); }
 
+  // One vector a picture, (B, embedding_dim()): what a head that answers for the whole picture may read instead of the
+  // maps. A backbone without a pooling of its own gives the mean of its last map.
+  virtual torch::Tensor embed(const torch::Tensor& images) { return forward_features(images).mean({2, 3}); }
+  virtual int64_t embedding_dim() const { return feature_info().back().num_channels; }
+
   // What the maps are, finest first; never empty.
   virtual std::vector<FeatureInfo> feature_info() const = 0;
 

@@ -22,6 +22,8 @@ struct BackboneFamily {
   // The attention of each stage, resolved as `config` is; a backbone of one grid has one stage.
   std::vector<Json> (*attentions)(const Json& config, const std::string& where);
   std::shared_ptr<Backbone> (*make)(const Json& config, const std::string& where);
+  // What Backbone::embedding_dim() will say; null: the channels of the last map.
+  int64_t (*embedding_dim)(const Json& config, const std::string& where) = nullptr;
 };
 
 }  // namespace multipole

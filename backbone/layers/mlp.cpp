@@ -1,17 +1,26 @@
 #include "backbone/layers/mlp.h"
 
+#include <utility>
+
+#include "backbone/layers/parameter_count.h"
+
 namespace multipole {
 
-MlpImpl::MlpImpl(int64_t embed_dim, int64_t hidden_dim) {
-  fc1_ = register_module("fc1", Linear(embed_dim, hidden_dim));
-  fc2_ = register_module("fc2", Linear(hidden_dim, embed_dim));
+MlpImpl::MlpImpl(const MlpShape& shape) : shape_(shape) {
+  fc1_ = register_module("fc1", Linear(shape.embed_dim, (shape.gated ? 2 : 1) * shape.hidden_dim));
+  fc2_ = register_module("fc2", Linear(shape.hidden_dim, shape.embed_dim));
+}
+
+double MlpImpl::count_parameters(const MlpShape& shape) {
+  return linear_parameters(shape.embed_dim, (shape.gated ? 2 : 1) * shape.hidden_dim) +
+         linear_parameters(shape.hidden_dim, shape.embed_dim);
 }
 
 torch::Tensor MlpImpl::forward(const torch::Tensor& x) {
   auto hidden = fc1_(x);
-  // in place where no graph is recorded: the largest activation of a block exists once, not twice
-  hidden = torch::GradMode::is_enabled() ? torch::gelu(hidden) : torch::gelu_(hidden);
-  return fc2_(hidden);
+  if (!shape_.gated) return fc2_(activate(std::move(hidden), shape_.activation));
+  const auto halves = hidden.chunk(2, -1);
+  return fc2_(activate(halves[0], shape_.activation) * halves[1]);
 }
 
 }  // namespace multipole

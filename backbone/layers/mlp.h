@@ -7,18 +7,34 @@
 
 #include <cstdint>
 
+#include "backbone/layers/activation.h"
 #include "backbone/layers/linear.h"
 
 namespace multipole {
 
-// (..., embed_dim) -> (..., embed_dim): linear, GELU, linear, token by token.
+struct MlpShape {
+  int64_t embed_dim = 0;
+  int64_t hidden_dim = 0;
+  Activation activation = Activation::kGelu;
+  // The first layer gives 2 * hidden_dim: the activation of the first half times the second (SwiGLU, Shazeer, arXiv
+  // 2002.05202, where the activation is SiLU).
+  bool gated = false;
+};
+
+// (..., embed_dim) -> (..., embed_dim): linear, activation, linear, token by token.
 class MlpImpl : public torch::nn::Module {
  public:
-  MlpImpl(int64_t embed_dim, int64_t hidden_dim);
+  explicit MlpImpl(const MlpShape& shape);
+
+  static double count_parameters(const MlpShape& shape);
+
   torch::Tensor forward(const torch::Tensor& x);
-  int64_t hidden_dim() const { return fc1_->weight.size(0); }
+
+  // Numbers of a token in the widest activation.
+  int64_t width() const { return fc1_->weight.size(0); }
 
  private:
+  MlpShape shape_;
   Linear fc1_{nullptr}, fc2_{nullptr};
 };
 TORCH_MODULE(Mlp);

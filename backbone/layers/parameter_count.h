@@ -16,8 +16,4 @@ inline double token_conv_parameters(int64_t inputs, int64_t out_channels) {
 
 inline double layer_norm_parameters(int64_t channels) { return 2.0 * static_cast<double>(channels); }
 
-inline double mlp_parameters(int64_t embed_dim, int64_t hidden_dim) {
-  return linear_parameters(embed_dim, hidden_dim) + linear_parameters(hidden_dim, embed_dim);
-}
-
 }  // namespace multipole

@@ -11,6 +11,9 @@ void Preprocessing::validate(const std::string& where) const {
   require(image_size >= 1 && image_size <= 16384, where + ".image_size", "must be from 1 to 16384", image_size);
   require(crop_pct > 0.01 && crop_pct <= 1.0, where + ".crop_pct", "must be above 0.01 and at most 1", crop_pct);
   interpolation_from_name(interpolation, where + ".interpolation");
+  require(fit == "crop" || fit == "squash", where + ".fit", "must be crop or squash", fit);
+  require(crop_rounding == "even" || crop_rounding == "down", where + ".crop_rounding", "must be even or down",
+          crop_rounding);
   require(mean.size() == 3, where + ".mean", "must be three numbers", mean);
   require(std.size() == 3, where + ".std", "must be three numbers", std);
   for (const double value : std) require(value > 0.0, where + ".std", "must be positive", std);
@@ -46,12 +49,15 @@ torch::Tensor resize_center_crop(const torch::Tensor& image, const Preprocessing
   const auto interpolation = interpolation_from_name(preprocessing.interpolation, "preprocessing.interpolation");
   const int64_t height = image.size(0), width = image.size(1);
   const auto shorter = static_cast<int64_t>(std::floor(static_cast<double>(size) / preprocessing.crop_pct));
-  const int64_t longer = shorter * std::max(height, width) / std::min(height, width);
+  const int64_t longer =
+      preprocessing.fit == "squash" ? shorter : shorter * std::max(height, width) / std::min(height, width);
   const int64_t new_height = height <= width ? shorter : longer;
   const int64_t new_width = height <= width ? longer : shorter;
   // nearbyint rounds halves to even, as Python's round does for torchvision
-  const auto offset = [size](int64_t extent) {
-    return static_cast<int64_t>(std::nearbyint(static_cast<double>(extent - size) / 2.0));
+  const bool down = preprocessing.crop_rounding == "down";
+  const auto offset = [size, down](int64_t extent) {
+    const double middle = static_cast<double>(extent - size) / 2.0;
+    return static_cast<int64_t>(down ? std::floor(middle) : std::nearbyint(middle));
   };
   return resize_crop(image, new_height, new_width, {offset(new_height), offset(new_width), size, size}, interpolation);
 }

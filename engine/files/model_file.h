@@ -28,7 +28,7 @@ struct ModelMetadata {
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("format_version", self.format_version, "version of this layout");
-    field("task", self.task, "classification, multi_label_classification or segmentation");
+    field("task", self.task, "classification, multi_label_classification, segmentation or embedding");
     field("architecture", self.architecture, "backbone and head, resolved: no preset file is needed to build them");
     field("classes", self.classes, "class names, in the order of the logits");
     field("palette", self.palette, "segmentation: one RGB colour a class");

@@ -1,8 +1,11 @@
 #include "engine/weights/weight_adaptation.h"
 
+#include <torch/nn/functional/upsampling.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <vector>
 
 #include "backbone/multipole/quadtree.h"
 
@@ -70,6 +73,16 @@ torch::Tensor overlap_matrix(int64_t from, int64_t to) {
   return matrix;
 }
 
+std::optional<AdaptedWeight> adapt_positions(const torch::Tensor& target, const torch::Tensor* value) {
+  if (value == nullptr || value->dim() != 3 || target.dim() != 3 || value->size(2) != target.size(2) ||
+      value->sizes() == target.sizes()) {
+    return std::nullopt;
+  }
+  return AdaptedWeight{resize_positions(*value, target.size(0), target.size(1)),
+                       "from a grid of " + std::to_string(value->size(0)) + " x " + std::to_string(value->size(1)) +
+                           " to " + std::to_string(target.size(0)) + " x " + std::to_string(target.size(1))};
+}
+
 }  // namespace
 
 torch::Tensor resize_near_bias(const torch::Tensor& near_bias, int64_t cell) {
@@ -84,7 +97,19 @@ torch::Tensor resize_token_basis(const torch::Tensor& token_basis, int64_t cell)
   return torch::einsum("iy,jx,pyxc->pijc", {overlap, overlap, wide}).to(token_basis.scalar_type());
 }
 
+torch::Tensor resize_positions(const torch::Tensor& positions, int64_t rows, int64_t columns) {
+  namespace F = torch::nn::functional;
+  const auto map = positions.to(torch::kFloat32).permute({2, 0, 1}).unsqueeze(0).contiguous();
+  const auto resized = F::interpolate(map, F::InterpolateFuncOptions()
+                                               .size(std::vector<int64_t>{rows, columns})
+                                               .mode(torch::kBicubic)
+                                               .align_corners(false)
+                                               .antialias(true));
+  return resized.squeeze(0).permute({1, 2, 0}).to(positions.scalar_type());
+}
+
 std::optional<AdaptedWeight> adapt_weight(const std::string& name, const Weights& own, const Weights& given) {
+  if (name.ends_with("positions.weight")) return adapt_positions(own.at(name), find(given, name));
   const size_t dot = name.rfind('.');
   const std::string prefix = dot == std::string::npos ? "" : name.substr(0, dot + 1);
   const std::string leaf = name.substr(prefix.size());

@@ -1,4 +1,5 @@
-// Carries the attention parameters that depend on the quadtree over to another one: another cell size, or more levels.
+// Carries parameters that depend on the grid over to another one: those of attention to another cell size or more
+// levels, learned positions to another picture size.
 #pragma once
 
 #include <torch/types.h>
@@ -20,11 +21,16 @@ struct AdaptedWeight {
 //   token_basis    shares of each token spread over the new cell, every summary's sum kept
 //   far_bias_l,    taken from the level whose cells are of the same size in tokens, or the nearest one there is
 //   merge_basis_l
+// and, wherever it stands:
+//   positions.weight   resized
 std::optional<AdaptedWeight> adapt_weight(const std::string& name, const std::map<std::string, torch::Tensor>& own,
                                           const std::map<std::string, torch::Tensor>& given);
 
 // (heads, 4 c - 1, 4 c - 1) for cells of c tokens -> the same for cells of `cell` tokens.
 torch::Tensor resize_near_bias(const torch::Tensor& near_bias, int64_t cell);
+
+// (h, w, channels) -> (rows, columns, channels), bicubic and antialiased.
+torch::Tensor resize_positions(const torch::Tensor& positions, int64_t rows, int64_t columns);
 
 // (rank, c, c, channels) -> (rank, cell, cell, channels); sums over a cell stay, so means of sub-cells become means.
 torch::Tensor resize_token_basis(const torch::Tensor& token_basis, int64_t cell);

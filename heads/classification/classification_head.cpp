@@ -8,7 +8,8 @@
 namespace multipole {
 
 void ClassificationHeadConfig::validate(const std::string& where) const {
-  require(pooling == "average" || pooling == "attention", where + ".pooling", "must be average or attention", pooling);
+  require(pooling == "average" || pooling == "attention" || pooling == "embedding", where + ".pooling",
+          "must be average, attention or embedding", pooling);
   require(pooling_heads >= 1, where + ".pooling_heads", "must be at least 1", pooling_heads);
   require(dropout >= 0 && dropout < 1, where + ".dropout", "must be in [0, 1)", dropout);
 }

@@ -25,7 +25,8 @@ struct ClassificationHeadConfig {
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
-    field("pooling", self.pooling, "average of the tokens, or attention by a learned query");
+    field("pooling", self.pooling,
+          "average of the tokens, attention by a learned query, or embedding: the backbone's own pooling");
     field("pooling_heads", self.pooling_heads, "attention heads of the attention pooling");
     field("norm", self.norm, "layer norm after pooling (the backbone's maps are normalised already)");
     field("dropout", self.dropout, "share of the pooled features that training sets to zero");
@@ -43,6 +44,9 @@ class ClassificationHead : public Head {
 
   static double count_parameters(const ClassificationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                                  int64_t num_classes);
+
+  // Whether it reads the backbone's embedding, as a map of one token, instead of its maps.
+  static bool reads_embedding(const ClassificationHeadConfig& config) { return config.pooling == "embedding"; }
 
   // -> (B, num_classes)
   torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) override;

@@ -3,23 +3,31 @@
 #include "backbone/registry.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "heads/classification/embedding_head.h"
 #include "heads/model/registry.h"
 
 namespace multipole {
 
 VisionModelImpl::VisionModelImpl(const ModelConfig& config) : config_(resolve_model_config(config)) {
-  require(config_.num_classes >= 1, "model.num_classes", "must be at least 1", config_.num_classes);
+  reads_embedding_ = head_reads_embedding(config_.head, "model.head");
+  const bool has_classes = head_registry().of_type(config_.head, "model.head").task != EmbeddingHead::kTask;
+  require(config_.num_classes >= 1 || !has_classes, "model.num_classes", "must be at least 1", config_.num_classes);
   backbone_ = register_module("backbone", make_backbone(config_.backbone, "model.backbone"));
-  head_ =
-      register_module("head", make_head(config_.head, backbone_->feature_info(), config_.num_classes, "model.head"));
+  const auto info = reads_embedding_ ? embedding_info(backbone_->embedding_dim()) : backbone_->feature_info();
+  head_ = register_module("head", make_head(config_.head, info, config_.num_classes, "model.head"));
+}
+
+std::vector<torch::Tensor> VisionModelImpl::features(const torch::Tensor& images) {
+  if (!reads_embedding_) return backbone_->forward_intermediates(images);
+  return {backbone_->embed(images).unsqueeze(-1).unsqueeze(-1)};
 }
 
 torch::Tensor VisionModelImpl::forward(const torch::Tensor& images) {
-  return head_->forward(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
+  return head_->forward(features(images), {images.size(2), images.size(3)});
 }
 
 std::vector<torch::Tensor> VisionModelImpl::forward_all(const torch::Tensor& images) {
-  return head_->forward_all(backbone_->forward_intermediates(images), {images.size(2), images.size(3)});
+  return head_->forward_all(features(images), {images.size(2), images.size(3)});
 }
 
 std::vector<std::string> VisionModelImpl::no_weight_decay() const {

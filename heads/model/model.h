@@ -21,6 +21,10 @@ class VisionModelImpl : public TrainedModelImpl {
   // Throws ConfigError where `config` is wrong; num_classes must be set.
   explicit VisionModelImpl(const ModelConfig& config);
 
+  // What the head reads of the pictures: the backbone's maps, or its embedding as one map (B, embedding_dim, 1, 1).
+  std::vector<torch::Tensor> features(const torch::Tensor& images);
+  bool reads_embedding() const { return reads_embedding_; }
+
   // (B, 3, H, W) floating point, any H and W from 1 up -> the head's logits.
   torch::Tensor forward(const torch::Tensor& images);
 
@@ -40,6 +44,7 @@ class VisionModelImpl : public TrainedModelImpl {
   ModelConfig config_;
   std::shared_ptr<Backbone> backbone_;
   std::shared_ptr<Head> head_;
+  bool reads_embedding_ = false;
 };
 TORCH_MODULE(VisionModel);
 

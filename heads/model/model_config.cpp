@@ -11,9 +11,11 @@ constexpr const char* kBackbone = "model.backbone";
 // `config` is resolved.
 std::vector<ModelPart> model_parts(const ModelConfig& config) {
   auto parts = backbone_parts(config.backbone, kBackbone);
+  const auto info = head_reads_embedding(config.head, "model.head")
+                        ? embedding_info(backbone_embedding_dim(config.backbone, kBackbone))
+                        : backbone_feature_info(config.backbone, kBackbone);
   parts.push_back({.name = "the head (" + config.head["type"].get<std::string>() + ")",
-                   .parameters = count_head_parameters(config.head, backbone_feature_info(config.backbone, kBackbone),
-                                                       config.num_classes, "model.head")});
+                   .parameters = count_head_parameters(config.head, info, config.num_classes, "model.head")});
   return parts;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fields.h"
 #include "heads/classification/classification_head.h"
+#include "heads/classification/embedding_head.h"
 #include "heads/segmentation/segformer_head.h"
 #include "heads/segmentation/semantic_fpn_head.h"
 #include "heads/segmentation/upernet_head.h"
@@ -24,6 +25,7 @@ Registry<HeadEntry>& head_registry() {
   static Registry<HeadEntry> registry("head",
                                       {
                                           {"classification", head_of<ClassificationHead, ClassificationHeadConfig>()},
+                                          {"embedding", head_of<EmbeddingHead, EmbeddingHeadConfig>()},
                                           {"segformer", head_of<SegformerHead, SegmentationHeadConfig>()},
                                           {"semantic_fpn", head_of<SemanticFpnHead, SegmentationHeadConfig>()},
                                           {"upernet", head_of<UperNetHead, UperNetHeadConfig>()},
@@ -50,6 +52,10 @@ void require_head_task(const Json& config, const std::string& task, const std::s
 
 Json resolve_head_config(const Json& config, const std::string& where) {
   return head_registry().of_type(config, where).resolve(config, where);
+}
+
+bool head_reads_embedding(const Json& config, const std::string& where) {
+  return head_registry().of_type(config, where).reads_embedding(config, where);
 }
 
 std::shared_ptr<Head> make_head(const Json& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,

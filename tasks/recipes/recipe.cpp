@@ -49,7 +49,7 @@ class Chooser {
       why += draft_.fine_tunes() ? "; at most twice what the weights were trained at" : "; larger ones take too long";
     }
     draft_.because("input " + std::to_string(size_) + " x " + std::to_string(size_), why);
-    if (!draft_.fine_tunes() && size_ > kSmallPicture) {
+    if (!draft_.fine_tunes() && size_ > kSmallPicture && !draft_.settings()["model"]["backbone"].contains("family")) {
       draft_.settings()["model"]["backbone"]["stem_stride"] = 4;
       draft_.because("tokens of 4 pixels", "the input is larger than " + std::to_string(kSmallPicture));
     }

@@ -29,6 +29,20 @@ class FamiliesTest : public testing::Test {
           {"embed_dims", {8, 12, 16, 20}},
           {"depths", {1, 2, 1, 1}},
           {"num_heads", {2, 3, 4, 5}}}},
+        {"vit",
+         {{"image_size", 32},
+          {"patch_size", 8},
+          {"embed_dim", 16},
+          {"depth", 3},
+          {"num_heads", 2},
+          {"register_tokens", 2},
+          {"layer_scale_init", 0.5},
+          {"pooling", "attention"},
+          {"pool_norm", true},
+          {"pre_norm", true},
+          {"projection_dim", 5},
+          {"map_blocks", {0, 1, 1, 2}},
+          {"pyramid", true}}},
         {"grid", Json::object()},
     };
     Json config = small.at(family);  // a new family belongs into this map
@@ -78,6 +92,19 @@ TEST_F(FamiliesTest, AResolvedConfigStaysAndCountsItsParameters) {
     for (const auto& parameter : make(family)->parameters()) parameters += static_cast<double>(parameter.numel());
     EXPECT_EQ(count_parameters(backbone_parts(config, "backbone")), parameters);
     for (const auto& attention : backbone_attentions(config, "backbone")) EXPECT_TRUE(attention.contains("type"));
+  }
+}
+
+TEST_F(FamiliesTest, EmbedsEveryPictureInOneVector) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& family : backbone_families().names()) {
+    SCOPED_TRACE(family);
+    const auto backbone = make(family);
+    EXPECT_EQ(backbone_embedding_dim(small_config(family), "backbone"), backbone->embedding_dim());
+    const auto images = torch::randn({3, 3, test::random_int(1, 50), test::random_int(1, 50)});
+    const auto all = backbone->embed(images);
+    EXPECT_EQ(all.sizes(), (std::vector<int64_t>{3, backbone->embedding_dim()}));
+    EXPECT_TRUE(torch::allclose(backbone->embed(images.narrow(0, 1, 1)), all.narrow(0, 1, 1), 1e-4, 1e-5));
   }
 }
 

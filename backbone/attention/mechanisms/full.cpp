@@ -1,8 +1,17 @@
 #include "backbone/attention/mechanisms/full.h"
 
+#include <utility>
+
+#include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/rotary.h"
 
 namespace multipole {
+namespace {
+
+constexpr double kQueryKeyNormEps = 1e-6;
+
+}  // namespace
 
 void FullAttentionConfig::validate(const std::string& where) const {
   require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
@@ -12,33 +21,54 @@ FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionS
     : config_(config), shape_(shape) {
   qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
+  if (config.qk_norm) {
+    const int64_t head_dim = shape.embed_dim / shape.num_heads;
+    q_norm_ = register_module("q_norm", make_layer_norm(head_dim, kQueryKeyNormEps));
+    k_norm_ = register_module("k_norm", make_layer_norm(head_dim, kQueryKeyNormEps));
+  }
 }
 
 double FullAttention::count_parameters(const FullAttentionConfig& config, const AttentionShape& shape) {
   return linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
-         linear_parameters(shape.embed_dim, shape.embed_dim);
+         linear_parameters(shape.embed_dim, shape.embed_dim) +
+         (config.qk_norm ? 2 * layer_norm_parameters(shape.embed_dim / shape.num_heads) : 0);
 }
 
-torch::Tensor FullAttention::forward(torch::Tensor x) {
+torch::Tensor FullAttention::forward(torch::Tensor x) { return attend(std::move(x), {}); }
+
+torch::Tensor FullAttention::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
+  return attend(std::move(x), grid.rotary);
+}
+
+torch::Tensor FullAttention::attend(torch::Tensor x, const torch::Tensor& rotary) {
   const auto sizes = x.sizes().vec();
   auto qkv = qkv_(x);
   x.reset();  // each activation is let go of before the next takes memory
-  const auto mixed = mix(qkv);
+  const auto mixed = mix(qkv, rotary);
   qkv.reset();
   return torch::dropout(proj_(mixed.reshape(sizes)), config_.proj_drop, is_training());
 }
 
-torch::Tensor FullAttention::mix(const torch::Tensor& packed) const {
-  const int64_t batch = packed.size(0), tokens = packed.size(1) * packed.size(2),
-                head_dim = shape_.embed_dim / shape_.num_heads;
+torch::Tensor FullAttention::mix(const torch::Tensor& packed, const torch::Tensor& rotary) {
+  const int64_t batch = packed.size(0), head_dim = shape_.embed_dim / shape_.num_heads;
   // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
-  const auto qkv = packed.view({batch, tokens, 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const auto rows = packed.flatten(1, -2);
+  auto qkv = rows.view({batch, rows.size(1), 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  if (q_norm_) {
+    qkv[0] = q_norm_(qkv[0]);
+    qkv[1] = k_norm_(qkv[1]);
+  }
+  if (rotary.defined()) {
+    qkv[0] = apply_rotary(qkv[0], rotary);
+    qkv[1] = apply_rotary(qkv[1], rotary);
+  }
   const auto out = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], c10::nullopt, 0.0, config_.causal);
   return out.transpose(1, 2);
 }
 
 AttentionCost FullAttention::cost(int64_t height, int64_t width) const {
-  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
+  const auto tokens = static_cast<double>(shape_.prefix_tokens + height * width),
+             embed_dim = static_cast<double>(shape_.embed_dim);
   const double seen = config_.causal ? (tokens + 1) / 2 : tokens;
   return linear_cost(tokens, embed_dim, 3 * embed_dim) + softmax_attention_cost(tokens, seen, tokens, embed_dim) +
          linear_cost(tokens, embed_dim, embed_dim);

@@ -1,6 +1,7 @@
 // Full softmax attention: every token attends to every token, O(n^2). What the other mechanisms approximate.
 #pragma once
 
+#include <torch/nn/modules/normalization.h>
 #include <torch/types.h>
 
 #include <string>
@@ -16,6 +17,7 @@ struct FullAttentionConfig {
   bool qkv_bias = true;
   double proj_drop = 0.0;
   bool causal = false;
+  bool qk_norm = false;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
@@ -23,16 +25,19 @@ struct FullAttentionConfig {
     field("qkv_bias", self.qkv_bias, "bias of the query, key and value projection");
     field("proj_drop", self.proj_drop, "dropout after the output projection");
     field("causal", self.causal, "a token sees only itself and the tokens before it, row by row");
+    field("qk_norm", self.qk_norm, "layer norm of each head's queries and keys");
   }
 
   // Throws ConfigError naming the field, its value and the rule.
   void validate(const std::string& where) const;
 };
 
-// Knows nothing of positions itself: they come from the backbone's position convolutions.
+// Knows nothing of positions itself: they come from the backbone's position convolutions, from what it adds to tokens,
+// or from the rotary tables of a sequence.
 class FullAttention : public Attention {
  public:
   using Config = FullAttentionConfig;
+  static constexpr bool kTakesSequences = true;
 
   FullAttention(const FullAttentionConfig& config, const AttentionShape& shape);
 
@@ -40,17 +45,21 @@ class FullAttention : public Attention {
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
   torch::Tensor forward(torch::Tensor x) override;
+  torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid) override;
 
   AttentionCost cost(int64_t height, int64_t width) const override;
   bool is_causal() const override { return config_.causal; }
 
  private:
-  // (B, H, W, 3 * embed_dim) -> (B, H * W, num_heads, head_dim)
-  torch::Tensor mix(const torch::Tensor& packed) const;
+  // (B, ..., embed_dim) -> the same shape
+  torch::Tensor attend(torch::Tensor x, const torch::Tensor& rotary);
+  // (B, ..., 3 * embed_dim) -> (B, tokens, num_heads, head_dim)
+  torch::Tensor mix(const torch::Tensor& packed, const torch::Tensor& rotary);
 
   FullAttentionConfig config_;
   AttentionShape shape_;
   Linear qkv_{nullptr}, proj_{nullptr};
+  torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr};
 };
 
 }  // namespace multipole

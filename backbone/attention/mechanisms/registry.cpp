@@ -43,11 +43,22 @@ Registry<AttentionMechanism>& attention_registry() {
   return registry;
 }
 
+void require_sequences(const Json& config, const std::string& where) {
+  if (attention_registry().of_type(config, where).takes_sequences) return;
+  std::string known;
+  for (const auto& [name, mechanism] : attention_registry().entries()) {
+    if (mechanism.takes_sequences) known += (known.empty() ? "" : ", ") + name;
+  }
+  throw ConfigError(where + ".type: '" + config["type"].get<std::string>() +
+                    "' takes no class or register tokens and no rotary positions; what does: " + known);
+}
+
 std::vector<std::string> attention_types() { return attention_registry().names(); }
 
 std::shared_ptr<Attention> make_attention(const Json& config, const AttentionShape& shape, const std::string& where) {
   const AttentionMechanism& mechanism = attention_registry().of_type(config, where);
   require_heads(shape, where);
+  if (shape.prefix_tokens > 0) require_sequences(config, where);
   return mechanism.make(config, shape, where);
 }
 

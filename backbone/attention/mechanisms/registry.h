@@ -12,6 +12,7 @@
 namespace multipole {
 
 struct AttentionMechanism : Factory<Attention, AttentionShape> {
+  bool takes_sequences = false;  // prefix tokens and rotary positions
   double (*count_parameters)(const Json& config, const AttentionShape& shape, const std::string& where);
 };
 
@@ -19,10 +20,12 @@ struct AttentionMechanism : Factory<Attention, AttentionShape> {
 template <class Mechanism>
 constexpr AttentionMechanism mechanism_of() {
   using Config = typename Mechanism::Config;
-  return {factory_of<Attention, Mechanism, Config, AttentionShape>(),
-          [](const Json& config, const AttentionShape& shape, const std::string& where) {
-            return Mechanism::count_parameters(typed_config<Config>(config, where), shape);
-          }};
+  return {factory_of<Attention, Mechanism, Config, AttentionShape>(), requires {Mechanism::kTakesSequences;
+}
+, [](const Json& config, const AttentionShape& shape, const std::string& where) {
+  return Mechanism::count_parameters(typed_config<Config>(config, where), shape);
+}
+};  // namespace multipole
 }
 
 Registry<AttentionMechanism>& attention_registry();
@@ -37,6 +40,10 @@ Json resolve_attention_config(const Json& config, const std::string& where);
 
 // Parameters of what make_attention() would make, without making it.
 double count_attention_parameters(const Json& config, const AttentionShape& shape, const std::string& where);
+
+// Throws ConfigError that begins with `where` unless the mechanism that `config` names takes prefix tokens and rotary
+// positions.
+void require_sequences(const Json& config, const std::string& where);
 
 // The registered types, in the order of the registry.
 std::vector<std::string> attention_types();

@@ -22,6 +22,25 @@ torch::Tensor resized(const torch::Tensor& images, int64_t height, int64_t width
                                     .align_corners(false));
 }
 
+struct ExplainedLogits {
+  std::vector<torch::Tensor> features;  // (B, C, h, w), what the logits were made from
+  torch::Tensor logits;
+};
+
+// A head on maps is explained by those. The embedding of a transformer may come from its class token alone, so that its
+// last tokens have no gradient; what its last attention looked at does.
+ExplainedLogits explained_features(VisionModel& model, const torch::Tensor& images) {
+  if (!model->reads_embedding()) {
+    const auto maps = model->backbone()->forward_intermediates(images);
+    return {maps, model->head().forward(maps, {images.size(2), images.size(3)})};
+  }
+  torch::Tensor seen;
+  model->backbone()->observe_attention([&seen](const AttentionPlace&, const torch::Tensor& tokens) { seen = tokens; });
+  const auto logits = model->forward(images);
+  model->backbone()->observe_attention({});
+  return {{seen.permute({0, 3, 1, 2})}, logits};
+}
+
 }  // namespace
 
 torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, const torch::Tensor& classes) {
@@ -29,8 +48,7 @@ torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, 
   const c10::InferenceMode inference(false);
   const torch::AutoGradMode gradients(true);
   const int64_t height = images.size(2), width = images.size(3);
-  const auto features = model->backbone()->forward_intermediates(images.clone().requires_grad_());
-  const auto logits = model->head().forward(features, {height, width});
+  const auto [features, logits] = explained_features(model, images.clone().requires_grad_());
   // what speaks for the class and not for all of them; a copy of the indices, since autograd keeps them
   const auto score = (logits.gather(1, classes.clone().unsqueeze(1)) - logits.mean(1, true)).sum();
   // a head may leave a stage's map unused, but later stages use it

@@ -55,7 +55,9 @@ std::string fit_to_data(Json& settings, const std::filesystem::path& data) {
     return chosen + ", whole pictures";
   }
   // four pixels a token, as vision transformers of these sizes have it
-  if (!has_key(settings, "model", "preset") && set_default(settings, {"model", "backbone", "stem_stride"}, 4)) {
+  const bool is_pyramid = !has_key(settings, "model", "backbone") || !settings["model"]["backbone"].contains("family");
+  if (is_pyramid && !has_key(settings, "model", "preset") &&
+      set_default(settings, {"model", "backbone", "stem_stride"}, 4)) {
     chosen += ", tokens of 4 pixels";
   }
   return chosen;

@@ -127,6 +127,7 @@ SegmentSizingNeeds needs_of(const Json& settings, const TrainContext& context) {
 void choose_tokens(Json& settings, const TrainContext& context, int64_t most_crop, std::vector<std::string>& lines) {
   if (most_crop <= kMostForFineTokens || !may_choose_tokens(context)) return;
   const Json backbone = backbone_of(settings);
+  if (backbone.contains("family")) return;  // only the pyramid's tokens have a size to choose
   if (backbone.contains("stem_stride") && backbone["stem_stride"] == kCoarseTokens) return;
   set_backbone(settings, context, "stem_stride", kCoarseTokens);
   lines.push_back("tokens of " + std::to_string(kCoarseTokens) + " pixels: crops are larger than " +

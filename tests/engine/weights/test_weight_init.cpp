@@ -140,6 +140,24 @@ TEST(WeightInit, AnotherCellSizeKeepsOffsetsAndMeans) {
   EXPECT_TRUE(torch::equal(own.at(prefix + "far_bias_2"), given.at(prefix + "far_bias_1")));
 }
 
+TEST(WeightInit, LearnedPositionsAreResizedToAnotherPicture) {
+  ModelConfig config;
+  config.backbone = {{"family", "vit"}, {"image_size", 32}, {"patch_size", 8},
+                     {"embed_dim", 16}, {"depth", 1},       {"num_heads", 2}};
+  config.num_classes = 3;
+  VisionModel from(config);
+  config.backbone["image_size"] = 56;
+  VisionModel to(config);
+  const std::string name = "backbone.positions.weight";
+  const auto report = initialize_weights(*to, copies_of(from), "other");
+  EXPECT_EQ(entry_of(report, name).fate, WeightFate::kAdapted);
+  EXPECT_EQ(report.count(WeightFate::kMismatched), 0);
+  const auto given = named_weights(*from).at(name), resized = named_weights(*to).at(name);
+  EXPECT_EQ(resized.sizes(), (std::vector<int64_t>{7, 7, 16}));
+  EXPECT_NEAR(resized.mean().item<float>(), given.mean().item<float>(), 0.01);
+  EXPECT_TRUE(resize_positions(given, 4, 4).equal(given));
+}
+
 TEST(WeightAdaptation, AveragesStayAverages) {
   for (const auto& [from, to] : {std::pair{2, 4}, std::pair{4, 2}, std::pair{4, 8}, std::pair{8, 2}}) {
     const auto basis = averaging_basis2d(from, 4, 1, 3).token_basis;

@@ -14,13 +14,7 @@ namespace {
 
 using test::random_int;
 
-std::vector<std::string> segmentation_types() {
-  std::vector<std::string> types;
-  for (const auto& type : head_types()) {
-    if (type != "classification") types.push_back(type);
-  }
-  return types;
-}
+std::vector<std::string> segmentation_types() { return head_types("segmentation"); }
 
 const std::vector<FeatureInfo>& feature_info() {
   static const std::vector<FeatureInfo> info = {{3, 2}, {5, 4}, {4, 8}, {6, 16}};

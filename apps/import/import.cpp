@@ -1,0 +1,49 @@
+#include "apps/import/import.h"
+
+#include <memory>
+#include <string>
+
+#include "apps/arguments/exit_code.h"
+#include "apps/output/result_output.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/files/model_file.h"
+#include "tasks/pretrained/import_model.h"
+
+namespace multipole {
+namespace {
+
+struct ImportOptions {
+  std::string source, out;
+  bool bfloat16 = false;
+};
+
+int import_to_file(const ImportOptions& options) {
+  const ImportedModel imported = import_model(options.source);
+  save_model(options.out, imported.weights, imported.metadata,
+             options.bfloat16 ? WeightFormat::kBFloat16 : WeightFormat::kFloat32);
+  double numbers = 0;
+  for (const auto& [name, tensor] : imported.weights) numbers += static_cast<double>(tensor.numel());
+  print_result(json_line({{"model", options.out},
+                          {"origin", imported.origin},
+                          {"architecture", imported.architecture},
+                          {"task", imported.metadata.task},
+                          {"classes", imported.metadata.classes.size()},
+                          {"parameters", static_cast<int64_t>(numbers)}}));
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& program, Run& run) {
+  const auto options = std::make_shared<ImportOptions>();
+  CLI::App* command = add_command(program, "import", "make a model file of a model that timm or transformers published",
+                                  "multipole import vit_small_patch14_dinov2 --out models/dinov2_small.safetensors");
+  command->add_option("SOURCE", options->source, "folder with config.json and model.safetensors, or the weights file")
+      ->required();
+  command->add_option("--out", options->out, "model file to write")->required();
+  command->add_flag("--bf16", options->bfloat16, "store weights as bfloat16: half the size");
+  command->callback([options, &run] { run = [options] { return import_to_file(*options); }; });
+}
+
+}  // namespace multipole

@@ -1,0 +1,41 @@
+#include "backbone/families/vit/patch_embedding.h"
+
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace multipole {
+namespace {
+
+// Pixels to add along one side; negative ones are cut off.
+int64_t missing_pixels(int64_t pixels, int64_t patch_size, PartialPatches partial) {
+  const int64_t whole = pixels / patch_size, covering = (pixels + patch_size - 1) / patch_size;
+  return (partial == PartialPatches::kPad ? covering : std::max<int64_t>(1, whole)) * patch_size - pixels;
+}
+
+}  // namespace
+
+PatchEmbeddingImpl::PatchEmbeddingImpl(int64_t in_channels, int64_t embed_dim, int64_t patch_size)
+    : patch_size_(patch_size) {
+  weight = register_parameter("weight", torch::empty({embed_dim, in_channels, patch_size, patch_size}));
+  bias = register_parameter("bias", torch::empty({embed_dim}));
+  const double bound = 1 / std::sqrt(static_cast<double>(in_channels * patch_size * patch_size));
+  const torch::NoGradGuard no_grad;
+  weight.uniform_(-bound, bound);
+  bias.uniform_(-bound, bound);
+}
+
+double PatchEmbeddingImpl::count_parameters(int64_t in_channels, int64_t embed_dim, int64_t patch_size) {
+  const auto patch = static_cast<double>(patch_size);
+  return static_cast<double>(embed_dim) * (static_cast<double>(in_channels) * patch * patch + 1);
+}
+
+torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, PartialPatches partial) {
+  const int64_t below = missing_pixels(images.size(2), patch_size_, partial),
+                right = missing_pixels(images.size(3), patch_size_, partial);
+  const auto whole = below == 0 && right == 0 ? images : torch::constant_pad_nd(images, {0, right, 0, below});
+  return torch::conv2d(whole, weight, bias, patch_size_).permute({0, 2, 3, 1}).contiguous();
+}
+
+}  // namespace multipole

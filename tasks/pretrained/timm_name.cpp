@@ -1,0 +1,108 @@
+#include "tasks/pretrained/timm_name.h"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace multipole {
+namespace {
+
+// For suggestions: one or more of every kind that is read.
+const std::vector<std::string>& examples() {
+  static const std::vector<std::string> names = {"vit_tiny_patch16_224",
+                                                 "vit_small_patch8_224",
+                                                 "vit_small_patch16_224",
+                                                 "vit_small_patch32_224",
+                                                 "vit_base_patch8_224",
+                                                 "vit_base_patch16_224",
+                                                 "vit_base_patch32_224",
+                                                 "vit_base_patch16_384",
+                                                 "vit_large_patch16_224",
+                                                 "vit_base_patch16_224_miil",
+                                                 "vit_base_patch16_plus_240",
+                                                 "vit_medium_patch16_gap_256",
+                                                 "vit_medium_patch16_reg4_gap_256",
+                                                 "vit_little_patch16_reg4_gap_256",
+                                                 "vit_wee_patch16_reg1_gap_256",
+                                                 "vit_base_patch16_reg4_gap_256",
+                                                 "vit_small_patch14_dinov2",
+                                                 "vit_base_patch14_dinov2",
+                                                 "vit_small_patch14_reg4_dinov2",
+                                                 "vit_base_patch14_reg4_dinov2",
+                                                 "vit_small_patch16_dinov3",
+                                                 "vit_base_patch16_dinov3",
+                                                 "vit_base_patch16_clip_224",
+                                                 "vit_base_patch32_clip_224",
+                                                 "vit_base_patch32_clip_quickgelu_224",
+                                                 "vit_base_patch16_siglip_224",
+                                                 "vit_base_patch32_siglip_256",
+                                                 "vit_base_patch16_siglip_gap_224",
+                                                 "deit_tiny_patch16_224",
+                                                 "deit_small_patch16_224",
+                                                 "deit_base_patch16_224",
+                                                 "deit_base_distilled_patch16_224",
+                                                 "deit3_small_patch16_224",
+                                                 "deit3_medium_patch16_224",
+                                                 "deit3_base_patch16_224",
+                                                 "flexivit_small",
+                                                 "flexivit_base",
+                                                 "test_vit"};
+  return names;
+}
+
+std::vector<std::string> words_of(const std::string& name) {
+  std::vector<std::string> words;
+  std::istringstream text(name);
+  for (std::string word; std::getline(text, word, '_');) words.push_back(word);
+  return words;
+}
+
+bool one_of(const std::string& word, const std::vector<std::string>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "patch16", "reg4"
+bool is_counted(const std::string& word, const std::string& what) {
+  return word.starts_with(what) && is_number(word.substr(what.size()));
+}
+
+bool is_known(const std::vector<std::string>& words) {
+  if (words.size() < 2 || !one_of(words[0], {"vit", "deit", "deit3", "flexivit"})) return false;
+  if (!one_of(words[1],
+              {"tiny", "wee", "xsmall", "little", "small", "medium", "mediumd", "betwixt", "base", "large"})) {
+    return false;
+  }
+  return std::all_of(words.begin() + 2, words.end(), [](const std::string& word) {
+    return is_number(word) || is_counted(word, "patch") || is_counted(word, "reg") ||
+           one_of(word,
+                  {"gap", "plus", "clip", "quickgelu", "siglip", "dinov2", "dinov3", "qkvb", "distilled", "miil"});
+  });
+}
+
+}  // namespace
+
+TimmVit read_timm_name(const std::string& name, const std::string& where) {
+  const auto words = words_of(name.substr(0, name.find('.')));  // without the tag of its weights
+  TimmVit vit;
+  if (words == std::vector<std::string>{"test", "vit"}) return {.num_heads = 2};
+  if (!is_known(words)) {
+    throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, examples()));
+  }
+  const auto has = [&](const std::string& word) { return one_of(word, words); };
+  if (has("clip") || has("dinov3")) vit.norm_eps = 1e-5;
+  if (has("quickgelu")) vit.activation = "quick_gelu";
+  if (has("siglip") && (has("patch32") || (has("large") && has("512")))) vit.activation = "gelu_tanh";
+  if (has("dinov3")) vit.rotary = true;
+  // the one of these sizes with other heads
+  if (words.size() > 3 && words[1] == "base" && words[3] == "gap") vit.num_heads = 16;
+  return vit;
+}
+
+}  // namespace multipole

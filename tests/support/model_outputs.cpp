@@ -1,0 +1,69 @@
+// What a model makes of tensors, in full precision, for comparison with other programs.
+//
+// Usage: model_outputs MODEL INPUTS OUTPUTS (safetensors)
+// MODEL: a model file, or a folder as `multipole import` takes it. The model's metadata are those of OUTPUTS.
+// Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i>; of an uint8 input (H, W, 3):
+// NAME.pixels, as the model's preprocessing has it.
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <exception>
+#include <filesystem>
+#include <iostream>
+
+#include "base/json_text.h"
+#include "datasets/pictures/preprocessing.h"
+#include "engine/files/model_file.h"
+#include "engine/files/safetensors.h"
+#include "tasks/pretrained/import_model.h"
+
+namespace multipole {
+namespace {
+
+void add_outputs(LoadedModel& loaded, const std::string& name, const torch::Tensor& input, Safetensors& out) {
+  if (input.scalar_type() == torch::kUInt8) {
+    const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
+    out.tensors[name + ".pixels"] = preprocess(input, preprocessing);
+    return;
+  }
+  out.tensors[name + ".logits"] = loaded.model->forward(input);
+  out.tensors[name + ".embedding"] = loaded.model->backbone()->embed(input);
+  const auto maps = loaded.model->backbone()->forward_intermediates(input);
+  for (size_t i = 0; i < maps.size(); ++i) out.tensors[name + ".map." + std::to_string(i)] = maps[i];
+}
+
+LoadedModel open_model(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return load_model(path);
+  const ImportedModel imported = import_model(path);
+  LoadedModel loaded{.model = VisionModel(imported.metadata.architecture), .metadata = imported.metadata};
+  load_weights(*loaded.model, imported.weights, path.string());
+  loaded.model->eval();
+  return loaded;
+}
+
+void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs) {
+  const torch::NoGradGuard no_grad;
+  LoadedModel loaded = open_model(model);
+  Safetensors out;
+  out.metadata["multipole"] = json_text(to_json_config(loaded.metadata));
+  for (const auto& [name, input] : read_safetensors(inputs).tensors) add_outputs(loaded, name, input, out);
+  for (auto& [name, tensor] : out.tensors) tensor = tensor.contiguous();
+  write_safetensors(outputs, out);
+}
+
+}  // namespace
+}  // namespace multipole
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS\n";
+    return 2;
+  }
+  try {
+    multipole::write_outputs(argv[1], argv[2], argv[3]);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "model_outputs: " << error.what() << "\n";
+    return 1;
+  }
+}
