@@ -64,6 +64,9 @@ LevelResults run_levels(const Attention2dParams& p, const KernelTable& kernels) 
 
 std::string why_not(const Attention2dArgs& args) {
   const at::Tensor& q = args.q;
+  if (args.k_extra.defined() || args.token_mass.defined() || !args.far_mass.empty()) {
+    return "extra keys and masses are not fused yet";
+  }
   if (!q.device().is_cpu()) return "the tensors are not on the CPU";
   if (q.scalar_type() != at::kFloat && q.scalar_type() != at::kBFloat16) return "only float32 and bfloat16 are fused";
   if (q.size(-1) % 8 != 0 || q.size(-1) > 128) return "head_dim must be a multiple of 8 up to 128";
