@@ -19,6 +19,12 @@ struct Attention2dArgs {
   std::vector<at::Tensor> far_bias;  // L times (heads, 7, 7); empty: none
   int64_t cell = 0;                  // r
   double scale = 1;                  // multiplies the query-key products
+  at::Tensor k_extra = {};           // (B, E, heads, head_dim): keys that every query sees; undefined: none
+  at::Tensor v_extra = {};           // as k_extra
+  at::Tensor token_mass = {};        // (B, H, W, heads) of mass_dtype; undefined: 1. As the caller gave it before
+                                     // complete_masses() (upward/token_mass.h): also (B, H, W)
+  std::vector<at::Tensor> far_mass = {};  // L times (B, Hl, Wl, p, heads) of mass_dtype: the logarithms of the
+                                          // summaries' masses; empty: their sub-cells' numbers of tokens
 };
 
 // Gradients of the tensors in Attention2dArgs; undefined or empty where that argument was.
@@ -29,6 +35,12 @@ struct Attention2dGrads {
   std::vector<at::Tensor> q_far;
   at::Tensor near_bias;
   std::vector<at::Tensor> far_bias;
+  at::Tensor k_extra = {}, v_extra = {};
+  at::Tensor token_mass = {};
+  std::vector<at::Tensor> far_mass = {};
 };
+
+// Masses and log-sum-exps are float32 for half types, else of the tensors' own dtype.
+inline at::ScalarType mass_dtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
 
 }  // namespace multipole

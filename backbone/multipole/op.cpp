@@ -6,19 +6,21 @@
 
 namespace multipole {
 
-std::tuple<at::Tensor, at::Tensor> attention2d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                               at::TensorList k_far, at::TensorList v_far, int64_t cell,
-                                               std::optional<at::TensorList> q_far,
-                                               const std::optional<at::Tensor>& near_bias,
-                                               std::optional<at::TensorList> far_bias, std::optional<double> scale) {
+std::tuple<at::Tensor, at::Tensor> attention2d(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+    int64_t cell, std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
+    std::optional<at::TensorList> far_bias, std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+    const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+    std::optional<at::TensorList> far_mass) {
   static const auto op = find_operator<Attention2dSignature>("attention2d");
-  return op.call(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+  return op.call(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale, k_extra, v_extra, token_mass,
+                 far_mass);
 }
 
 std::vector<at::Tensor> summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
-                                    int64_t cell) {
+                                    int64_t cell, const std::optional<at::Tensor>& token_mass) {
   static const auto op = find_operator<Summarize2dSignature>("summarize2d");
-  return op.call(x, token_basis, merge_basis, cell);
+  return op.call(x, token_basis, merge_basis, cell, token_mass);
 }
 
 std::tuple<at::Tensor, at::Tensor> attention1d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

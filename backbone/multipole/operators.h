@@ -18,17 +18,23 @@ using Tensors = std::vector<at::Tensor>;
 using Attention2dSignature = TensorPair(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                         at::TensorList k_far, at::TensorList v_far, int64_t cell,
                                         std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
-                                        std::optional<at::TensorList> far_bias, std::optional<double> scale);
-using Attention2dBackwardSignature = Tensors(const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse,
-                                             const at::Tensor& out, const at::Tensor& lse, const at::Tensor& q,
-                                             const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
-                                             at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
-                                             const std::optional<at::Tensor>& near_bias,
-                                             std::optional<at::TensorList> far_bias, std::optional<double> scale);
+                                        std::optional<at::TensorList> far_bias, std::optional<double> scale,
+                                        const std::optional<at::Tensor>& k_extra,
+                                        const std::optional<at::Tensor>& v_extra,
+                                        const std::optional<at::Tensor>& token_mass,
+                                        std::optional<at::TensorList> far_mass);
+using Attention2dBackwardSignature = Tensors(
+    const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse, const at::Tensor& out, const at::Tensor& lse,
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+    int64_t cell, std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
+    std::optional<at::TensorList> far_bias, std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+    const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+    std::optional<at::TensorList> far_mass);
 using Summarize2dSignature = Tensors(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
-                                     int64_t cell);
+                                     int64_t cell, const std::optional<at::Tensor>& token_mass);
 using Summarize2dBackwardSignature = Tensors(at::TensorList d_summaries, const at::Tensor& x,
-                                             const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell);
+                                             const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell,
+                                             const std::optional<at::Tensor>& token_mass);
 using Attention1dSignature = TensorPair(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                         at::TensorList k_far, at::TensorList v_far, int64_t group, bool causal,
                                         std::optional<double> scale);

@@ -14,12 +14,14 @@ struct Summarize2dArgs {
   at::Tensor token_basis;               // (p, r, r, C)
   std::vector<at::Tensor> merge_basis;  // L - 1 times (p, 2, 2, p, C)
   int64_t cell = 0;                     // r
+  at::Tensor token_mass = {};           // (B, H, W) or (B, H, W, heads), C / heads channels each; undefined: 1
 };
 
 // Gradients of the tensors in Summarize2dArgs.
 struct Summarize2dGrads {
   at::Tensor x, token_basis;
   std::vector<at::Tensor> merge_basis;
+  at::Tensor token_mass = {};
 };
 
 // Shapes: B sequences of n tokens, groups of m tokens, p summaries a group, C channels.

@@ -18,7 +18,8 @@ std::vector<at::Tensor> concatenate(std::initializer_list<at::TensorList> lists)
 // Arguments and gradients have the same fields.
 template <typename Tensors>
 std::vector<at::Tensor> pack_attention2d(const Tensors& t) {
-  return concatenate({t.q, t.k, t.v, t.k_far, t.v_far, t.q_far, t.near_bias, t.far_bias});
+  return concatenate({t.q, t.k, t.v, t.k_far, t.v_far, t.q_far, t.near_bias, t.far_bias, t.k_extra, t.v_extra,
+                      t.token_mass, t.far_mass});
 }
 
 template <typename Tensors>
@@ -33,10 +34,10 @@ std::vector<at::Tensor> pack(const Attention2dGrads& grads) { return pack_attent
 std::vector<at::Tensor> pack(const Attention1dArgs& args) { return pack_attention1d(args); }
 std::vector<at::Tensor> pack(const Attention1dGrads& grads) { return pack_attention1d(grads); }
 std::vector<at::Tensor> pack(const Summarize2dArgs& args) {
-  return concatenate({args.x, args.token_basis, args.merge_basis});
+  return concatenate({args.x, args.token_basis, args.merge_basis, args.token_mass});
 }
 std::vector<at::Tensor> pack(const Summarize2dGrads& grads) {
-  return concatenate({grads.x, grads.token_basis, grads.merge_basis});
+  return concatenate({grads.x, grads.token_basis, grads.merge_basis, grads.token_mass});
 }
 std::vector<at::Tensor> pack(const Summarize1dArgs& args) { return concatenate({args.x, args.basis}); }
 std::vector<at::Tensor> pack(const Summarize1dGrads& grads) { return concatenate({grads.x, grads.basis}); }

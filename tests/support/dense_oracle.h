@@ -29,7 +29,8 @@ OracleMass oracle_subcell_mass(int64_t height, int64_t width, int64_t cell, int6
 // Shapes as in backbone/multipole/op.h; all tensors of one floating dtype, which is that of all
 // intermediate results: float64 for exact results, bfloat16 for what plain tensor operations lose.
 std::vector<torch::Tensor> oracle_summarize2d(const torch::Tensor& x, const torch::Tensor& token_basis,
-                                              const std::vector<torch::Tensor>& merge_basis, int64_t cell);
+                                              const std::vector<torch::Tensor>& merge_basis, int64_t cell,
+                                              const torch::Tensor& token_mass = {});
 
 struct OracleArgs2d {
   torch::Tensor q, k, v;
@@ -38,6 +39,9 @@ struct OracleArgs2d {
   std::vector<torch::Tensor> far_bias;             // empty: none
   int64_t cell = 0;
   std::optional<double> scale;
+  torch::Tensor k_extra = {}, v_extra = {};  // undefined: none
+  torch::Tensor token_mass = {};             // undefined: 1
+  std::vector<torch::Tensor> far_mass = {};  // empty: by token_mass
 };
 OracleResult oracle_attention2d(const OracleArgs2d& args);
 

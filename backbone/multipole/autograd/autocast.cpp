@@ -24,6 +24,14 @@ class Caster {
     if (!tensors.has_value()) return std::nullopt;
     return (*this)(*tensors);
   }
+  // masses are float32 whatever the tokens are
+  std::optional<at::Tensor> mass(const std::optional<at::Tensor>& tensor) const {
+    return at::autocast::cached_cast(at::kFloat, tensor, device);
+  }
+  std::optional<Tensors> mass(const std::optional<at::TensorList>& tensors) const {
+    if (!tensors.has_value()) return std::nullopt;
+    return at::autocast::cached_cast(at::kFloat, at::ArrayRef<at::Tensor>(*tensors), device);
+  }
 
  private:
   c10::impl::ExcludeDispatchKeyGuard no_autocast_{at::autocast::get_autocast_dispatch_key_from_device_type(device)};
@@ -39,18 +47,22 @@ template <c10::DeviceType device>
 TensorPair attention2d_autocast(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                                 at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
                                 const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
-                                std::optional<double> scale) {
+                                std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+                                const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+                                std::optional<at::TensorList> far_mass) {
   const Caster<device> cast;
   const std::optional<Tensors> cast_q_far = cast(q_far), cast_far_bias = cast(far_bias);
+  const std::optional<Tensors> cast_far_mass = cast.mass(far_mass);
   return attention2d(cast(q), cast(k), cast(v), cast(k_far), cast(v_far), cell, view(cast_q_far), cast(near_bias),
-                     view(cast_far_bias), scale);
+                     view(cast_far_bias), scale, cast(k_extra), cast(v_extra), cast.mass(token_mass),
+                     view(cast_far_mass));
 }
 
 template <c10::DeviceType device>
 Tensors summarize2d_autocast(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
-                             int64_t cell) {
+                             int64_t cell, const std::optional<at::Tensor>& token_mass) {
   const Caster<device> cast;
-  return summarize2d(cast(x), cast(token_basis), cast(merge_basis), cell);
+  return summarize2d(cast(x), cast(token_basis), cast(merge_basis), cell, cast.mass(token_mass));
 }
 
 template <c10::DeviceType device>

@@ -40,6 +40,8 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 
 #include "backbone/multipole/cpu/kernels/arena.inl"
 
+#include "backbone/multipole/cpu/kernels/attention2d_masses.inl"
+
 #include "backbone/multipole/cpu/kernels/attention2d_steps.inl"
 
 #include "backbone/multipole/cpu/kernels/attention2d_forward.inl"

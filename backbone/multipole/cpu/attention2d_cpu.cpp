@@ -10,6 +10,7 @@
 #include "backbone/multipole/cpu/attention2d_problem.h"
 #include "backbone/multipole/cpu/bias_gradients.h"
 #include "backbone/multipole/cpu/instruction_set.h"
+#include "backbone/multipole/cpu/mass_gradients.h"
 #include "backbone/multipole/cpu/task_runner.h"
 #include "backbone/multipole/cpu/tensor_rows.h"
 #include "backbone/multipole/quadtree.h"
@@ -127,6 +128,13 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   g.d_query = view_tokens(grads.q);
   g.d_key = view_tokens(grads.k);
   g.d_value = view_tokens(grads.v);
+  if (args.k_extra.defined()) {
+    grads.k_extra = at::empty(args.k_extra.sizes(), contiguous);
+    grads.v_extra = at::empty(args.v_extra.sizes(), contiguous);
+    g.d_extra_key = view_extra_keys(grads.k_extra);
+    g.d_extra_value = view_extra_keys(grads.v_extra);
+  }
+  MassGradients masses(p, args, g);
   for (size_t l = 0; l < grads.k_far.size(); ++l) {
     g.d_level_key[l] = view_summaries(grads.k_far[l]);
     g.d_level_value[l] = view_summaries(grads.v_far[l]);
@@ -137,6 +145,7 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   const ArenaContents contents{true, true};
   WorkspaceSizes sizes = workspace_sizes(p, kernels.width, largest_arena(p, tasks, contents));
   sizes.backward = true;
+  sizes.masses = args.token_mass.defined() || !args.far_mass.empty();
   if (p.linear) sizes.level_summaries = summaries_of_all_levels(p);
   BiasGradients bias(p, args.near_bias.defined(), !args.far_bias.empty(), sizes);
   run_each(tasks, sizes, [&](const Attention2dTask& task, const Workspace& w) {
@@ -148,6 +157,8 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   for (size_t l = 0; l < args.far_bias.size(); ++l) {
     grads.far_bias.push_back(bias.far(static_cast<int64_t>(l), args.far_bias[l]));
   }
+  if (args.token_mass.defined()) grads.token_mass = masses.token(args.token_mass);
+  grads.far_mass = masses.far();
   return grads;
 }
 

@@ -44,6 +44,8 @@ ArenaLayout arena_layout(const Attention2dParams& p, const Attention2dTask& task
     layout.level_offset[l] = layout.key_rows;
     layout.key_rows += layout.level_rows[l].size() * layout.level_columns[l].size() * p.rank;
   }
+  layout.extra_offset = layout.key_rows;
+  if (contents.tokens) layout.key_rows += p.extra_keys;
   return layout;
 }
 
@@ -85,6 +87,7 @@ WorkspaceSizes workspace_sizes(const Attention2dParams& p, int64_t width, int64_
   sizes.key_rows = key_rows;
   sizes.pairs = p.storage == Storage::bfloat16;
   sizes.near_keys = 9 * p.cell * p.cell + 8;
+  if (p.extra_keys > 0) sizes.extra_keys = p.extra_keys + 8;
   // an interaction list has at most 27 cells, a parent's neighbourhood 36
   // and a vector is written past the end of the list
   sizes.far_keys = std::max(p.linear ? 36 * p.rank : 27 * p.rank * p.levels, int64_t{1}) + 16;

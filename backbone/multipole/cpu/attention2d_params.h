@@ -16,6 +16,7 @@ struct LevelParams {
   const float* log2_columns;  // (columns * s)
   SummaryView key, value;
   SummaryView query;         // linear variant
+  const float* log2_mass;    // (B, heads, rows, columns, p) where the caller gave them, kMaskedScore: none; else null
   const float* far_bias;     // (heads, 7, 7) times log2(e), or null
   const float* far_scores;   // where all sub-cells have one mass: see attention2d_tables.h; else null
   const float* group_table;  // linear variant: see attention2d_tables.h
@@ -30,11 +31,14 @@ struct Attention2dParams {
   float scale;
   Storage storage;
   TokenView query, key, value, out;
-  float* lse;                    // (B, heads, H, W)
-  const float* near_table;       // (heads, 9 r^2, padded lanes) times log2(e), or null: see attention2d_tables.h
-  int64_t near_table_stride;     // floats a key position
-  int64_t group_table_stride;    // likewise for LevelParams::group_table
-  const int32_t* query_summary;  // (r^2): the summary of its cell whose sub-cell a query lies in, row-major
+  float* lse;                        // (B, heads, H, W)
+  const float* near_table;           // (heads, 9 r^2, padded lanes) times log2(e), or null: see attention2d_tables.h
+  int64_t near_table_stride;         // floats a key position
+  int64_t group_table_stride;        // likewise for LevelParams::group_table
+  const int32_t* query_summary;      // (r^2): the summary of its cell whose sub-cell a query lies in, row-major
+  const float* log2_token_mass;      // (B, heads, H, W), kMaskedScore: none; or null: 1
+  int64_t extra_keys;                // E
+  TokenView extra_key, extra_value;  // a grid of one row
   LevelParams level[kMaxLevels];
 };
 
@@ -45,6 +49,9 @@ struct Attention2dGradParams {
   const float* d_lse;  // (B, heads, H, W), or null
   TokenView d_query, d_key, d_value;
   SummaryView d_level_query[kMaxLevels], d_level_key[kMaxLevels], d_level_value[kMaxLevels];
+  TokenView d_extra_key, d_extra_value;  // of the same strides
+  float* d_log_token_mass;               // as log2_token_mass, of natural logarithms; or null
+  float* d_level_mass[kMaxLevels];       // as LevelParams::log2_mass, likewise
 };
 
 // A share of the work: the queries of a rectangle of cells of one head of one image.
@@ -58,13 +65,14 @@ struct Attention2dTask {
 constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 1) / 2 * 2; }
 
 // Offsets into a task's key arenas, in key rows: first the tokens of its near field cell by cell, so that neighbouring
-// cells lie side by side, then its far cells by level. Of the near field only the rows of cells in use are held: row y
-// lies in slot y % ring_rows.
+// cells lie side by side, then its far cells by level, then the extra keys. Of the near field only the rows of cells in
+// use are held: row y lies in slot y % ring_rows.
 struct ArenaLayout {
   IndexRange columns;  // of cells, neighbours included
   int64_t ring_rows;
   IndexRange level_rows[kMaxLevels], level_columns[kMaxLevels];
   int64_t level_offset[kMaxLevels];
+  int64_t extra_offset;
   int64_t key_rows;
 };
 

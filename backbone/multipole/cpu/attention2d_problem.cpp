@@ -1,8 +1,11 @@
 #include "backbone/multipole/cpu/attention2d_problem.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "backbone/multipole/cpu/attention2d_tables.h"
 #include "backbone/multipole/cpu/tensor_rows.h"
@@ -17,7 +20,17 @@ SummaryView view_summaries(const at::Tensor& t) {
   return {t.data_ptr(), t.stride(0), t.stride(1), t.stride(2), t.stride(3), t.stride(4)};
 }
 
+TokenView view_extra_keys(const at::Tensor& t) { return {t.data_ptr(), t.stride(0), 0, t.stride(1), t.stride(2)}; }
+
 namespace {
+
+// Natural logarithms of masses (B, ..., heads) as the kernels read them: (B, heads, ...), of base 2, without
+// infinities.
+at::Tensor log2_masses(const at::Tensor& log_mass) {
+  const at::Tensor by_head = log_mass.movedim(-1, 1).to(at::kFloat);
+  const at::Tensor masked = by_head.eq(-std::numeric_limits<float>::infinity());
+  return (by_head * kLog2E).masked_fill_(masked, kMaskedScore).contiguous();
+}
 
 std::vector<float> log2_masses(int64_t cells, int64_t level, int64_t tokens, int64_t cell, int64_t s) {
   std::vector<float> out;
@@ -67,7 +80,21 @@ Attention2dProblem::Attention2dProblem(const Attention2dArgs& args, int64_t widt
   params.near_table_stride = table_lanes(args.cell * args.cell, width);
   params.group_table_stride = table_lanes(4 * params.rank, width);
   levels_.resize(k_far_.size());
+  for (const at::Tensor& log_mass : args.far_mass) log2_far_mass_.push_back(log2_masses(log_mass));
   for (size_t l = 0; l < k_far_.size(); ++l) set_level(l, args, width);
+  if (args.token_mass.defined()) {
+    log2_token_mass_ = log2_masses(args.token_mass.clamp_min(0).log());
+    params.log2_token_mass = log2_token_mass_.const_data_ptr<float>();
+  }
+  if (args.k_extra.defined()) set_extra_keys(args);
+}
+
+void Attention2dProblem::set_extra_keys(const Attention2dArgs& args) {
+  k_extra_ = with_contiguous_heads(args.k_extra);
+  v_extra_ = with_contiguous_heads(args.v_extra);
+  params.extra_keys = k_extra_.size(1);
+  params.extra_key = view_extra_keys(k_extra_);
+  params.extra_value = view_extra_keys(v_extra_);
 }
 
 void Attention2dProblem::set_lanes(int64_t width) {
@@ -100,7 +127,9 @@ void Attention2dProblem::set_level(size_t l, const Attention2dArgs& args, int64_
     for (int64_t i = 0; i < bias.numel(); ++i) tables.far_bias.push_back(entries[i] * kLog2E);
     level.far_bias = tables.far_bias.data();
   }
-  if (!params.linear && is_constant(tables.log2_rows) && is_constant(tables.log2_columns)) {
+  if (!log2_far_mass_.empty()) level.log2_mass = log2_far_mass_[l].const_data_ptr<float>();
+  if (!params.linear && level.log2_mass == nullptr && is_constant(tables.log2_rows) &&
+      is_constant(tables.log2_columns)) {
     const float log2_mass = tables.log2_rows[0] + tables.log2_columns[0];
     tables.far_scores = sum_far_scores(level.far_bias, params.heads, params.rank, log2_mass);
     level.far_scores = tables.far_scores.data();

@@ -13,6 +13,8 @@ namespace multipole::cpu {
 
 TokenView view_tokens(const at::Tensor& tensor);
 SummaryView view_summaries(const at::Tensor& tensor);
+// (B, E, heads, head_dim) as a grid of one row
+TokenView view_extra_keys(const at::Tensor& tensor);
 
 class Attention2dProblem {
  public:
@@ -30,9 +32,12 @@ class Attention2dProblem {
 
   void set_lanes(int64_t width);
   void set_level(size_t l, const Attention2dArgs& args, int64_t width);
+  void set_extra_keys(const Attention2dArgs& args);
 
   at::Tensor query_, key_, value_;
   std::vector<at::Tensor> k_far_, v_far_, q_far_;
+  at::Tensor k_extra_, v_extra_, log2_token_mass_;
+  std::vector<at::Tensor> log2_far_mass_;
   std::vector<float> near_table_;
   std::vector<int32_t> query_summary_;
   std::vector<LevelTables> levels_;

@@ -34,6 +34,9 @@ constexpr int kMaxLevels = 24;
 // A score of a key that must not count: 2^-1e30 is nothing, and unlike -inf it can be subtracted from itself.
 constexpr float kMaskedScore = -1e30f;
 
+// Whether such a score, or the logarithm of a mass, is there to mask its key. Not so NaN.
+constexpr bool is_masked(float score) { return score < kMaskedScore / 2; }
+
 constexpr float kLog2E = 1.4426950408889634f;
 constexpr float kLn2 = 0.6931471805599453f;
 

@@ -39,14 +39,17 @@ size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
     carver.take(*pointer, tile);
   }
   carver.take(out.scores, 3 * kBlockKeys * sizes.width);
+  carver.take(out.near_bias, sizes.near_keys);
   carver.take(out.far_bias, sizes.far_keys);
   carver.take(out.near_offset, sizes.near_keys);
   carver.take(out.far_offset, sizes.far_keys);
+  carver.take(out.extra_offset, sizes.extra_keys);
   carver.take(out.near_table_offset, sizes.near_keys);
   carver.take(out.far_table_offset, sizes.far_keys);
   if (sizes.pairs) {
     carver.take(out.near_pairs, (sizes.near_keys + 1) / 2 * sizes.padded_dim);
     carver.take(out.far_pairs, (sizes.far_keys + 1) / 2 * sizes.padded_dim);
+    carver.take(out.extra_pairs, (sizes.extra_keys + 1) / 2 * sizes.padded_dim);
   }
   carver.take(out.key_arena, arena);
   carver.take(out.value_arena, arena);
@@ -60,6 +63,7 @@ size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
     if (sizes.near_table > 0) carver.take(out.d_near_table, sizes.near_table);
     if (sizes.group_table > 0) carver.take(out.d_group_table, sizes.group_table);
     if (sizes.far_table > 0) carver.take(out.d_far_table, sizes.far_table);
+    if (sizes.masses) carver.take(out.d_key_mass, sizes.key_rows);
   }
   return carver.used();
 }
@@ -76,6 +80,7 @@ WorkspaceMemory::WorkspaceMemory(const WorkspaceSizes& sizes) {
   // the kernels look a few offsets past the end of a list to fetch memory ahead
   std::memset(workspace_.near_offset, 0, sizeof(int64_t) * static_cast<size_t>(sizes.near_keys));
   std::memset(workspace_.far_offset, 0, sizeof(int64_t) * static_cast<size_t>(sizes.far_keys));
+  std::memset(workspace_.extra_offset, 0, sizeof(int64_t) * static_cast<size_t>(sizes.extra_keys));
   // rows are padded to the SIMD width; what is never written must still be finite
   const int64_t tile = tile_floats(sizes);
   for (float* pointer : {workspace_.query_rows, workspace_.out_rows, workspace_.d_out_rows, workspace_.query_tile,

@@ -24,6 +24,7 @@ struct Workspace {
   float* out_tile;
   float* d_out_tile;
   float* scores;     // (3, kBlockKeys, width)
+  float* near_bias;  // one a near key
   float* far_bias;   // one a far key
   float* level_out;  // linear: (summaries of all levels, padded_dim), merged with all coarser levels
   float* level_lse;  // (summaries of all levels), base 2
@@ -32,22 +33,26 @@ struct Workspace {
   float* d_near_table;   // backward with near bias: (9 r^2, lanes); the caller zeroes and reads it; else null
   float* d_group_table;  // backward with far bias, linear: (levels, 36, lanes), likewise
   float* d_far_table;    // backward with far bias, log-linear: (levels, 7, 7, width), likewise
+  float* d_key_mass;     // backward with masses: the gradient of the log mass of each key row, or null
   int64_t* near_offset;  // one a near key
   int64_t* far_offset;
+  int64_t* extra_offset;
   int32_t* near_table_offset;
   int32_t* far_table_offset;
   float* near_pairs;  // bfloat16 tensors: rows of two keys each
   float* far_pairs;
+  float* extra_pairs;
 };
 
 struct WorkspaceSizes {
   int64_t width, padded_dim;
   int64_t key_rows;  // of the arenas
-  int64_t near_keys, far_keys;
+  int64_t near_keys, far_keys, extra_keys;
   int64_t level_summaries;                     // linear variant: summaries of all levels, else 0
   int64_t near_table, group_table, far_table;  // floats, 0: none
   bool pairs;                                  // for bfloat16 tensors
   bool backward;
+  bool masses;  // their gradients
 };
 
 // Owns the memory behind a Workspace. Throws std::bad_alloc.

@@ -141,6 +141,9 @@ std::string why_not_supported(const Attention2dArgs& args) {
       why_not_supported(args.q, {at::TensorList({args.k, args.v}), args.k_far, args.v_far, args.q_far});
   if (!reason.empty()) return reason;
   if (args.cell > 16) return "cell must be at most 16";
+  if (args.k_extra.defined() || args.token_mass.defined() || !args.far_mass.empty()) {
+    return "extra keys and masses have no CUDA kernels";
+  }
   return "";
 }
 

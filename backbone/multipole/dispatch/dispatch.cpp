@@ -9,6 +9,7 @@
 #include "backbone/multipole/reference/attention1d.h"
 #include "backbone/multipole/reference/attention2d.h"
 #include "backbone/multipole/reference/summarize.h"
+#include "backbone/multipole/upward/token_mass.h"
 
 namespace multipole {
 
@@ -17,6 +18,19 @@ std::vector<Candidate> attention2d_candidates(const Attention2dArgs& args) {
 }
 
 namespace {
+
+std::tuple<at::Tensor, at::Tensor> attention2d_forward(Backend backend, const Attention2dArgs& args) {
+  if (backend == Backend::cuda) return cuda::attention2d_forward(args);
+  if (backend == Backend::cpu) return cpu::attention2d_forward(args);
+  return reference::attention2d_forward(args);
+}
+
+Attention2dGrads attention2d_backward(Backend backend, const Attention2dArgs& args, const at::Tensor& out,
+                                      const at::Tensor& lse, const at::Tensor& d_out, const at::Tensor& d_lse) {
+  if (backend == Backend::cuda) return cuda::attention2d_backward(args, out, lse, d_out, d_lse);
+  if (backend == Backend::cpu) return cpu::attention2d_backward(args, out, lse, d_out, d_lse);
+  return reference::attention2d_backward(args, out, lse, d_out, d_lse);
+}
 
 std::vector<Candidate> summarize2d_candidates(const Summarize2dArgs& args) {
   return {{Backend::cuda, cuda::why_not(args)}, {Backend::cpu, cpu::why_not(args)}, {Backend::reference, ""}};
@@ -33,16 +47,13 @@ std::vector<Candidate> summarize1d_candidates(const Summarize1dArgs& args) {
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor> run_attention2d_on(Backend backend, const Attention2dArgs& args) {
-  if (backend == Backend::cuda) return cuda::attention2d_forward(args);
-  if (backend == Backend::cpu) return cpu::attention2d_forward(args);
-  return reference::attention2d_forward(args);
+  return attention2d_forward(backend, complete_masses(args));
 }
 
 Attention2dGrads run_attention2d_backward_on(Backend backend, const Attention2dArgs& args, const at::Tensor& out,
                                              const at::Tensor& lse, const at::Tensor& d_out, const at::Tensor& d_lse) {
-  if (backend == Backend::cuda) return cuda::attention2d_backward(args, out, lse, d_out, d_lse);
-  if (backend == Backend::cpu) return cpu::attention2d_backward(args, out, lse, d_out, d_lse);
-  return reference::attention2d_backward(args, out, lse, d_out, d_lse);
+  const Attention2dArgs complete = complete_masses(args);
+  return reduce_mass_grads(args, complete, attention2d_backward(backend, complete, out, lse, d_out, d_lse));
 }
 
 std::tuple<at::Tensor, at::Tensor> run_attention2d(const Attention2dArgs& args) {
@@ -56,12 +67,16 @@ Attention2dGrads run_attention2d_backward(const Attention2dArgs& args, const at:
 }
 
 std::vector<at::Tensor> run_summarize2d(const Summarize2dArgs& args) {
+  if (args.token_mass.defined()) return summarize_masses(args, run_summarize2d);
   const Backend backend = choose_backend("summarize2d", summarize2d_candidates(args));
   if (backend == Backend::cuda) return cuda::summarize2d_forward(args);
   return backend == Backend::cpu ? cpu::summarize2d_forward(args) : reference::summarize2d_forward(args);
 }
 
 Summarize2dGrads run_summarize2d_backward(const Summarize2dArgs& args, const std::vector<at::Tensor>& d_summaries) {
+  if (args.token_mass.defined()) {
+    return summarize_masses_backward(args, d_summaries, run_summarize2d, run_summarize2d_backward);
+  }
   const Backend backend = choose_backend("summarize2d", summarize2d_candidates(args));
   if (backend == Backend::cuda) return cuda::summarize2d_backward(args, d_summaries);
   return backend == Backend::cpu ? cpu::summarize2d_backward(args, d_summaries)

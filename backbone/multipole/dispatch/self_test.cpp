@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 #include "backbone/multipole/dispatch/dispatch.h"
 #include "backbone/multipole/quadtree.h"
@@ -19,11 +20,11 @@ namespace multipole {
 namespace {
 
 // Ragged on both axes, two far levels, four summaries a cell.
-constexpr int64_t kHeight = 9, kWidth = 11, kCell = 2, kRank = 4, kHeads = 2, kHeadDim = 16;
+constexpr int64_t kHeight = 9, kWidth = 11, kCell = 2, kRank = 4, kHeads = 2, kHeadDim = 16, kExtraKeys = 5;
 // A float32 backend that differs by more, relative to the largest entry, is wrong and not just rounding.
 constexpr double kTolerance = 1e-4;
 
-Attention2dArgs random_case(bool linear) {
+Attention2dArgs random_case(bool linear, bool weighed) {
   at::Generator generator = at::detail::createCPUGenerator(7);
   const auto random = [&](at::IntArrayRef sizes) { return at::randn(sizes, generator, at::kFloat); };
   Attention2dArgs args;
@@ -31,6 +32,12 @@ Attention2dArgs random_case(bool linear) {
   args.scale = 1 / std::sqrt(static_cast<double>(kHeadDim));
   for (at::Tensor* tokens : {&args.q, &args.k, &args.v}) *tokens = random({1, kHeight, kWidth, kHeads, kHeadDim});
   args.near_bias = random({kHeads, near_bias_side(kCell), near_bias_side(kCell)});
+  if (weighed) {
+    args.k_extra = random({1, kExtraKeys, kHeads, kHeadDim});
+    args.v_extra = random({1, kExtraKeys, kHeads, kHeadDim});
+    // a half of the tokens is taken out
+    args.token_mass = random({1, kHeight, kWidth, kHeads}).clamp(0, 1);
+  }
   for (int64_t level = 1; level <= num_far_levels_2d(kHeight, kWidth, kCell); ++level) {
     const std::vector<int64_t> sizes = {
         1, level_cells(level, kHeight, kCell), level_cells(level, kWidth, kCell), kRank, kHeads, kHeadDim};
@@ -38,6 +45,7 @@ Attention2dArgs random_case(bool linear) {
     args.v_far.push_back(random(sizes));
     if (linear) args.q_far.push_back(random(sizes));
     args.far_bias.push_back(random({kHeads, kFarBiasSide, kFarBiasSide}));
+    if (weighed) args.far_mass.push_back(random(at::IntArrayRef(sizes).slice(0, 5)).clamp_min(0).log());
   }
   return args;
 }
@@ -80,13 +88,14 @@ std::vector<at::Tensor> attention2d_with_gradients(Backend backend, const Attent
 std::vector<SelfTestResult> run_self_test(const SelfTestSubject& subject) {
   const at::NoGradGuard no_grad;
   std::vector<SelfTestResult> results;
-  for (const bool linear : {false, true}) {
-    const Attention2dArgs args = random_case(linear);
+  for (const auto& [linear, weighed] :
+       {std::pair(false, false), std::pair(true, false), std::pair(false, true), std::pair(true, true)}) {
+    const Attention2dArgs args = random_case(linear, weighed);
     const at::Tensor d_out = args.q.flip(1).contiguous();
     const std::vector<at::Tensor> expected = run_dense(args, d_out);
     for (const Candidate& candidate : attention2d_candidates(args)) {
-      const std::string name =
-          std::string("attention2d ") + (linear ? "linear, " : "log-linear, ") + backend_name(candidate.backend);
+      const std::string name = std::string("attention2d ") + (linear ? "linear, " : "log-linear, ") +
+                               (weighed ? "extra keys and masses, " : "") + backend_name(candidate.backend);
       if (!candidate.why_not.empty()) {
         results.push_back({name, true, "not run: " + candidate.why_not});
         continue;

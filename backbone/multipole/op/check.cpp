@@ -10,12 +10,28 @@ namespace {
 
 std::string text(int64_t value) { return std::to_string(value); }
 
+at::Tensor or_undefined(const std::optional<at::Tensor>& tensor) { return tensor.value_or(at::Tensor()); }
+
+ArgumentChecker mass_checker(const ArgumentChecker& check, const char* name, const at::Tensor& first) {
+  return check.with_dtype(mass_dtype(first.scalar_type()),
+                          std::string("that of masses where ") + name + " is " + c10::toString(first.scalar_type()));
+}
+
+// (B, H, W) or (B, H, W, heads)
+void check_token_mass(const ArgumentChecker& check, const at::Tensor& mass, std::vector<int64_t> sizes) {
+  const bool by_head = mass.dim() == 4;
+  if (!by_head) sizes.pop_back();
+  check.shape("token_mass", mass, sizes, by_head ? "(B, H, W, heads)" : "(B, H, W) or (B, H, W, heads)");
+}
+
 }  // namespace
 
 Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                                   at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
                                   const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
-                                  std::optional<double> scale) {
+                                  std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+                                  const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+                                  std::optional<at::TensorList> far_mass) {
   const ArgumentChecker check("attention2d", "q", q);
   check.shape("q", q, {-1, -1, -1, -1, -1}, "(B, H, W, heads, head_dim)");
   const std::vector<int64_t> sizes = concrete_sizes(q);
@@ -49,6 +65,21 @@ Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, cons
     const int64_t side = near_bias_side(cell);
     check.shape("near_bias", *near_bias, {heads, side, side}, "(heads, 4 cell - 1, 4 cell - 1)");
   }
+  const at::Tensor extra_keys = or_undefined(k_extra), extra_values = or_undefined(v_extra);
+  check.require(extra_keys.defined() == extra_values.defined(), "k_extra and v_extra must be given together");
+  if (extra_keys.defined()) {
+    check.shape("k_extra", extra_keys, {batch, -1, heads, head_dim}, "(B, E, heads, head_dim)");
+    check.shape("v_extra", extra_values, concrete_sizes(extra_keys), "(B, E, heads, head_dim)");
+  }
+  const ArgumentChecker check_mass = mass_checker(check, "q", q);
+  const at::Tensor mass = or_undefined(token_mass);
+  if (mass.defined()) check_token_mass(check_mass, mass, {batch, height, width, heads});
+  if (far_mass.has_value()) check.length("far_mass", *far_mass, levels, why);
+  for (int64_t i = 0; far_mass.has_value() && i < levels; ++i) {
+    std::vector<int64_t> expected = concrete_sizes(k_far[i]);
+    expected.pop_back();
+    check_mass.shape(element_name("far_mass", i), (*far_mass)[i], expected, "(B, Hl, Wl, rank, heads)");
+  }
   return {with_contiguous_last_dim(q),
           with_contiguous_last_dim(k),
           with_contiguous_last_dim(v),
@@ -58,11 +89,15 @@ Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, cons
           has_near_bias ? *near_bias : at::Tensor(),
           far_bias.has_value() ? far_bias->vec() : std::vector<at::Tensor>(),
           cell,
-          check.scale(scale, head_dim)};
+          check.scale(scale, head_dim),
+          extra_keys.defined() ? with_contiguous_last_dim(extra_keys) : extra_keys,
+          extra_values.defined() ? with_contiguous_last_dim(extra_values) : extra_values,
+          mass,
+          far_mass.has_value() ? far_mass->vec() : std::vector<at::Tensor>()};
 }
 
 Summarize2dArgs check_summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
-                                  int64_t cell) {
+                                  int64_t cell, const std::optional<at::Tensor>& token_mass) {
   const ArgumentChecker check("summarize2d", "x", x);
   check.shape("x", x, {-1, -1, -1, -1}, "(B, H, W, C)");
   check.range("cell", cell, 1, kMaxCell);
@@ -76,7 +111,17 @@ Summarize2dArgs check_summarize2d(const at::Tensor& x, const at::Tensor& token_b
   }
   check.require(merge_basis.size() <= kMaxLevels, "merge_basis must have at most " + text(kMaxLevels) +
                                                       " tensors, got " + std::to_string(merge_basis.size()));
-  return {x, token_basis, merge_basis.vec(), cell};
+  const at::Tensor mass = or_undefined(token_mass);
+  if (mass.defined()) {
+    const std::vector<int64_t> sizes = concrete_sizes(x);
+    check_token_mass(mass_checker(check, "x", x), mass, {sizes[0], sizes[1], sizes[2], -1});
+    if (mass.dim() == 4) {
+      const int64_t heads = concrete_sizes(mass)[3];
+      check.require(channels % heads == 0, "token_mass must have a number of heads that divides the " + text(channels) +
+                                               " channels of x, got " + text(heads));
+    }
+  }
+  return {x, token_basis, merge_basis.vec(), cell, mass};
 }
 
 Attention1dArgs check_attention1d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,

@@ -16,10 +16,12 @@ namespace multipole {
 Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                                   at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
                                   const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
-                                  std::optional<double> scale);
+                                  std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+                                  const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+                                  std::optional<at::TensorList> far_mass);
 
 Summarize2dArgs check_summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
-                                  int64_t cell);
+                                  int64_t cell, const std::optional<at::Tensor>& token_mass);
 
 Attention1dArgs check_attention1d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                                   at::TensorList v_far, int64_t group, bool causal, std::optional<double> scale);

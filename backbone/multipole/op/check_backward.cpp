@@ -12,14 +12,12 @@ void check_upstream(const ArgumentChecker& check, const AttentionUpstream& upstr
   check.shape("d_out", upstream.d_out, sizes, out_dims);
   check.shape("out", upstream.out, sizes, out_dims);
   const ArgumentChecker check_lse = check.with_dtype(
-      lse_dtype(q.scalar_type()), std::string("a log-sum-exp's where q is ") + c10::toString(q.scalar_type()));
+      mass_dtype(q.scalar_type()), std::string("a log-sum-exp's where q is ") + c10::toString(q.scalar_type()));
   check_lse.shape("lse", upstream.lse, lse_sizes, lse_dims);
   if (upstream.d_lse.has_value()) check_lse.shape("d_lse", *upstream.d_lse, lse_sizes, lse_dims);
 }
 
 }  // namespace
-
-at::ScalarType lse_dtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
 
 void check_attention2d_backward(const Attention2dArgs& args, const AttentionUpstream& upstream) {
   const std::vector<int64_t> q = concrete_sizes(args.q);

@@ -20,9 +20,6 @@ struct AttentionUpstream {
   const at::Tensor& lse;
 };
 
-// The log-sum-exp is float32 for half types.
-at::ScalarType lse_dtype(at::ScalarType dtype);
-
 void check_attention2d_backward(const Attention2dArgs& args, const AttentionUpstream& upstream);
 void check_attention1d_backward(const Attention1dArgs& args, const AttentionUpstream& upstream);
 void check_summarize2d_backward(const Summarize2dArgs& args, at::TensorList d_summaries);

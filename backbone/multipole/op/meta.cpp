@@ -12,7 +12,7 @@
 namespace multipole {
 namespace {
 
-at::TensorOptions lse_options(const at::Tensor& q) { return q.options().dtype(lse_dtype(q.scalar_type())); }
+at::TensorOptions lse_options(const at::Tensor& q) { return q.options().dtype(mass_dtype(q.scalar_type())); }
 
 Tensors empty_like_each(const Tensors& tensors) {
   Tensors result;
@@ -25,8 +25,11 @@ Tensors empty_like_each(const Tensors& tensors) {
 TensorPair attention2d_meta(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                             at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
                             const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
-                            std::optional<double> scale) {
-  check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+                            std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+                            const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+                            std::optional<at::TensorList> far_mass) {
+  check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale, k_extra, v_extra, token_mass,
+                    far_mass);
   const std::vector<int64_t> sizes = concrete_sizes(q);
   return {at::empty(sizes, q.options()), at::empty({sizes[0], sizes[3], sizes[1], sizes[2]}, lse_options(q))};
 }
@@ -36,14 +39,18 @@ Tensors attention2d_backward_meta(const at::Tensor& d_out, const std::optional<a
                                   const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
                                   int64_t cell, std::optional<at::TensorList> q_far,
                                   const std::optional<at::Tensor>& near_bias, std::optional<at::TensorList> far_bias,
-                                  std::optional<double> scale) {
-  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+                                  std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+                                  const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+                                  std::optional<at::TensorList> far_mass) {
+  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale,
+                                                 k_extra, v_extra, token_mass, far_mass);
   check_attention2d_backward(args, {d_out, d_lse, out, lse});
   return empty_like_each(pack(args));
 }
 
-Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell) {
-  check_summarize2d(x, token_basis, merge_basis, cell);
+Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis, int64_t cell,
+                         const std::optional<at::Tensor>& token_mass) {
+  check_summarize2d(x, token_basis, merge_basis, cell, token_mass);
   const std::vector<int64_t> sizes = concrete_sizes(x);
   const int64_t rank = concrete_sizes(token_basis)[0], levels = static_cast<int64_t>(merge_basis.size()) + 1;
   Tensors summaries;
@@ -56,8 +63,9 @@ Tensors summarize2d_meta(const at::Tensor& x, const at::Tensor& token_basis, at:
 }
 
 Tensors summarize2d_backward_meta(at::TensorList d_summaries, const at::Tensor& x, const at::Tensor& token_basis,
-                                  at::TensorList merge_basis, int64_t cell) {
-  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell);
+                                  at::TensorList merge_basis, int64_t cell,
+                                  const std::optional<at::Tensor>& token_mass) {
+  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell, token_mass);
   check_summarize2d_backward(args, d_summaries);
   return empty_like_each(pack(args));
 }

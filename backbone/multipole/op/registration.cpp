@@ -13,35 +13,40 @@
 namespace multipole {
 namespace {
 
-std::tuple<at::Tensor, at::Tensor> attention2d_kernel(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                                      at::TensorList k_far, at::TensorList v_far, int64_t cell,
-                                                      std::optional<at::TensorList> q_far,
-                                                      const std::optional<at::Tensor>& near_bias,
-                                                      std::optional<at::TensorList> far_bias,
-                                                      std::optional<double> scale) {
-  return run_attention2d(check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale));
+std::tuple<at::Tensor, at::Tensor> attention2d_kernel(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
+    int64_t cell, std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
+    std::optional<at::TensorList> far_bias, std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+    const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+    std::optional<at::TensorList> far_mass) {
+  return run_attention2d(check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale, k_extra,
+                                           v_extra, token_mass, far_mass));
 }
 
 std::vector<at::Tensor> attention2d_backward_kernel(
     const at::Tensor& d_out, const std::optional<at::Tensor>& d_lse, const at::Tensor& out, const at::Tensor& lse,
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far, at::TensorList v_far,
     int64_t cell, std::optional<at::TensorList> q_far, const std::optional<at::Tensor>& near_bias,
-    std::optional<at::TensorList> far_bias, std::optional<double> scale) {
-  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale);
+    std::optional<at::TensorList> far_bias, std::optional<double> scale, const std::optional<at::Tensor>& k_extra,
+    const std::optional<at::Tensor>& v_extra, const std::optional<at::Tensor>& token_mass,
+    std::optional<at::TensorList> far_mass) {
+  const Attention2dArgs args = check_attention2d(q, k, v, k_far, v_far, cell, q_far, near_bias, far_bias, scale,
+                                                 k_extra, v_extra, token_mass, far_mass);
   check_attention2d_backward(args, {d_out, d_lse, out, lse});
   return pack(run_attention2d_backward(args, out, lse, d_out.contiguous(),
                                        d_lse.has_value() ? d_lse->contiguous() : at::Tensor()));
 }
 
 std::vector<at::Tensor> summarize2d_kernel(const at::Tensor& x, const at::Tensor& token_basis,
-                                           at::TensorList merge_basis, int64_t cell) {
-  return run_summarize2d(check_summarize2d(x, token_basis, merge_basis, cell));
+                                           at::TensorList merge_basis, int64_t cell,
+                                           const std::optional<at::Tensor>& token_mass) {
+  return run_summarize2d(check_summarize2d(x, token_basis, merge_basis, cell, token_mass));
 }
 
 std::vector<at::Tensor> summarize2d_backward_kernel(at::TensorList d_summaries, const at::Tensor& x,
                                                     const at::Tensor& token_basis, at::TensorList merge_basis,
-                                                    int64_t cell) {
-  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell);
+                                                    int64_t cell, const std::optional<at::Tensor>& token_mass) {
+  const Summarize2dArgs args = check_summarize2d(x, token_basis, merge_basis, cell, token_mass);
   check_summarize2d_backward(args, d_summaries);
   return pack(run_summarize2d_backward(args, d_summaries.vec()));
 }
@@ -79,8 +84,11 @@ std::vector<at::Tensor> summarize1d_backward_kernel(at::TensorList d_summaries, 
 TORCH_LIBRARY(multipole, m) {
   m.def(
       "attention2d(Tensor q, Tensor k, Tensor v, Tensor[] k_far, Tensor[] v_far, int cell, *, Tensor[]? q_far=None, "
-      "Tensor? near_bias=None, Tensor[]? far_bias=None, float? scale=None) -> (Tensor out, Tensor lse)");
-  m.def("summarize2d(Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell) -> Tensor[]");
+      "Tensor? near_bias=None, Tensor[]? far_bias=None, float? scale=None, Tensor? k_extra=None, Tensor? v_extra=None, "
+      "Tensor? token_mass=None, Tensor[]? far_mass=None) -> (Tensor out, Tensor lse)");
+  m.def(
+      "summarize2d(Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell, *, Tensor? token_mass=None) -> "
+      "Tensor[]");
   m.def(
       "attention1d(Tensor q, Tensor k, Tensor v, Tensor[] k_far, Tensor[] v_far, int group, *, bool causal=False, "
       "float? scale=None) -> (Tensor out, Tensor lse)");
@@ -89,10 +97,12 @@ TORCH_LIBRARY(multipole, m) {
   m.def(
       "_attention2d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "
       "Tensor[] k_far, Tensor[] v_far, int cell, *, Tensor[]? q_far=None, Tensor? near_bias=None, "
-      "Tensor[]? far_bias=None, float? scale=None) -> Tensor[]");
+      "Tensor[]? far_bias=None, float? scale=None, Tensor? k_extra=None, Tensor? v_extra=None, Tensor? "
+      "token_mass=None, "
+      "Tensor[]? far_mass=None) -> Tensor[]");
   m.def(
-      "_summarize2d_backward(Tensor[] d_summaries, Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell) "
-      "-> Tensor[]");
+      "_summarize2d_backward(Tensor[] d_summaries, Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell, *, "
+      "Tensor? token_mass=None) -> Tensor[]");
   m.def(
       "_attention1d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "
       "Tensor[] k_far, Tensor[] v_far, int group, *, bool causal=False, float? scale=None) -> Tensor[]");

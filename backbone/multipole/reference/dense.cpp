@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "backbone/multipole/quadtree.h"
@@ -29,6 +30,13 @@ class KeySet {
     values_.push_back(value);
   }
 
+  // Masses of the last key, given by their logarithms (B, heads); -infinity masks it, key and value included.
+  void weigh_last(const at::Tensor& log_mass) {
+    const at::Tensor masked = log_mass.eq(-std::numeric_limits<double>::infinity());
+    scores_.back() = at::where(masked, log_mass, scores_.back() + log_mass.masked_fill(masked, 0));
+    values_.back() = values_.back().masked_fill(masked.unsqueeze(-1), 0);
+  }
+
   // (B, heads, head_dim)
   at::Tensor attend() const {
     const at::Tensor weights = at::stack(scores_, -1).softmax(-1);
@@ -50,6 +58,11 @@ void add_near(const Attention2dArgs& args, int64_t query_y, int64_t query_x, Key
         bias = args.near_bias.flatten(1).select(1, near_bias_index(y - query_y, x - query_x, args.cell));
       }
       keys.add(at_site(args.q, query_y, query_x), at_site(args.k, y, x), at_site(args.v, y, x), args.scale, 0, bias);
+      if (args.token_mass.defined()) {
+        const at::Tensor mass = at_site(args.token_mass, y, x), taken_out = mass.le(0);
+        keys.weigh_last(
+            mass.masked_fill(taken_out, 1).log().masked_fill(taken_out, -std::numeric_limits<double>::infinity()));
+      }
     }
   }
 }
@@ -72,9 +85,11 @@ void add_far(const Attention2dArgs& args, int64_t level, int64_t query_y, int64_
     for (int64_t j = 0; j < s * s; ++j) {
       const int64_t mass = subcell_mass(y * s + j / s, level, args.cell, s, height) *
                            subcell_mass(x * s + j % s, level, args.cell, s, width);
-      if (mass == 0) continue;
+      const bool is_given = !args.far_mass.empty();
+      if (!is_given && mass == 0) continue;
       keys.add(query, at_site(k, y, x).select(1, j), at_site(v, y, x).select(1, j), args.scale,
-               std::log(static_cast<double>(mass)), bias);
+               is_given ? 0 : std::log(static_cast<double>(mass)), bias);
+      if (is_given) keys.weigh_last(at_site(args.far_mass[level - 1], y, x).select(1, j));
     }
   });
 }
@@ -91,7 +106,11 @@ at::Tensor dense_attention2d(const Attention2dArgs& any_dtype) {
                                 to_double(any_dtype.near_bias),
                                 to_double(any_dtype.far_bias),
                                 any_dtype.cell,
-                                any_dtype.scale};
+                                any_dtype.scale,
+                                to_double(any_dtype.k_extra),
+                                to_double(any_dtype.v_extra),
+                                to_double(any_dtype.token_mass),
+                                to_double(any_dtype.far_mass)};
   std::vector<at::Tensor> rows;
   for (int64_t y = 0; y < args.q.size(1); ++y) {
     std::vector<at::Tensor> row;
@@ -100,6 +119,9 @@ at::Tensor dense_attention2d(const Attention2dArgs& any_dtype) {
       add_near(args, y, x, keys);
       for (size_t level = 1; level <= args.k_far.size(); ++level) {
         add_far(args, static_cast<int64_t>(level), y, x, keys);
+      }
+      for (int64_t e = 0; args.k_extra.defined() && e < args.k_extra.size(1); ++e) {
+        keys.add(at_site(args.q, y, x), args.k_extra.select(1, e), args.v_extra.select(1, e), args.scale, 0, {});
       }
       row.push_back(keys.attend());
     }

@@ -8,6 +8,7 @@
 
 namespace multipole::reference {
 
+// Masses as complete_masses() gives them (upward/token_mass.h). A query must see a key.
 // Returns out (B, H, W, heads, head_dim) in float64 for any input dtype, on the CPU. Differentiable by autograd.
 at::Tensor dense_attention2d(const Attention2dArgs& args);
 

@@ -92,6 +92,7 @@ PartGrads attend_backward(const Part& part, const Upstream& upstream) {
   const at::Tensor c = to_blocks(upstream.c, part.query_grid, 0);
   at::Tensor d_q = at::empty_like(blocks.q);
   at::Tensor d_k = at::zeros_like(blocks.k), d_v = at::zeros_like(blocks.v);
+  at::Tensor d_offset = at::zeros_like(blocks.k.narrow(5, 0, 1), at::MemoryFormat::Contiguous);
   const at::Tensor& table = part.pair_table;
   at::Tensor d_table = at::zeros({blocks.q.size(1), table.size(1), table.size(2)}, blocks.q.options());
 
@@ -103,16 +104,20 @@ PartGrads attend_backward(const Part& part, const Upstream& upstream) {
     const at::Tensor band_d_out = d_out.narrow(2, first, rows);
     const at::Tensor weights = band_scores(part, band).sub_(lse.narrow(2, first, rows)).exp_();
     at::Tensor band_d_v = d_v.narrow(2, first, key_rows), band_d_k = d_k.narrow(2, first, key_rows);
+    at::Tensor band_d_offset = d_offset.narrow(2, first, key_rows);
     scatter_neighbours(at::matmul(weights.transpose(-1, -2), band_d_out), part.key_grid, band_d_v);
     const at::Tensor d_scores =
         at::matmul(band_d_out, band.v.transpose(-1, -2)).sub_(c.narrow(2, first, rows)).mul_(weights);
     d_q.narrow(2, first, rows).copy_(at::matmul(d_scores, band.k));
     scatter_neighbours(at::matmul(d_scores.transpose(-1, -2), band.q), part.key_grid, band_d_k);
+    if (part.offset_gradient) scatter_neighbours(d_scores.sum(4).unsqueeze(5), part.key_grid, band_d_offset);
     d_table.add_(split_entries(d_scores, table).sum({0, 2, 3, 5, 7}));
   }
-  return {from_blocks(d_q, part.query_grid).mul_(part.scale),
-          from_blocks(crop_blocks(d_k, part.key_grid), part.key_grid),
-          from_blocks(crop_blocks(d_v, part.key_grid), part.key_grid), d_table};
+  const auto of_keys = [&](const at::Tensor& padded) {
+    return from_blocks(crop_blocks(padded, part.key_grid), part.key_grid);
+  };
+  return {from_blocks(d_q, part.query_grid).mul_(part.scale), of_keys(d_k), of_keys(d_v), d_table,
+          part.offset_gradient ? of_keys(d_offset) : at::Tensor()};
 }
 
 }  // namespace multipole::reference

@@ -27,6 +27,9 @@ std::string describe(const CaseShape& shape) {
   text << "B " << shape.batch << ", grid " << shape.height << " x " << shape.width << ", heads " << shape.heads
        << ", head_dim " << shape.head_dim << ", cell " << shape.cell << ", rank " << shape.rank
        << (shape.linear ? ", linear" : ", log-linear") << (shape.biased ? ", biased" : "");
+  if (shape.extra > 0) text << ", " << shape.extra << " extra keys";
+  if (shape.token_mass) text << ", token mass" << (shape.mass_by_head ? " by head" : "");
+  if (shape.far_mass) text << ", far mass";
   return text.str();
 }
 
@@ -45,10 +48,32 @@ CaseShape random_shape(int64_t max_side) {
   return shape;
 }
 
+CaseShape with_masses(CaseShape shape) {
+  const int64_t given = random_int(1, 7);
+  shape.token_mass = (given & 1) != 0;
+  shape.mass_by_head = random_int(0, 1) == 1;
+  shape.far_mass = (given & 2) != 0;
+  const bool has_few_keys = shape.height * shape.width < 64 || shape.cell < 3;
+  if ((given & 4) != 0 || has_few_keys) shape.extra = random_int(1, 37);
+  return shape;
+}
+
 OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype) {
   const auto random = [&](at::IntArrayRef sizes) { return torch::randn(sizes, torch::kFloat64).to(dtype); };
+  const auto random_mass = [&](at::IntArrayRef sizes) {
+    const Tensor mass = torch::rand(sizes, torch::kFloat64), kind = torch::randint(0, 3, sizes);
+    return mass.masked_fill(kind.eq(0), 0).masked_fill(kind.eq(1), 1).to(mass_dtype(dtype));
+  };
   OracleArgs2d args;
   args.cell = shape.cell;
+  if (shape.extra > 0) {
+    args.k_extra = random({shape.batch, shape.extra, shape.heads, shape.head_dim});
+    args.v_extra = random({shape.batch, shape.extra, shape.heads, shape.head_dim});
+  }
+  if (shape.token_mass) {
+    args.token_mass = random_mass({shape.batch, shape.height, shape.width, shape.heads});
+    if (!shape.mass_by_head) args.token_mass = args.token_mass.select(3, 0).clone();
+  }
   for (Tensor* tokens : {&args.q, &args.k, &args.v}) {
     *tokens = random({shape.batch, shape.height, shape.width, shape.heads, shape.head_dim});
   }
@@ -61,6 +86,8 @@ OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype) {
     args.v_far.push_back(random(sizes));
     if (shape.linear) args.q_far.push_back(random(sizes));
     if (shape.biased) args.far_bias.push_back(random({shape.heads, 7, 7}));
+    const at::IntArrayRef mass_sizes = at::IntArrayRef(sizes).slice(0, 5);
+    if (shape.far_mass) args.far_mass.push_back(random_mass(mass_sizes).log() + static_cast<double>(level));
   }
   return args;
 }
@@ -73,6 +100,10 @@ std::vector<Tensor> tensors_of(const OracleArgs2d& args) {
   append(args.q_far);
   if (args.near_bias.defined()) tensors.push_back(args.near_bias);
   append(args.far_bias);
+  for (const Tensor& tensor : {args.k_extra, args.v_extra, args.token_mass}) {
+    if (tensor.defined()) tensors.push_back(tensor);
+  }
+  append(args.far_mass);
   return tensors;
 }
 
@@ -88,13 +119,20 @@ OracleArgs2d with_tensors(const OracleArgs2d& args, const std::vector<Tensor>& t
   take(result.q_far);
   if (result.near_bias.defined()) result.near_bias = *next++;
   take(result.far_bias);
+  for (Tensor* tensor : {&result.k_extra, &result.v_extra, &result.token_mass}) {
+    if (tensor->defined()) *tensor = *next++;
+  }
+  take(result.far_mass);
   return result;
 }
 
 OracleArgs2d to_dtype(const OracleArgs2d& args, torch::ScalarType dtype) {
   std::vector<Tensor> tensors = tensors_of(args);
   for (Tensor& tensor : tensors) tensor = tensor.to(dtype);
-  return with_tensors(args, tensors);
+  OracleArgs2d converted = with_tensors(args, tensors);
+  if (args.token_mass.defined()) converted.token_mass = args.token_mass.to(mass_dtype(dtype));
+  for (size_t i = 0; i < args.far_mass.size(); ++i) converted.far_mass[i] = args.far_mass[i].to(mass_dtype(dtype));
+  return converted;
 }
 
 OracleArgs2d to_device(const OracleArgs2d& args, torch::Device device) {
@@ -107,10 +145,11 @@ OracleResult run_op(const OracleArgs2d& args) {
   const auto optional_list = [](const std::vector<Tensor>& list) {
     return list.empty() ? std::nullopt : std::optional<at::TensorList>(list);
   };
+  const auto optional = [](const Tensor& tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; };
   const auto [out, lse] =
       attention2d(args.q, args.k, args.v, args.k_far, args.v_far, args.cell, optional_list(args.q_far),
-                  args.near_bias.defined() ? std::optional(args.near_bias) : std::nullopt, optional_list(args.far_bias),
-                  args.scale);
+                  optional(args.near_bias), optional_list(args.far_bias), args.scale, optional(args.k_extra),
+                  optional(args.v_extra), optional(args.token_mass), optional_list(args.far_mass));
   return {out, lse};
 }
 
@@ -133,6 +172,10 @@ std::vector<Backend> runnable_backends(const OracleArgs2d& args) {
   op_args.q_far = args.q_far;
   op_args.near_bias = args.near_bias;
   op_args.far_bias = args.far_bias;
+  op_args.k_extra = args.k_extra;
+  op_args.v_extra = args.v_extra;
+  op_args.token_mass = args.token_mass;
+  op_args.far_mass = args.far_mass;
   op_args.cell = args.cell;
   std::vector<Backend> backends;
   for (const Candidate& candidate : attention2d_candidates(op_args)) {

@@ -16,6 +16,8 @@ namespace multipole::test {
 struct CaseShape {
   int64_t batch, height, width, heads, head_dim, cell, rank;
   bool linear, biased;
+  int64_t extra = 0;  // E, 0: no extra keys
+  bool token_mass = false, mass_by_head = false, far_mass = false;
 
   int64_t levels() const;
 };
@@ -26,11 +28,16 @@ std::string describe(const CaseShape& shape);
 // Any grid from 1 x 1 to max_side x max_side, cells from 1 to 8, ranks 1, 4 and 9.
 CaseShape random_shape(int64_t max_side);
 
-// Random tensors for a shape. Far tensors are random too, and not summaries of q, k and v.
+// The same with extra keys, masses of tokens and masses of summaries at random, at least one of them; with few keys in
+// all it has extra keys, so that every query sees some.
+CaseShape with_masses(CaseShape shape);
+
+// Random tensors for a shape. Far tensors are random too, and not summaries of q, k and v. A third of the masses is 0.
 OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype);
 
-// The tensors of `args` in the order q, k, v, k_far, v_far, q_far, near_bias, far_bias, without those not given; and
-// `args` with its tensors replaced by such a list.
+// The tensors of `args` in the order q, k, v, k_far, v_far, q_far, near_bias, far_bias, k_extra, v_extra, token_mass,
+// far_mass, without those not given; and `args` with its tensors replaced by such a list. Masses of half types are
+// float32.
 std::vector<torch::Tensor> tensors_of(const OracleArgs2d& args);
 OracleArgs2d with_tensors(const OracleArgs2d& args, const std::vector<torch::Tensor>& tensors);
 OracleArgs2d to_dtype(const OracleArgs2d& args, torch::ScalarType dtype);

@@ -60,6 +60,17 @@ TEST(Attention2dOracle, HalfTypes) {
   }
 }
 
+TEST(Attention2dOracle, ExtraKeysAndMasses) {
+  for (int i = 0; i < 25; ++i) {
+    compare_with_oracle(with_masses(random_shape(28)), torch::kFloat64, 1e-11, 1e-10);
+    compare_with_oracle(with_masses(random_shape(28)), torch::kFloat32, 1e-5, 1e-4);
+  }
+  for (int i = 0; i < 6; ++i) {
+    compare_with_oracle(with_masses(random_shape(20)), torch::kBFloat16, 0.02, 0.04);
+    compare_with_oracle(with_masses(random_shape(20)), torch::kFloat16, 0.003, 0.006);
+  }
+}
+
 TEST(Attention2dOracle, ThinGrids) {
   for (const bool linear : {false, true}) {
     for (int i = 0; i < 3; ++i) {

@@ -57,6 +57,45 @@ TEST(Errors, Attention2dShapes) {
   expect_attention2d_error([](auto& a) { a.far_bias[1] = a.far_bias[1].slice(0, 1); }, {"far_bias[1] must have shape"});
 }
 
+TEST(Errors, ExtraKeysAndMasses) {
+  const auto with = [](const std::function<void(OracleArgs2d&)>& change) {
+    return [change](OracleArgs2d& a) {
+      a.k_extra = a.v_extra = torch::randn({1, 5, 2, 4});
+      a.token_mass = torch::ones({1, 9, 12});
+      for (const Tensor& level : a.k_far) a.far_mass.push_back(torch::zeros(level.sizes().slice(0, 5)));
+      change(a);
+    };
+  };
+  expect_attention2d_error(with([](auto& a) { a.v_extra = Tensor(); }), {"k_extra and v_extra must be given together"});
+  expect_attention2d_error(with([](auto& a) { a.k_extra = a.k_extra.slice(2, 1); }),
+                           {"k_extra must have shape (B, E, heads, head_dim) = (1, *, 2, 4)", "got (1, 5, 1, 4)"});
+  expect_attention2d_error(with([](auto& a) { a.v_extra = a.v_extra.slice(1, 1); }), {"v_extra must have shape"});
+  expect_attention2d_error(with([](auto& a) { a.k_extra = a.k_extra.slice(1, 0, 0); }),
+                           {"k_extra must have shape", "no dimension of size 0"});
+  expect_attention2d_error(with([](auto& a) { a.token_mass = a.token_mass.slice(1, 1); }),
+                           {"token_mass must have shape (B, H, W) or (B, H, W, heads) = (1, 9, 12)", "got (1, 8, 12)"});
+  expect_attention2d_error(with([](auto& a) {
+                             a.token_mass = torch::ones({1, 9, 12, 3});
+                           }),
+                           {"token_mass must have shape (B, H, W, heads) = (1, 9, 12, 2)", "got (1, 9, 12, 3)"});
+  expect_attention2d_error(with([](auto& a) { a.token_mass = a.token_mass.to(torch::kFloat64); }),
+                           {"token_mass must have dtype Float (that of masses where q is Float)", "got Double"});
+  expect_attention2d_error(with([](auto& a) { a.far_mass.pop_back(); }), {"far_mass", "as many tensors as k_far"});
+  expect_attention2d_error(with([](auto& a) { a.far_mass[1] = a.far_mass[0]; }),
+                           {"far_mass[1] must have shape (B, Hl, Wl, rank, heads)", "got (1, 5, 6, 4, 2)"});
+  const Tensor x = torch::randn({1, 4, 4, 6}), basis = torch::randn({1, 2, 2, 6});
+  expect_error(
+      [&] {
+        summarize2d(x, basis, {}, 2, torch::ones({1, 4, 5}));
+      },
+      {"multipole::summarize2d", "token_mass must have shape", "got (1, 4, 5)"});
+  expect_error(
+      [&] {
+        summarize2d(x, basis, {}, 2, torch::ones({1, 4, 4, 4}));
+      },
+      {"token_mass must have a number of heads that divides the 6 channels of x, got 4"});
+}
+
 TEST(Errors, Attention2dNumberOfLevels) {
   expect_attention2d_error(
       [](auto& a) {
@@ -194,7 +233,8 @@ TEST(Errors, Attention2dBackward) {
                              {torch::zeros_like(result.out), result.out, result.lse, torch::zeros_like(result.lse)},
                              "(B, heads, H, W)", [&](const Upstream& u) {
                                op.call(u.d_out, u.d_lse, u.out, u.lse, args.q, args.k, args.v, args.k_far, args.v_far,
-                                       args.cell, args.q_far, args.near_bias, args.far_bias, args.scale);
+                                       args.cell, args.q_far, args.near_bias, args.far_bias, args.scale, {}, {}, {},
+                                       {});
                              });
     }
   }
@@ -245,7 +285,7 @@ TEST(Errors, Summarize2dBackward) {
     const Tensor x = torch::randn({1, 7, 9, 8}).to(device), basis = torch::randn({4, 2, 2, 8}).to(device),
                  merge = torch::randn({4, 2, 2, 4, 8}).to(device);
     expect_d_summaries_errors("_summarize2d_backward", summarize2d(x, basis, {merge}, 2), "(B, Hl, Wl, rank, C)",
-                              [&](const std::vector<Tensor>& list) { op.call(list, x, basis, {merge}, 2); });
+                              [&](const std::vector<Tensor>& list) { op.call(list, x, basis, {merge}, 2, {}); });
   }
 }
 

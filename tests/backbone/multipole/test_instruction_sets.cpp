@@ -143,6 +143,19 @@ TEST(InstructionSets, Attention2dInBfloat16) {
   }
 }
 
+TEST(InstructionSets, Attention2dWithExtraKeysAndMasses) {
+  for (int i = 0; i < 16; ++i) expect_attention2d(with_masses(random_fused_shape(26)));
+  for (const bool linear : {false, true}) {
+    for (int i = 0; i < 3; ++i) {
+      CaseShape shape = with_masses(random_fused_shape(22));
+      shape.linear = linear;
+      shape.batch = random_int(4, 6);
+      shape.heads = random_int(3, 5);
+      expect_attention2d_in_bfloat16(shape);
+    }
+  }
+}
+
 // The same bits whatever the number of threads shares the work.
 TEST(InstructionSets, ThreadsDoNotChangeABit) {
   const int threads = at::get_num_threads();

@@ -79,6 +79,52 @@ class Attention2d(unittest.TestCase):
         tests = ("test_schema", "test_autograd_registration", "test_faketensor")
         torch.library.opcheck(ops.attention2d.default, (q, k, v, far, far, self.case["r"]), test_utils=tests)
 
+    def test_extra_keys_and_masses(self):
+        """Values, shapes without data, gradients, autocast and torch's own check of a call with all arguments."""
+        heads, head_dim, cell, levels = (self.case[key] for key in ("heads", "d", "r", "levels"))
+        q, k, v = (self.golden[name] for name in "qkv")
+        far = [self.golden[f"k_far.{i}"] for i in range(1, levels + 1)]
+        leaves = [q, k, v, torch.randn(q.shape[0], 5, heads, head_dim), torch.randn(q.shape[0], 5, heads, head_dim),
+                  (torch.rand(q.shape[:3]) - 0.3).clamp(min=0), *(torch.randn(level.shape[:-1]) for level in far)]
+
+        def call(leaves, far):
+            return ops.attention2d(*leaves[:3], far, far, cell, k_extra=leaves[3], v_extra=leaves[4],
+                                   token_mass=leaves[5], far_mass=leaves[6:])
+
+        def with_gradients(leaves, far):
+            leaves = [leaf.detach().requires_grad_() for leaf in leaves]
+            outputs = call(leaves, far)
+            outputs[0].float().sum().backward()
+            return outputs, leaves
+
+        outputs, leaves = with_gradients(leaves, far)
+        meta, meta_leaves = with_gradients([leaf.to("meta") for leaf in leaves], [level.to("meta") for level in far])
+        for actual, expected in zip(meta, outputs):
+            self.assertEqual((actual.shape, actual.dtype), (expected.shape, expected.dtype))
+        for actual, expected in zip(meta_leaves, leaves):
+            self.assertEqual(actual.grad.shape, expected.grad.shape)
+            self.assertTrue(expected.grad.isfinite().all() and expected.grad.ne(0).any())
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            low, _ = with_gradients(leaves, far)
+        self.assertEqual((low[0].dtype, low[1].dtype), (torch.bfloat16, torch.float32))
+        self.assertLess(relative_error(low[0].float(), outputs[0]), 0.02)
+        torch.library.opcheck(ops.attention2d.default, (*leaves[:3], far, far, cell),
+                              dict(k_extra=leaves[3], v_extra=leaves[4], token_mass=leaves[5], far_mass=leaves[6:]),
+                              test_utils=("test_schema", "test_autograd_registration", "test_faketensor"))
+
+    def test_summaries_with_masses(self):
+        x, basis = torch.randn(2, 7, 9, 16), torch.randn(4, 2, 2, 16)
+        merge, mass = torch.randn(4, 2, 2, 4, 16), torch.rand(2, 7, 9, 2)
+        mass[:, 2:5] = 0
+        broken = x.masked_fill(mass.repeat_interleave(8, 3) == 0, float("nan"))
+        for expected, actual in zip(ops.summarize2d(x, basis, [merge], 2, token_mass=mass),
+                                    ops.summarize2d(broken, basis, [merge], 2, token_mass=mass)):
+            self.assertTrue(torch.equal(expected, actual))
+        leaves = [tensor.requires_grad_() for tensor in (x, basis, merge, mass)]
+        torch.library.opcheck(ops.summarize2d.default, (leaves[0], leaves[1], [leaves[2]], 2),
+                              dict(token_mass=leaves[3]),
+                              test_utils=("test_schema", "test_autograd_registration", "test_faketensor"))
+
     def test_errors_name_the_argument(self):
         q = torch.zeros(1, 4, 4, 2, 8)
         with self.assertRaisesRegex(RuntimeError, r"multipole::attention2d: k must have shape .*\(1, 4, 3, 2, 8\)"):

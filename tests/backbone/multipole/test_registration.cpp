@@ -13,9 +13,11 @@ namespace {
 
 const std::vector<std::string> kSchemas = {
     "multipole::attention2d(Tensor q, Tensor k, Tensor v, Tensor[] k_far, Tensor[] v_far, int cell, *, "
-    "Tensor[]? q_far=None, Tensor? near_bias=None, Tensor[]? far_bias=None, float? scale=None) -> (Tensor out, Tensor "
-    "lse)",
-    "multipole::summarize2d(Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell) -> Tensor[]",
+    "Tensor[]? q_far=None, Tensor? near_bias=None, Tensor[]? far_bias=None, float? scale=None, Tensor? k_extra=None, "
+    "Tensor? v_extra=None, Tensor? token_mass=None, Tensor[]? far_mass=None) -> (Tensor out, Tensor lse)",
+    "multipole::summarize2d(Tensor x, Tensor token_basis, Tensor[] merge_basis, int cell, *, Tensor? token_mass=None) "
+    "-> "
+    "Tensor[]",
     "multipole::attention1d(Tensor q, Tensor k, Tensor v, Tensor[] k_far, Tensor[] v_far, int group, *, "
     "bool causal=False, float? scale=None) -> (Tensor out, Tensor lse)",
     "multipole::summarize1d(Tensor x, Tensor[] basis, int group) -> Tensor[]"};
@@ -69,6 +71,10 @@ TEST(Registration, BoxedCallEqualsTheTypedOne) {
                              std::vector<at::Tensor>(),
                              std::vector<at::Tensor>(),
                              int64_t{2},
+                             c10::IValue(),
+                             c10::IValue(),
+                             c10::IValue(),
+                             c10::IValue(),
                              c10::IValue(),
                              c10::IValue(),
                              c10::IValue(),

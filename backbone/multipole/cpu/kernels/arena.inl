@@ -118,22 +118,26 @@ MULTIPOLE_INLINE int32_t far_table_offset(int64_t l, int64_t entry) {
   return static_cast<int32_t>((l * kFarBiasSide * kFarBiasSide + entry) * kWidth);
 }
 
-// Appends the real summaries of level-l cell (y, x) to the far lists from `count` on; returns the new count.
-MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t y,
-                                          int64_t x, float bias, int32_t table_offset, int64_t count,
-                                          const Workspace& w) {
+// Appends the summaries of level-l cell (y, x) that have a mass to the far lists from `count` on; returns the new count.
+MULTIPOLE_INLINE int64_t append_summaries(const Attention2dParams& p, const Attention2dTask& task,
+                                          const ArenaLayout& layout, int64_t l, int64_t y, int64_t x, float bias,
+                                          int32_t table_offset, int64_t count, const Workspace& w) {
   const LevelParams& level = p.level[l];
   const int64_t subcells = p.subcells, padded_dim = padded(p.head_dim);
   const float* const log2_rows = level.log2_rows + y * subcells;
   const float* const log2_columns = level.log2_columns + x * subcells;
+  const float* masses = level.log2_mass;  // of the cell's summaries, or null
+  if (masses != nullptr) {
+    masses += (((task.b * p.heads + task.h) * level.rows + y) * level.columns + x) * p.rank;
+  }
   int64_t* const offset = w.far_offset;
   float* const biases = w.far_bias;
   int32_t* const table_offsets = w.far_table_offset;
   int64_t first = first_key_row_of_summaries(p, layout, l, y, x) * padded_dim;
   for (int64_t jy = 0; jy < subcells; ++jy) {
     for (int64_t jx = 0; jx < subcells; ++jx, first += padded_dim) {
-      const float log2_mass = log2_rows[jy] + log2_columns[jx];
-      if (log2_mass < 0) continue;  // an empty sub-cell: no token stands behind it
+      const float log2_mass = masses == nullptr ? log2_rows[jy] + log2_columns[jx] : masses[jy * subcells + jx];
+      if (is_masked(log2_mass)) continue;  // an empty sub-cell: no token stands behind it
       offset[count] = first;
       biases[count] = log2_mass + bias;
       table_offsets[count] = table_offset;
@@ -156,28 +160,28 @@ MULTIPOLE_INLINE void reset(FarList* list) {
 
 // A row of cells of a far level as one cell of that level sees it.
 struct FarRow {
-  int64_t level, h, y;
+  int64_t level, y;
   int64_t offset_y;  // from the cell that sees it
   int64_t x;         // of the cell that sees it
 };
 
 // Appends the summaries of cells [begin, end) of a row; the range may be empty.
-MULTIPOLE_INLINE int64_t append_row(const Attention2dParams& p, const ArenaLayout& layout, const FarRow& row,
-                                    int64_t begin, int64_t end, int64_t count, const Workspace& w) {
+MULTIPOLE_INLINE int64_t append_row(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                                    const FarRow& row, int64_t begin, int64_t end, int64_t count, const Workspace& w) {
   const LevelParams& level = p.level[row.level];
   constexpr int64_t kEntries = kFarBiasSide * kFarBiasSide;
   if (level.far_scores == nullptr) {
     for (int64_t x = begin; x < end; ++x) {
       const int64_t entry = far_bias_index(row.offset_y, x - row.x);
-      const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[row.h * kEntries + entry];
-      count = append_summaries(p, layout, row.level, row.y, x, bias, far_table_offset(row.level, entry), count, w);
+      const float bias = level.far_bias == nullptr ? 0.0f : level.far_bias[task.h * kEntries + entry];
+      count = append_summaries(p, task, layout, row.level, row.y, x, bias, far_table_offset(row.level, entry), count, w);
     }
     return count;
   }
   if (begin >= end) return count;
   const int64_t keys = (end - begin) * p.rank, padded_dim = padded(p.head_dim);
   const int64_t entry = far_bias_index(row.offset_y, begin - row.x);
-  const float* scores = level.far_scores + (row.h * kEntries + entry) * p.rank;
+  const float* scores = level.far_scores + (task.h * kEntries + entry) * p.rank;
   const int64_t first = first_key_row_of_summaries(p, layout, row.level, row.y, begin) * padded_dim;
   for (int64_t i = 0; i < keys; i += kWidth) {
     store(w.far_bias + count + i, load(scores + i));
@@ -193,8 +197,8 @@ MULTIPOLE_INLINE int64_t append_row(const Attention2dParams& p, const ArenaLayou
   return count + keys;
 }
 
-static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t h, int64_t cy, int64_t cx,
-                        const Workspace& w, FarList* list) {
+static KeyList far_list(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout, int64_t cy,
+                        int64_t cx, const Workspace& w, FarList* list) {
   int64_t count = 0, kept = 0;
   bool same = true;
   for (int64_t l = p.levels - 1; l >= 0; --l) {
@@ -207,12 +211,12 @@ static KeyList far_list(const Attention2dParams& p, const ArenaLayout& layout, i
     const LevelParams& level = p.level[l];
     const IndexRange rows = parent_near_cells(y, level.rows), columns = parent_near_cells(x, level.columns);
     for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
-      const FarRow row = {l, h, ky, ky - y, x};
+      const FarRow row = {l, ky, ky - y, x};
       if (is_near(y, ky)) {
-        count = append_row(p, layout, row, columns.begin, x - 1, count, w);
-        count = append_row(p, layout, row, x + 2, columns.end, count, w);
+        count = append_row(p, task, layout, row, columns.begin, x - 1, count, w);
+        count = append_row(p, task, layout, row, x + 2, columns.end, count, w);
       } else {
-        count = append_row(p, layout, row, columns.begin, columns.end, count, w);
+        count = append_row(p, task, layout, row, columns.begin, columns.end, count, w);
       }
     }
     list->cell_y[l] = y;

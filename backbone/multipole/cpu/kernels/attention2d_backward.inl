@@ -18,7 +18,8 @@ static BackwardTile load_backward_tile(const Attention2dParams& p, const Attenti
   for (int lane = 0; lane < kWidth; ++lane) {
     if (lanes.y[lane] < 0) continue;
     const int64_t token = (task.b * p.heads + task.h) * tokens + lanes.y[lane] * p.width + lanes.x[lane];
-    tile.lse[lane] = p.lse[token] * kLog2E;
+    // without any key: no weights
+    tile.lse[lane] = is_masked(p.lse[token]) ? -kMaskedScore : p.lse[token] * kLog2E;
     tile.delta[lane] = dot_rows(w.out_rows + lane * padded_dim, w.d_out_rows + lane * padded_dim, padded_dim) -
                        (g.d_lse == nullptr ? 0.0f : g.d_lse[token]);
   }
@@ -74,6 +75,7 @@ static void finish_cells(const Attention2dParams& p, const Attention2dGradParams
     const int64_t first = first_key_row_of_cell(p, layout, cy, cx) * padded_dim;
     zero_floats(w.d_key_arena + first, slots_of_cell(p.cell) * padded_dim);
     zero_floats(w.d_value_arena + first, slots_of_cell(p.cell) * padded_dim);
+    finish_token_masses(p, g, *step.task, layout, cy, cx, w);
   });
 }
 
@@ -117,6 +119,8 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
                            const ArenaLayout& layout, const Workspace& w) {
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
+  const KeyList extra = pack_extra_keys<Products>(p, task, layout, w);
+  Products::prepare_list(extra, w.key_arena, padded_dim);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
@@ -126,9 +130,10 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
   for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
   for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
     pack_new_cells<Products>(p, layout, step, w);
-    const KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    weigh_near(p, task, step.cy, step.cx, w, &near);
     KeyList far = {};
-    if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, step.cy, step.cx, w, &far_state);
+    if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
     Products::prepare_list(near, w.key_arena, padded_dim);
     Products::prepare_list(far, w.key_arena, padded_dim);
     if (ahead.task != nullptr) {
@@ -141,6 +146,7 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
       const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
       backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor, w.d_near_table, &prefetches);
       backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, w.d_far_table, &prefetches);
+      backward_tile<Products>(extra, 0, tile, w, dim, padded_dim, factor, nullptr);
       tile_to_rows(w.out_tile, padded_dim, w.out_rows);
       store_lane_rows(p, task, lanes, w.out_rows, p.scale, g.d_query);
     }
@@ -156,6 +162,7 @@ static void backward_head(const Attention2dParams& p, const Attention2dGradParam
   pack_levels<Products>(p, task, layout, w);
   zero_floats(w.d_key_arena, layout.key_rows * padded_dim);
   zero_floats(w.d_value_arena, layout.key_rows * padded_dim);
+  if (w.d_key_mass != nullptr) zero_floats(w.d_key_mass, layout.key_rows);
   if (p.linear) {
     forward_levels<Products>(p, task, layout, w);
     zero_floats(w.d_level_out, summaries_of_levels(p) * padded_dim);
@@ -164,6 +171,8 @@ static void backward_head(const Attention2dParams& p, const Attention2dGradParam
   backward_cells<Products>(p, g, task, layout, w);
   if (p.linear) backward_levels<Products>(p, g, task, layout, w);
   unpack_levels(p, g, task, layout, w);
+  unpack_extra_keys(p, g, task, layout, w);
+  unpack_level_masses(p, g, task, layout, w);
 }
 
 static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,

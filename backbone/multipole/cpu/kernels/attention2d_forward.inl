@@ -51,7 +51,8 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
                          const SoftmaxState& state, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
   tile_to_rows(w.out_tile, padded_dim, w.out_rows);
-  Vec near_factor = 1.0f / state.total, lse = state.largest + log2(state.total);
+  const Vec near_total = max(broadcast(1e-30f), state.total);  // 0 where masses leave no key
+  Vec near_factor = 1.0f / near_total, lse = state.largest + log2(near_total);
   float far_weight[kWidth] = {};
   const bool merges = p.linear && p.levels > 0;
   if (merges) {
@@ -74,13 +75,16 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
     if (y < 0) continue;
     float* row = w.out_rows + lane * padded_dim;
     float factor = near_factor[lane];
-    if (merges) {
+    if (is_masked(lse[lane])) {
+      zero_floats(row, dim);
+      factor = 1;
+    } else if (merges) {
       const float* far = w.level_out + lanes.summary[lane] * padded_dim;
       for (int64_t c = 0; c < dim; ++c) row[c] = row[c] * factor + far[c] * far_weight[lane];
       factor = 1;
     }
     store_row(row, out.data, out.element(y, x), dim, factor, storage);
-    lse_of_head[y * width + x] = lse[lane] * kLn2;
+    lse_of_head[y * width + x] = is_masked(lse[lane]) ? -__builtin_inff() : lse[lane] * kLn2;
   }
 }
 
@@ -90,6 +94,8 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
   pack_levels<Products>(p, task, layout, w);
+  const KeyList extra = pack_extra_keys<Products>(p, task, layout, w);
+  Products::prepare_list(extra, w.value_arena, padded_dim);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
@@ -99,9 +105,10 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
   for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
     pack_new_cells<Products>(p, layout, step, w);
-    const KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
+    weigh_near(p, task, step.cy, step.cx, w, &near);
     KeyList far = {};
-    if (!p.linear && p.levels > 0) far = far_list(p, layout, task.h, step.cy, step.cx, w, &far_state);
+    if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
     Products::prepare_list(near, w.value_arena, padded_dim);
     Products::prepare_list(far, w.value_arena, padded_dim);
     if (ahead.task != nullptr) {
@@ -118,6 +125,7 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
       SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
       forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state, &prefetches);
       forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state, &prefetches);
+      forward_tile<Products>(extra, 0, w, dim, padded_dim, factor, &state);
       finish_lanes(p, task, lanes, state, w);
     }
     prefetches.ask_for_rest();

@@ -31,7 +31,7 @@ static void lanes_of_parent(const Attention2dParams& p, int64_t l, int64_t paren
     lanes->y[lane] = -1;
     if (child >= 4 || y >= level.rows || x >= level.columns) continue;
     const int64_t gy = y * s + j / s, gx = x * s + j % s;
-    if (level.log2_rows[gy] + level.log2_columns[gx] < 0) continue;
+    if (is_masked(level.log2_rows[gy] + level.log2_columns[gx])) continue;
     lanes->y[lane] = y;
     lanes->x[lane] = x;
     lanes->j[lane] = j;
@@ -46,8 +46,8 @@ static void lanes_of_parent(const Attention2dParams& p, int64_t l, int64_t paren
   }
 }
 
-static KeyList parent_list(const Attention2dParams& p, const ArenaLayout& layout, int64_t l, int64_t h,
-                           int64_t parent_y, int64_t parent_x, const Workspace& w) {
+static KeyList parent_list(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
+                           int64_t l, int64_t parent_y, int64_t parent_x, const Workspace& w) {
   const LevelParams& level = p.level[l];
   const IndexRange rows = parent_near_cells(2 * parent_y, level.rows);
   const IndexRange columns = parent_near_cells(2 * parent_x, level.columns);
@@ -56,10 +56,10 @@ static KeyList parent_list(const Attention2dParams& p, const ArenaLayout& layout
     for (int64_t x = columns.begin; x < columns.end; ++x) {
       const int64_t position = (y - 2 * parent_y + 2) * 6 + x - 2 * parent_x + 2;
       const int64_t table_offset = position * p.group_table_stride;
-      count = append_summaries(p, layout, l, y, x, 0, static_cast<int32_t>(table_offset), count, w);
+      count = append_summaries(p, task, layout, l, y, x, 0, static_cast<int32_t>(table_offset), count, w);
     }
   }
-  const float* table = level.group_table + h * 36 * p.group_table_stride;
+  const float* table = level.group_table + task.h * 36 * p.group_table_stride;
   return {count, w.far_offset, w.far_bias, w.far_table_offset, table, 0, w.far_pairs};
 }
 
@@ -115,7 +115,7 @@ static void forward_levels(const Attention2dParams& p, const Attention2dTask& ta
   for (int64_t l = p.levels - 1; l >= 0; --l) {
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
-        const KeyList keys = parent_list(p, layout, l, task.h, y, x, w);
+        const KeyList keys = parent_list(p, task, layout, l, y, x, w);
         Products::prepare_list(keys, w.value_arena, padded_dim);
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);
@@ -186,7 +186,7 @@ static void backward_levels(const Attention2dParams& p, const Attention2dGradPar
     float* d_table = w.d_group_table == nullptr ? nullptr : w.d_group_table + l * table_floats;
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
-        const KeyList keys = parent_list(p, layout, l, task.h, y, x, w);
+        const KeyList keys = parent_list(p, task, layout, l, y, x, w);
         Products::prepare_list(keys, w.key_arena, padded(p.head_dim));
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);

@@ -54,7 +54,7 @@ struct DeltaGroups {
 };
 
 // Adds one tile's part to the gradients of its keys and values, to its own, and to those of the scores' constant parts:
-// d_table, laid out as keys.table says, or null.
+// d_table, laid out as keys.table says, or null, and Workspace::d_key_mass.
 template <class Products>
 static void backward_tile(const KeyList& keys, int64_t lane_begin, const BackwardTile& tile, const Workspace& w,
                           int64_t dim, int64_t padded_dim, float factor, float* d_table,
@@ -74,6 +74,11 @@ static void backward_tile(const KeyList& keys, int64_t lane_begin, const Backwar
       for (int64_t i = 0; i < count; ++i) {
         float* entry = d_table + keys.table_offset[begin + i] + lane_begin;
         store(entry, load(entry) + load(d_scores + i * kWidth));
+      }
+    }
+    if (w.d_key_mass != nullptr) {
+      for (int64_t i = 0; i < count; ++i) {
+        w.d_key_mass[offset[i] / padded_dim] += sum_of_lanes(load(d_scores + i * kWidth));
       }
     }
     accumulate_block<Products>(Products::by_keys(d_scores, count, spare), keys, begin, count, w.key_arena, dim,
