@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <opencv2/core/utility.hpp>
 
 #include "apps/arguments/command.h"
 #include "apps/arguments/command_line.h"
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   multipole::keep_freed_memory();
   multipole::reuse_tensor_memory();
   multipole::report_failed_writes();
+  cv::setNumThreads(1);  // the workers of a loader are threads enough; more would only contend with them
   try {
     return run_program(argc, argv);
   } catch (const multipole::OutputClosed&) {

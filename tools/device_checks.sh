@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # device_checks.sh STAGE...: what can only be checked on a machine with an NVIDIA GPU, in an order that fits half an hour.
 #
-# headers   (elsewhere) copies the header-only libraries and GoogleTest of this machine into HEADERS, for a GPU machine
-#           that has neither them nor a network
+# headers   (elsewhere) copies the header-only libraries, GoogleTest and OpenCV's core and imgproc of this machine into
+#           HEADERS, for a GPU machine that has neither them nor a network
 # build     the command, the op library and the tests that use a device; can be called again when it was cut off
 # tests     golden files, parity of each element type by the 2x rule, batches copied ahead, two processes (gloo)
 # sanitize  compute-sanitizer memcheck and racecheck over the golden files
@@ -15,13 +15,21 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build-device} headers=${HEADERS:-build-headers} out=${OUT:-$build/results}
 python=${PYTHON:-python3} jobs=${JOBS:-$(nproc)}
 multipole=$build/multipole
+libraries=lib/x86_64-linux-gnu
+export LD_LIBRARY_PATH="$PWD/$headers/$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 
 copy_headers() {
-  for package in nlohmann-json3-dev libcli11-dev libxxhash-dev libgtest-dev libgloo-dev; do
-    dpkg -L "$package" | grep -E '^/usr/(include|lib|share/cmake)/' | while read -r file; do
+  local imgproc=$headers/$libraries/libopencv_imgproc.so
+  for package in nlohmann-json3-dev libcli11-dev libxxhash-dev libgtest-dev libgloo-dev libopencv-core-dev \
+    libopencv-imgproc-dev; do
+    dpkg -L "$package" | grep -E '^/usr/(include|lib|share/cmake)/' | grep -v '/libopencv.*\.a$' | while read -r file; do
       [ ! -f "$file" ] || install -D -m 644 "$file" "$headers${file#/usr}"
     done
   done
+  # under the name that programs ask for, and the libraries that it needs beyond those of every machine
+  cp "$imgproc" "$headers/$libraries/$(objdump -p "$imgproc" | awk '$1 == "SONAME" {print $2}')"
+  ldd "$imgproc" | awk '$2 == "=>" {print $3}' | grep -vE '/lib(c|m|z|gcc_s|stdc\+\+)\.so' |
+    xargs install -D -m 644 -t "$headers/$libraries"
   du -sh "$headers"
 }
 
@@ -29,7 +37,7 @@ build_all() {
   local torch prefix
   torch=$("$python" -c 'import torch; print(torch.utils.cmake_prefix_path)')
   prefix="$torch;$PWD/$headers"
-  cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release -DMULTIPOLE_CUDA=ON -DMULTIPOLE_WITH_OPENCV=OFF \
+  cmake -G Ninja -B "$build" -DCMAKE_BUILD_TYPE=Release -DMULTIPOLE_CUDA=ON -DMULTIPOLE_WITH_CODECS=OFF \
     -DTORCH_CUDA_ARCH_LIST="${ARCH:-9.0}" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_INCLUDE_PATH="$PWD/$headers/include" \
     -DCMAKE_CXX_FLAGS="-isystem $PWD/$headers/include"
   # the kernels and their tests first: if time runs out, they are there

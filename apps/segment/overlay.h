@@ -24,8 +24,7 @@ class Overlay {
 
  private:
   std::vector<PaletteColor> palette_;
-  int64_t step_ = 1;   // of the pixels kept
-  int64_t width_ = 0;  // of the kept pixels
+  int64_t step_ = 1;  // of the pixels kept
   std::unique_ptr<JpegWriter> writer_;
 };
 

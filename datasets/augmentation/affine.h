@@ -17,7 +17,8 @@ struct AffineMap {
   double yx = 0, yy = 1, dy = 0;
 };
 
-// Bilinear; whatever lies outside of the picture has the colour `fill`. (H, W, 3) uint8 -> the same shape.
+// Bilinear, between places of 1/32 pixel; whatever lies outside of the picture has the colour `fill`.
+// (H, W, 3) uint8 contiguous, at most 32766 pixels a side -> the same shape.
 torch::Tensor warp_affine(const torch::Tensor& image, const AffineMap& map, const FillColor& fill);
 
 }  // namespace multipole

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/core.hpp>
 
 #include "datasets/augmentation/ranges.h"
+#include "datasets/pictures/mat_view.h"
 
 namespace multipole {
 
@@ -44,26 +46,14 @@ CropBox sample_resized_crop(int64_t height, int64_t width, const RandomCropConfi
 }
 
 torch::Tensor padded_crop(const torch::Tensor& image, int64_t top, int64_t left, int64_t size, bool reflect) {
-  const int64_t height = image.size(0), width = image.size(1);
-  // the picture's index for a place of the padded picture, or -1 for black
-  const auto place = [reflect](int64_t i, int64_t extent) -> int64_t {
-    if (i >= 0 && i < extent) return i;
-    if (!reflect) return -1;
-    if (extent == 1) return 0;
-    const int64_t period = 2 * (extent - 1);
-    i = ((i % period) + period) % period;
-    return std::min(i, period - i);
-  };
-  torch::Tensor out = torch::zeros({size, size, 3}, torch::kUInt8);
-  const auto* const source = image.data_ptr<uint8_t>();
-  auto* write = out.data_ptr<uint8_t>();
-  for (int64_t y = 0; y < size; ++y) {
-    const int64_t row = place(top + y, height);
-    for (int64_t x = 0; x < size; ++x, write += 3) {
-      const int64_t column = place(left + x, width);
-      if (row >= 0 && column >= 0) std::copy_n(source + (row * width + column) * 3, 3, write);
-    }
-  }
+  const int64_t bottom = top + size, right = left + size;
+  const auto beyond = [](int64_t pixels) { return static_cast<int>(std::max<int64_t>(0, pixels)); };
+  cv::Mat padded;
+  cv::copyMakeBorder(mat_view(image), padded, beyond(-top), beyond(bottom - image.size(0)), beyond(-left),
+                     beyond(right - image.size(1)), reflect ? cv::BORDER_REFLECT_101 : cv::BORDER_CONSTANT);
+  const torch::Tensor out = torch::empty({size, size, 3}, torch::kUInt8);
+  const cv::Mat cut = mat_view(out);
+  padded(cv::Rect({beyond(left), beyond(top)}, cut.size())).copyTo(cut);
   return out;
 }
 

@@ -9,7 +9,7 @@ namespace multipole {
 
 [[noreturn]] inline void refuse_without_codecs(const std::string& what) {
   throw ConfigError(what +
-                    ": this build has no picture libraries (MULTIPOLE_WITH_OPENCV=OFF); it reads packed data, "
+                    ": this build has no picture libraries (MULTIPOLE_WITH_CODECS=OFF); it reads packed data, "
                     "which 'multipole data pack' makes in a build that has them");
 }
 

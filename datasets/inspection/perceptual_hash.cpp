@@ -1,8 +1,9 @@
 #include "datasets/inspection/perceptual_hash.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <opencv2/imgproc.hpp>
 
+#include "datasets/pictures/mat_view.h"
 #include "datasets/pictures/resize.h"
 
 namespace multipole {
@@ -10,10 +11,7 @@ namespace multipole {
 namespace {
 
 // Luma steps between the darkest and the lightest thumbnail pixel below which a picture counts as flat.
-constexpr int kFlatContrast = 16;
-
-// Rec. 601, in 1/1000.
-int luma(const uint8_t* rgb) { return (299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]) / 1000; }
+constexpr double kFlatContrast = 16;
 
 }  // namespace
 
@@ -21,24 +19,19 @@ PictureLook look_of(const torch::Tensor& image) {
   const torch::Tensor small = resize(image, PictureLook::kHeight, PictureLook::kWidth, Interpolation::kBilinear);
   PictureLook look;
   std::copy_n(small.data_ptr<uint8_t>(), look.thumbnail.size(), look.thumbnail.begin());
-  int darkest = 255, lightest = 0;
-  for (int64_t y = 0; y < PictureLook::kHeight; ++y) {
-    for (int64_t x = 0; x < PictureLook::kWidth; ++x) {
-      const uint8_t* const pixel = &look.thumbnail[static_cast<size_t>((y * PictureLook::kWidth + x) * 3)];
-      const int value = luma(pixel);
-      darkest = std::min(darkest, value);
-      lightest = std::max(lightest, value);
-      if (x + 1 < PictureLook::kWidth) look.hash = look.hash << 1 | (value < luma(pixel + 3) ? 1 : 0);
-    }
+  cv::Mat1b luma;
+  cv::cvtColor(mat_view(small), luma, cv::COLOR_RGB2GRAY);
+  for (int y = 0; y < luma.rows; ++y) {
+    for (int x = 0; x + 1 < luma.cols; ++x) look.hash = look.hash << 1 | (luma(y, x) < luma(y, x + 1) ? 1 : 0);
   }
+  double darkest = 0, lightest = 0;
+  cv::minMaxIdx(luma, &darkest, &lightest);
   look.is_flat = lightest - darkest < kFlatContrast;
   return look;
 }
 
 double thumbnail_difference(const PictureLook& a, const PictureLook& b) {
-  int sum = 0;
-  for (size_t i = 0; i < a.thumbnail.size(); ++i) sum += std::abs(a.thumbnail[i] - b.thumbnail[i]);
-  return static_cast<double>(sum) / static_cast<double>(a.thumbnail.size());
+  return cv::norm(a.thumbnail, b.thumbnail, cv::NORM_L1) / static_cast<double>(a.thumbnail.size());
 }
 
 }  // namespace multipole

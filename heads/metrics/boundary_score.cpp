@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <opencv2/imgproc.hpp>
 
 #include "heads/metrics/segmentation_metrics.h"
 #include "heads/metrics/shares.h"
@@ -12,34 +13,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// The lower envelope of the parabolas f(q) + (x - q)^2, at every x: `values` of one line with `stride` between them.
-void transform_line(double* values, int64_t count, int64_t stride) {
-  std::vector<int64_t> apex;    // of the parabolas of the envelope, left to right
-  std::vector<double> from;     // where each begins to be the lowest
-  std::vector<double> heights;  // f at the apexes
-  const auto cross = [&](int64_t q, double height) {
-    const auto p = static_cast<double>(apex.back()), x = static_cast<double>(q);
-    return (height + x * x - heights.back() - p * p) / (2 * (x - p));
-  };
-  for (int64_t q = 0; q < count; ++q) {
-    const double height = values[q * stride];
-    if (height == kInfinity) continue;
-    while (!apex.empty() && cross(q, height) <= from.back()) {
-      apex.pop_back();
-      from.pop_back();
-      heights.pop_back();
-    }
-    from.push_back(apex.empty() ? -kInfinity : cross(q, height));
-    apex.push_back(q);
-    heights.push_back(height);
-  }
-  if (apex.empty()) return;
-  size_t lowest = 0;
-  for (int64_t x = 0; x < count; ++x) {
-    while (lowest + 1 < apex.size() && from[lowest + 1] <= static_cast<double>(x)) ++lowest;
-    const auto distance = static_cast<double>(x - apex[lowest]);
-    values[x * stride] = distance * distance + heights[lowest];
-  }
+// The same memory, (H, W) bool, as bytes of 0 and 1.
+cv::Mat mask_view(const torch::Tensor& mask) {
+  return {static_cast<int>(mask.size(0)), static_cast<int>(mask.size(1)), CV_8U, mask.data_ptr()};
 }
 
 // The share of `border` that lies within the squared distance of the other set.
@@ -87,23 +63,21 @@ std::vector<double> BoundaryScore::per_class() const {
 double BoundaryScore::mean() const { return mean_of_present(per_class()); }
 
 torch::Tensor border_of(const torch::Tensor& region) {
-  const auto outside = region.logical_not();
-  auto border = torch::zeros_like(region);
-  for (const int64_t axis : {0, 1}) {
-    const int64_t inner = region.size(axis) - 1;
-    border.narrow(axis, 0, inner).logical_or_(outside.narrow(axis, 1, inner));
-    border.narrow(axis, 1, inner).logical_or_(outside.narrow(axis, 0, inner));
-  }
-  return border.logical_and(region);
+  const auto dense = region.contiguous();
+  const auto border = torch::empty_like(dense);
+  const cv::Mat view = mask_view(border);
+  cv::erode(mask_view(dense), view, cv::getStructuringElement(cv::MORPH_CROSS, {3, 3}));
+  cv::subtract(mask_view(dense), view, view);
+  return border;
 }
 
 torch::Tensor squared_distance(const torch::Tensor& set) {
-  auto distances = torch::full(set.sizes(), kInfinity, torch::kDouble).masked_fill_(set, 0.0);
-  auto* const values = distances.data_ptr<double>();
-  const int64_t height = set.size(0), width = set.size(1);
-  for (int64_t x = 0; x < width; ++x) transform_line(values + x, height, width);
-  for (int64_t y = 0; y < height; ++y) transform_line(values + y * width, width, 1);
-  return distances;
+  if (!set.any().item<bool>()) return torch::full(set.sizes(), kInfinity, torch::kDouble);
+  const auto others = set.logical_not();
+  const auto distances = torch::empty(set.sizes(), torch::kFloat);
+  const cv::Mat view(static_cast<int>(set.size(0)), static_cast<int>(set.size(1)), CV_32F, distances.data_ptr());
+  cv::distanceTransform(mask_view(others.contiguous()), view, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+  return distances.to(torch::kDouble).square_().round_();  // the roots of whole numbers
 }
 
 }  // namespace multipole

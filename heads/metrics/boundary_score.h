@@ -40,7 +40,7 @@ class BoundaryScore {
 torch::Tensor border_of(const torch::Tensor& region);
 
 // The squared distance in pixels of every pixel to the nearest one of `set` (H, W) bool; (H, W) double, infinite where
-// the set is empty. Exact, O(H W) (Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", 2012).
+// the set is empty. O(H W); exact up to distances of 2000 pixels, beyond to 1e-7 of the value.
 torch::Tensor squared_distance(const torch::Tensor& set);
 
 }  // namespace multipole

@@ -17,6 +17,17 @@ torch::Tensor gradient_image(int64_t height, int64_t width) {
   return image;
 }
 
+torch::Tensor pattern_image(int64_t height, int64_t width) {
+  torch::Tensor image = torch::empty({height, width, 3}, torch::kUInt8);
+  auto* write = image.data_ptr<uint8_t>();
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      for (int64_t c = 0; c < 3; ++c) *write++ = static_cast<uint8_t>(y * 37 + x * 91 + c * 53 + x * y % 17 * 11);
+    }
+  }
+  return image;
+}
+
 uint64_t checksum(const torch::Tensor& tensor) {
   uint64_t hash = 0xcbf29ce484222325;
   const torch::Tensor bytes = tensor.contiguous();

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "datasets/masks/label_map.h"
-
 namespace multipole {
 namespace {
 
@@ -118,18 +116,6 @@ Json palette_json(const std::vector<PaletteColor>& palette, size_t num_classes) 
     colors.push_back(hex);
   }
   return colors;
-}
-
-torch::Tensor labelled_picture(const torch::Tensor& image, const torch::Tensor& labels,
-                               const std::vector<PaletteColor>& palette) {
-  auto colors = torch::zeros({256, 3}, torch::kLong);
-  for (size_t i = 0; i < palette.size(); ++i) {
-    for (size_t c = 0; c < 3; ++c) colors[static_cast<int64_t>(i)][static_cast<int64_t>(c)] = int64_t{palette[i][c]};
-  }
-  const auto wide = image.to(torch::kLong);
-  const auto color = colors.index_select(0, labels.to(torch::kLong).flatten()).view(wide.sizes());
-  const auto mixed = (wide + color + 1).div(2, "floor");
-  return torch::where(labels.eq(kIgnoredLabel).unsqueeze(2), wide, mixed).to(torch::kUInt8).contiguous();
 }
 
 }  // namespace multipole

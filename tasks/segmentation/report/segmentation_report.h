@@ -57,8 +57,4 @@ Json census_json(const SegmentationCensus& census, const std::vector<std::string
 // "#rrggbb" for each of `num_classes`.
 Json palette_json(const std::vector<PaletteColor>& palette, size_t num_classes);
 
-// The picture with the colours of its labels (H, W) laid over it half and half; ignored pixels (255) stay as they are.
-torch::Tensor labelled_picture(const torch::Tensor& image, const torch::Tensor& labels,
-                               const std::vector<PaletteColor>& palette);
-
 }  // namespace multipole

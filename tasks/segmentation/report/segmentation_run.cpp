@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "datasets/masks/labelled_picture.h"
 #include "engine/files/model_file.h"
 #include "engine/report/run_report.h"
 #include "engine/report/thumbnail.h"

@@ -1,6 +1,7 @@
 // Resizing equals Pillow's to the bit. The expected values are Pillow 11.3's for the pattern below:
 //   Image.fromarray(pattern(h, w)).resize((ow, oh), Image.BILINEAR or Image.BICUBIC), FNV-1a of the bytes;
 // those of the centre crop also do what torchvision's Resize(floor(size / crop_pct)) and CenterCrop(size) do.
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -12,16 +13,7 @@
 namespace multipole {
 namespace {
 
-torch::Tensor pattern(int64_t height, int64_t width) {
-  torch::Tensor image = torch::empty({height, width, 3}, torch::kUInt8);
-  auto* write = image.data_ptr<uint8_t>();
-  for (int64_t y = 0; y < height; ++y) {
-    for (int64_t x = 0; x < width; ++x) {
-      for (int64_t c = 0; c < 3; ++c) *write++ = static_cast<uint8_t>(y * 37 + x * 91 + c * 53 + x * y % 17 * 11);
-    }
-  }
-  return image;
-}
+constexpr auto pattern = test::pattern_image;
 
 torch::Tensor small(std::vector<int> values, std::vector<int64_t> shape) {
   return torch::tensor(values, torch::kInt).view(shape).to(torch::kUInt8);
@@ -60,6 +52,20 @@ TEST(Resize, PicturesBySum) {
     const torch::Tensor out =
         resize(pattern(c.height, c.width), c.new_height, c.new_width, interpolation_from_name(c.interpolation, "test"));
     EXPECT_EQ(test::checksum(out), c.expected) << c.height << " x " << c.width << " " << c.interpolation;
+  }
+}
+
+// LibTorch rounds once, after both passes.
+TEST(Resize, IsTorchsAntialiasingToOneStep) {
+  for (int round = 0; round < 20; ++round) {
+    const auto random = [](int64_t high) { return test::random_int(1, high); };
+    const torch::Tensor image = pattern(random(80), random(80));
+    const int64_t height = random(60), width = random(60);
+    const torch::Tensor wanted =
+        at::_upsample_bilinear2d_aa(image.permute({2, 0, 1}).unsqueeze(0).to(torch::kDouble), {height, width}, false)[0]
+            .permute({1, 2, 0});
+    const torch::Tensor out = resize(image, height, width, Interpolation::kBilinear);
+    EXPECT_LE((out - wanted).abs().max().item<double>(), 1.01) << image.sizes() << " to " << out.sizes();
   }
 }
 

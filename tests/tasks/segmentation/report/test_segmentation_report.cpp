@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "datasets/masks/labelled_picture.h"
 #include "tasks/comparison/comparison.h"
 #include "tasks/segmentation/report/segmentation_html.h"
 #include "tasks/segmentation/report/segmentation_report.h"

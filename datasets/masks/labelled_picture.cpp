@@ -1,0 +1,22 @@
+#include "datasets/masks/labelled_picture.h"
+
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/masks/label_map.h"
+#include "datasets/pictures/mat_view.h"
+
+namespace multipole {
+
+torch::Tensor labelled_picture(const torch::Tensor& image, const torch::Tensor& labels,
+                               std::vector<PaletteColor> palette) {
+  palette.resize(256);
+  cv::Mat colors;
+  cv::applyColorMap(mat_view(labels), colors, cv::Mat(256, 1, CV_8UC3, palette.data()));
+  torch::Tensor out = torch::empty_like(image);
+  const cv::Mat mixed = mat_view(out);
+  cv::addWeighted(mat_view(image), 0.5, colors, 0.5, 0.25, mixed);  // a quarter: halves are rounded up, not to even
+  mat_view(image).copyTo(mixed, mat_view(labels) == kIgnoredLabel);
+  return out;
+}
+
+}  // namespace multipole
