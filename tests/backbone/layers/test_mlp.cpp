@@ -11,7 +11,7 @@ namespace multipole {
 namespace {
 
 TEST(MlpTest, IsLinearGeluLinearTokenByToken) {
-  Mlp mlp(5, 12);
+  Mlp mlp(MlpShape{.embed_dim = 5, .hidden_dim = 12});
   const auto parameters = mlp->named_parameters();
   const auto x = torch::randn({2, 3, 4, 5});
   const auto hidden = torch::gelu(torch::matmul(x, parameters["fc1.weight"].t()) + parameters["fc1.bias"]);

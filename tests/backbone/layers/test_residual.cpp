@@ -35,7 +35,7 @@ TEST(AddTokenBranchTest, SlicesGiveTheSumOfTheWhole) {
   torch::manual_seed(test::test_seed());
   const int64_t embed_dim = test::random_int(1, 20), height = test::random_int(40, 70);
   auto norm = make_layer_norm(embed_dim, 1e-6);
-  Mlp mlp(embed_dim, 2 * embed_dim);
+  Mlp mlp(MlpShape{.embed_dim = embed_dim, .hidden_dim = 2 * embed_dim});
   const auto branch = [&](const torch::Tensor& tokens) { return mlp(norm(tokens)); };
   const auto x = torch::randn({2, height, 41, embed_dim});
   const auto whole = add_token_branch(x, kManyFeatures, branch);

@@ -55,12 +55,13 @@ TEST(Resize, PicturesBySum) {
   }
 }
 
-// LibTorch rounds once, after both passes.
+// LibTorch rounds once, after both passes. A single column is left out: LibTorch 2.11 makes it other than Pillow does, by
+// up to 30 of 255.
 TEST(Resize, IsTorchsAntialiasingToOneStep) {
   for (int round = 0; round < 20; ++round) {
     const auto random = [](int64_t high) { return test::random_int(1, high); };
     const torch::Tensor image = pattern(random(80), random(80));
-    const int64_t height = random(60), width = random(60);
+    const int64_t height = random(60), width = 1 + random(60);
     const torch::Tensor wanted =
         at::_upsample_bilinear2d_aa(image.permute({2, 0, 1}).unsqueeze(0).to(torch::kDouble), {height, width}, false)[0]
             .permute({1, 2, 0});
