@@ -14,7 +14,9 @@ class LanguageTask : public Task {
   ModelConfig model(const Json&) const override { throw ConfigError("a language model is no model of pictures"); }
 
   std::unique_ptr<OpenedTraining> open(const Json& settings, const std::filesystem::path& data) const override {
-    return open_sequence_training(config_from_json<SequenceTrainConfig>(settings, ""), ByteText::read(data));
+    const auto config =
+        config_from_json<SequenceTrainConfig>(settings, "");  // a wrong key is said before the file is read
+    return open_sequence_training(config, ByteText::read(data));
   }
 
   std::string score_words(const std::string&) const override { return "minus bits a byte"; }
