@@ -2,6 +2,7 @@
 
 #include "tasks/classification/task/classification_task.h"
 #include "tasks/segmentation/task/segmentation_task.h"
+#include "tasks/sequence/task/language_task.h"
 
 namespace multipole {
 
@@ -10,6 +11,7 @@ Registry<std::shared_ptr<const Task>>& task_registry() {
   static Registry<std::shared_ptr<const Task>> registry("task", {
                                                                     {"classify", classification_task()},
                                                                     {"segment", segmentation_task()},
+                                                                    {"sequence", language_task()},
                                                                 });
   return registry;
 }

@@ -33,7 +33,11 @@ class Task {
     return {{}, [](const std::string&) { return std::string_view(); }};
   }
 
-  // The model of a training with every default written out, num_classes being 0 where the data tell it.
+  // Whether its models take pictures: what studies and recipes can speak of.
+  virtual bool is_of_pictures() const { return true; }
+
+  // The model of a training with every default written out, num_classes being 0 where the data tell it. Throws
+  // ConfigError where its models take no pictures.
   virtual ModelConfig model(const Json& settings) const = 0;
 
   // Opens the data. Throws what opening them throws.

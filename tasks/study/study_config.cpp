@@ -26,7 +26,8 @@ void StudyVariant::validate(const std::string& where) const {
 void StudyConfig::validate(const std::string& where) const {
   const std::string prefix = where.empty() ? "" : where + ".";
   require(recipe.is_object(), prefix + "recipe", "must be an object", recipe);
-  task_registry().find(task, prefix + "task");
+  require(task_registry().find(task, prefix + "task")->is_of_pictures(), prefix + "task",
+          "must be one whose models take pictures", task);
   require(!variants.empty(), prefix + "variants", "must name something to compare", variants.size());
   std::set<std::string> names;
   for (const auto& variant : variants) {

@@ -19,10 +19,9 @@ TEST(TaskCommands, ANewTaskHasItsCommandByItself) {
   task_registry().add("brightness", test::brightness_task());
   CLI::App program("test", "multipole");
   multipole::Run run;
-  program.add_subcommand("classify", "has its own");
-  program.add_subcommand("segment", "has its own");
+  for (const std::string name : {"classify", "segment", "sequence"}) program.add_subcommand(name, "has its own");
   add_task_commands(program, run);
-  ASSERT_EQ(program.get_subcommands({}).size(), 3u) << "only the task that has no command yet";
+  ASSERT_EQ(program.get_subcommands({}).size(), 4u) << "only the task that has no command yet";
   EXPECT_NE(program.get_subcommand("brightness")->help().find("learn how bright pictures are"), std::string::npos);
 
   const test::TemporaryFolder folder;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -60,6 +61,7 @@ TEST_F(TasksTest, EveryTaskSpeaksForItself) {
     for (const auto& recipe : recipes.names) EXPECT_FALSE(recipes.text(recipe).empty()) << recipe;
     EXPECT_TRUE(recipes.text("no such recipe").empty());
     EXPECT_THROW(task->model({{"no such key", 1}}), ConfigError);
+    EXPECT_THROW(task->open({{"no such key", 1}}, folder_ / "nothing"), ConfigError);
   }
 }
 
@@ -101,6 +103,29 @@ TEST_F(TasksTest, AStudyComparesWhatANewTaskTrains) {
   EXPECT_GT(result.rows[1].runs.at(0).score, 0);
   ASSERT_EQ(result.rows[0].attention_error.size(), 1u) << "one grid, one stage";
   EXPECT_LT(result.rows[0].attention_error[0], 1e-6);
+}
+
+TEST_F(TasksTest, LanguageModelsAreATaskLikeTheOthers) {
+  const auto task = task_registry().find("sequence", "task");
+  const auto text = folder_ / "text.txt";
+  std::ofstream file(text);
+  for (int i = 0; i < 400; ++i) file << "so it goes. ";
+  file.close();
+  const Json small = {{"model",
+                       {{"context", 16},
+                        {"embed_dim", 16},
+                        {"depth", 1},
+                        {"num_heads", 2},
+                        {"attention", {{"type", "multipole1d"}, {"causal", true}, {"group", 4}}}}},
+                      {"steps", 20},
+                      {"batch_size", 4},
+                      {"eval_every", 10}};
+  const TrainResult result = train_opened(*task->open(small, text), folder_ / "run", silent_);
+  EXPECT_EQ(result.num_steps, 20);
+  EXPECT_EQ(result.score_name, "bits_per_byte");
+  EXPECT_GT(result.best_score, -8) << "better than a byte drawn at random";
+  EXPECT_TRUE(std::filesystem::exists(result.best_model));
+  EXPECT_THROW(config_from_json<StudyConfig>({{"task", "sequence"}, {"variants", {{{"name", "a"}}}}}, ""), ConfigError);
 }
 
 }  // namespace
