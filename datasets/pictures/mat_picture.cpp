@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "datasets/codecs/pixels.h"
+#include "datasets/pictures/mat_view.h"
 #include "datasets/pictures/rgb_picture.h"
 
 namespace multipole {
@@ -30,11 +31,10 @@ torch::Tensor rgb_of(const cv::Mat& picture) {
                      ": expected CV_8UC3 (BGR), CV_8UC1 (gray) or CV_8UC4 (BGRA)");
   }
   torch::Tensor rgb = torch::empty({picture.rows, picture.cols, 3}, torch::kUInt8);
-  auto* const bytes = rgb.data_ptr<uint8_t>();
   if (type == CV_8UC4) {
-    lay_over_white(picture, bytes);
+    lay_over_white(picture, rgb.data_ptr<uint8_t>());
   } else {
-    cv::Mat view(picture.rows, picture.cols, CV_8UC3, bytes);
+    cv::Mat view = mat_view(rgb);
     cv::cvtColor(picture, view, type == CV_8UC1 ? cv::COLOR_GRAY2RGB : cv::COLOR_BGR2RGB);
   }
   return rgb;
@@ -49,11 +49,9 @@ cv::Mat mat_of(const torch::Tensor& picture) {
     throw InputError("expected a (H, W) or (H, W, 3) uint8 picture, got " + type_and_shape(picture));
   }
   const torch::Tensor source = picture.to(torch::kCPU).contiguous();
-  const cv::Mat view(static_cast<int>(source.size(0)), static_cast<int>(source.size(1)), is_color ? CV_8UC3 : CV_8UC1,
-                     source.data_ptr());
-  if (!is_color) return view.clone();
+  if (!is_color) return mat_view(source).clone();
   cv::Mat bgr;
-  cv::cvtColor(view, bgr, cv::COLOR_RGB2BGR);
+  cv::cvtColor(mat_view(source), bgr, cv::COLOR_RGB2BGR);
   return bgr;
 }
 

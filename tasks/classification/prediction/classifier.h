@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <opencv2/core/mat.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "datasets/codecs/image_decode.h"
-#include "datasets/pictures/optional_mat.h"
 #include "tasks/classification/prediction/class_prediction.h"
 
 namespace multipole {
@@ -51,10 +51,8 @@ class Classifier {
   std::vector<ClassAnswer> predict(std::span<const std::filesystem::path> pictures,
                                    const ClassQuestion& question = {}) const;
 
-#ifdef MULTIPOLE_HAS_MAT
   std::vector<ClassPrediction> predict(const cv::Mat& picture, const ClassQuestion& question = {}) const;
   std::vector<ClassAnswer> predict(std::span<const cv::Mat> pictures, const ClassQuestion& question = {}) const;
-#endif
 
   // In the order of the logits.
   const std::vector<std::string>& classes() const;

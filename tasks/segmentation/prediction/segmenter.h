@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <opencv2/core/mat.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "datasets/codecs/image_decode.h"
-#include "datasets/pictures/optional_mat.h"
 #include "datasets/pictures/palette.h"
 #include "datasets/pictures/picture_rows.h"
 #include "tasks/segmentation/inference/map_sink.h"
@@ -32,9 +32,7 @@ struct SegmenterOptions {
 };
 
 using Segmentation = BasicSegmentation<torch::Tensor>;
-#ifdef MULTIPOLE_HAS_MAT
 using MatSegmentation = BasicSegmentation<cv::Mat>;
-#endif
 
 // Opens a picture at its first row; called once for each pass over it. A model with a coarse view of the whole picture
 // needs two where it works in tiles, and so does a second attempt after memory ran out.
@@ -76,10 +74,8 @@ class Segmenter {
   std::vector<Segmentation> predict(std::span<const torch::Tensor> pictures) const;
   std::vector<Segmentation> predict(std::span<const std::filesystem::path> pictures) const;
 
-#ifdef MULTIPOLE_HAS_MAT
   MatSegmentation predict(const cv::Mat& picture) const;
   std::vector<MatSegmentation> predict(std::span<const cv::Mat> pictures) const;
-#endif
 
   // The same in bands of rows from the top down, for pictures and maps that memory does not hold: it holds one row of
   // tiles. Throws as predict() does, but torch's own errors and want of memory as they come, and what `sink` throws.
