@@ -108,5 +108,5 @@ function(multipole_add_test source)
     set(arg_TIMEOUT 600)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "OMP_NUM_THREADS=1;${arg_ENVIRONMENT}")
+    ENVIRONMENT "OMP_NUM_THREADS=1;OPENCV_FOR_THREADS_NUM=1;${arg_ENVIRONMENT}")
 endfunction()
