@@ -41,7 +41,7 @@ struct Batch {
   torch::Tensor images;            // (B, 3, H, W) float, channels-last, normalised
   torch::Tensor labels;            // (B) int64
   torch::Tensor masks;             // (B, H, W) uint8; undefined for classification
-  torch::Tensor windows;           // (B, n + 1) int64: bytes of text in place of images, where that is read
+  torch::Tensor windows;           // (B, n + 1) int64: bytes, where text is read in place of pictures
   torch::Tensor mixed_labels;      // (B) int64, the second label after mixup or CutMix; undefined where not mixed
   double mix_weight = 1.0;         // share of `labels` in the target; 1 - mix_weight goes to `mixed_labels`
   std::vector<std::string> paths;  // B

@@ -51,10 +51,9 @@ class Loader : public BatchStream {
 
   void start_epoch(int64_t epoch, int64_t first_batch = 0) override;
 
-  // A sample that throws InputError is left out and listed in
-  // Batch::bad; InputError once more than max_bad of the dataset were. Any other failure of a sample is thrown here
-  // with the sample's path, and ends the epoch. ResourceError when nothing came for stall_seconds, naming the files
-  // that were being read.
+  // A sample that throws InputError is left out and listed in Batch::bad; InputError once more than max_bad of the
+  // dataset were. Any other failure of a sample is thrown here with the sample's path, and ends the epoch.
+  // ResourceError when nothing came for stall_seconds, naming the files that were being read.
   std::optional<Batch> next() override;
 
  private:
