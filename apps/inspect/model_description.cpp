@@ -63,7 +63,8 @@ std::string description_text(const Json& description, bool tensors) {
   std::string text = row("file", description["path"].get<std::string>());
   text += row("size", byte_count(description["bytes"].get<double>()));
   text += row("task", description["task"].get<std::string>());
-  text += row("preset", architecture["preset"].get<std::string>());
+  const auto preset = architecture["preset"].get<std::string>();
+  if (!preset.empty()) text += row("preset", preset);  // an imported model stands for itself
   text += row("parameters", fixed(description["parameters"].get<double>() / 1e6, 2) + " M in " +
                                 std::to_string(description["tensors"].size()) + " tensors");
   text += row("classes", class_list(description["classes"]));
