@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "engine/files/classifier_file.h"
 #include "engine/files/content_checksum.h"
 #include "engine/files/held_weights.h"
 #include "engine/files/safetensors.h"
@@ -87,11 +88,8 @@ ModelMetadata parse_metadata(const std::map<std::string, std::string>& stored, c
   return metadata;
 }
 
-// The kinds of classifiers have the same heads.
-std::string head_task(const std::string& task) {
-  constexpr std::string_view kKind = "multi_label_";
-  return task.starts_with(kKind) ? task.substr(kKind.size()) : task;
-}
+// Both kinds of classifiers have the same heads.
+std::string head_task(const std::string& task) { return task == kMultiLabelClassification ? kClassification : task; }
 
 VisionModel build_model(const ModelMetadata& metadata, const Safetensors& content, const std::string& source) {
   try {
