@@ -110,9 +110,9 @@ void fill_timm_attention(WeightTranslation& weights, const std::string& own, con
     weights.set(own + ".qkv.bias", torch::cat({weights.take(published + ".q_bias", {width}), torch::zeros({width}),
                                                weights.take(published + ".v_bias", {width})}));
   } else {
-    const bool has_bias = weights.has(published + ".qkv.bias");
+    const bool left_out = weights.leaves_out(published + ".qkv.bias");
     weights.set(own + ".qkv.bias",
-                has_bias ? weights.take(published + ".qkv.bias", {3 * width}) : torch::zeros({3 * width}));
+                left_out ? torch::zeros({3 * width}) : weights.take(published + ".qkv.bias", {3 * width}));
   }
   weights.copy_layer(own + ".proj", published + ".proj");
 }

@@ -28,7 +28,26 @@ std::vector<int64_t> without_ones(const std::vector<int64_t>& shape) {
   return out;
 }
 
+// "blocks.#.attn.qkv.bias"
+std::string kind_of(const std::string& name) {
+  std::string kind;
+  for (const char c : name) {
+    const bool is_digit = c >= '0' && c <= '9';
+    if (!is_digit) kind += c;
+    if (is_digit && !kind.ends_with('#')) kind += '#';
+  }
+  return kind;
+}
+
 }  // namespace
+
+WeightTranslation::WeightTranslation(const std::map<std::string, torch::Tensor>& own,
+                                     const std::map<std::string, torch::Tensor>& published)
+    : own_(own), published_(published) {
+  for (const auto& [name, tensor] : published) kinds_.insert(kind_of(name));
+}
+
+bool WeightTranslation::leaves_out(const std::string& published) const { return !kinds_.contains(kind_of(published)); }
 
 std::vector<int64_t> WeightTranslation::shape_of(const std::string& own) const {
   const auto found = own_.find(own);
@@ -68,7 +87,7 @@ void WeightTranslation::join_layers(const std::string& own, const std::vector<st
     shape[0] /= static_cast<int64_t>(published.size());
     std::vector<torch::Tensor> parts;
     for (const auto& layer : published) {
-      const bool left_out = ending == ".bias" && !has(layer + ending);
+      const bool left_out = ending == ".bias" && leaves_out(layer + ending);
       parts.push_back(left_out ? torch::zeros(shape) : take(layer + ending, shape));
     }
     set(own + ending, torch::cat(parts));

@@ -16,8 +16,7 @@ class WeightTranslation {
  public:
   // `own`: the model's weights by name, whose shapes count; both maps must live as long as this.
   WeightTranslation(const std::map<std::string, torch::Tensor>& own,
-                    const std::map<std::string, torch::Tensor>& published)
-      : own_(own), published_(published) {}
+                    const std::map<std::string, torch::Tensor>& published);
 
   // own = published, whose shape may have further axes of one entry: (1, 1, C) for (C).
   void copy(const std::string& own, const std::string& published);
@@ -25,8 +24,8 @@ class WeightTranslation {
   // The weight and, where the model has one, the bias of a layer.
   void copy_layer(const std::string& own, const std::string& published);
 
-  // own = the published layers one below the other: queries, keys and values. Here a bias may be left out, which is one
-  // of zeros.
+  // own = the published layers one below the other: queries, keys and values. Here biases may be left
+  // out, which are of zeros then (leaves_out()).
   void join_layers(const std::string& own, const std::vector<std::string>& published);
 
   // own = `value`, made of what take() gave.
@@ -36,6 +35,10 @@ class WeightTranslation {
   torch::Tensor take(const std::string& published, const std::vector<int64_t>& shape);
 
   bool has(const std::string& published) const { return published_.contains(published); }
+
+  // Whether no layer of this kind has such a weight, "blocks.3.attn.qkv.bias" nor that of another block: where one has
+  // it and this one lacks it, it is missing.
+  bool leaves_out(const std::string& published) const;
 
   // What the model has no use for: names that begin so.
   void ignore(const std::string& prefix);
@@ -50,6 +53,7 @@ class WeightTranslation {
   const std::map<std::string, torch::Tensor>& own_;
   const std::map<std::string, torch::Tensor>& published_;
   std::map<std::string, torch::Tensor> filled_;
+  std::set<std::string> kinds_;  // the published names without their numbers
   std::set<std::string> used_;
   std::vector<std::string> faults_;
 };

@@ -146,6 +146,19 @@ TEST_F(ImportCommand, ListsEveryWeightThatDoesNotFit) {
                   "mismatched  head.bias", "Long", "unexpected  teacher.weight"});
 }
 
+TEST_F(ImportCommand, ABiasMayBeLeftOutByAllBlocksAndByNoneAlone) {
+  Weights weights = timm_weights(3);
+  for (const auto& [name, tensor] : timm_weights(3)) {
+    if (name.starts_with("blocks.0.")) weights["blocks.1." + name.substr(9)] = tensor;
+  }
+  weights.erase("blocks.1.attn.qkv.bias");
+  write(timm_config(), weights);
+  expect_refused({"missing     blocks.1.attn.qkv.bias"});
+  weights.erase("blocks.0.attn.qkv.bias");
+  write(timm_config(), weights);
+  EXPECT_EQ(run_import().exit_code, 0);
+}
+
 TEST_F(ImportCommand, LabelsOfAnotherNumber) {
   Json config = timm_config();
   config["label_names"] = {"cat", "dog"};
