@@ -4,32 +4,15 @@
 
 #include <cmath>
 #include <functional>
-#include <optional>
 
 #include "backbone/multipole/conv_basis/conv_basis.h"
 #include "backbone/multipole/op.h"
-#include "backbone/multipole/operators.h"
-#include "tests/backbone/multipole/op_cases.h"
+#include "tests/backbone/multipole/expect_error.h"
 
 namespace multipole::test {
 namespace {
 
 using torch::Tensor;
-
-template <typename Call>
-void expect_error(Call&& call, const std::vector<std::string>& parts) {
-  try {
-    call();
-    ADD_FAILURE() << "no error; expected one with '" << parts.front() << "'";
-  } catch (const c10::Error& error) {
-    const std::string message = error.what_without_backtrace();
-    for (const std::string& part : parts) {
-      EXPECT_NE(message.find(part), std::string::npos) << "'" << part << "' is not in: " << message;
-    }
-  }
-}
-
-OracleArgs2d good_args() { return random_args({1, 9, 12, 2, 4, 2, 4, true, true}, torch::kFloat32); }
 
 // Runs the op on good arguments after one change.
 void expect_attention2d_error(const std::function<void(OracleArgs2d&)>& change, std::vector<std::string> parts) {
@@ -186,119 +169,6 @@ TEST(Errors, ConvBasisAttention) {
   expect_error([&] { conv_basis_attention(x, x.to(torch::kMeta), x); }, {"k must be on the device of q"});
   expect_error([&] { conv_basis_attention(x, x, x, std::nan("")); }, {"tolerance must be finite"});
   expect_error([&] { conv_basis_attention(x, x, x, 0, -1); }, {"max_basis must not be negative"});
-}
-
-// The backward operators, which Python can call with anything.
-
-// d_out, out, lse and d_lse of one call.
-struct Upstream {
-  Tensor d_out, out, lse;
-  std::optional<Tensor> d_lse;
-};
-
-// Each wrong tensor alone, on each device that needs no hardware; `run` calls the backward operator.
-void expect_upstream_errors(const std::string& op, const Upstream& good, const std::string& lse_dims,
-                            const std::function<void(const Upstream&)>& run) {
-  EXPECT_NO_THROW(run(good));
-  const auto expect = [&](const std::function<void(Upstream&)>& change, std::vector<std::string> parts) {
-    Upstream wrong = good;
-    change(wrong);
-    parts.insert(parts.begin(), "multipole::" + op);
-    expect_error([&] { run(wrong); }, parts);
-  };
-  expect([](auto& u) { u.d_out = u.d_out.slice(1, 1); }, {"d_out must have shape"});
-  expect([](auto& u) { u.d_out = u.d_out.flatten(); }, {"d_out must have shape"});
-  expect([](auto& u) { u.out = u.out.slice(-1, 1); }, {"out must have shape"});
-  expect([](auto& u) { u.out = u.out.to(torch::kFloat64); }, {"out must have the dtype of q"});
-  expect([](auto& u) { u.d_out = u.d_out.to(torch::kHalf); }, {"d_out must have the dtype of q"});
-  expect([](auto& u) { u.lse = u.lse.slice(-1, 1); }, {"lse must have shape " + lse_dims});
-  expect([](auto& u) { u.lse = u.lse.to(torch::kFloat64); }, {"lse must have dtype Float", "got Double"});
-  expect([](auto& u) { u.d_lse = u.d_lse->slice(1, 1); }, {"d_lse must have shape " + lse_dims});
-  expect([](auto& u) { u.d_lse = u.d_lse->to(torch::kBFloat16); }, {"d_lse must have dtype Float", "got BFloat16"});
-  const bool is_meta = good.out.is_meta();
-  const auto elsewhere = [&](const Tensor& x) { return torch::zeros_like(x, is_meta ? torch::kCPU : torch::kMeta); };
-  expect([&](auto& u) { u.d_out = elsewhere(u.d_out); }, {"d_out must be on the device of q"});
-  expect([&](auto& u) { u.out = elsewhere(u.out); }, {"out must be on the device of q"});
-  expect([&](auto& u) { u.lse = elsewhere(u.lse); }, {"lse must be on the device of q"});
-  expect([&](auto& u) { u.d_lse = elsewhere(*u.d_lse); }, {"d_lse must be on the device of q"});
-}
-
-TEST(Errors, Attention2dBackward) {
-  static const auto op = find_operator<Attention2dBackwardSignature>("_attention2d_backward");
-  for (const torch::Device device : {torch::kCPU, torch::kMeta}) {
-    for (const auto dtype : {torch::kFloat32, torch::kBFloat16}) {
-      const OracleArgs2d args = to_device(to_dtype(good_args(), dtype), device);
-      const OracleResult result = run_op(args);
-      expect_upstream_errors("_attention2d_backward",
-                             {torch::zeros_like(result.out), result.out, result.lse, torch::zeros_like(result.lse)},
-                             "(B, heads, H, W)", [&](const Upstream& u) {
-                               op.call(u.d_out, u.d_lse, u.out, u.lse, args.q, args.k, args.v, args.k_far, args.v_far,
-                                       args.cell, args.q_far, args.near_bias, args.far_bias, args.scale, {}, {}, {},
-                                       {});
-                             });
-    }
-  }
-}
-
-TEST(Errors, Attention1dBackward) {
-  static const auto op = find_operator<Attention1dBackwardSignature>("_attention1d_backward");
-  for (const torch::Device device : {torch::kCPU, torch::kMeta}) {
-    const Tensor x = torch::randn({1, 16, 2, 8}).to(device), far = torch::randn({1, 4, 2, 2, 8}).to(device);
-    const auto [out, lse] = attention1d(x, x, x, {far}, {far}, 4);
-    expect_upstream_errors("_attention1d_backward", {x, out, lse, torch::zeros_like(lse)}, "(B, heads, n)",
-                           [&, out = out](const Upstream& u) {
-                             op.call(u.d_out, u.d_lse, u.out, u.lse, x, x, x, {far}, {far}, 4, false, std::nullopt);
-                           });
-  }
-}
-
-// A list of one gradient a level, each wrong in one way; `run` calls the backward operator.
-void expect_d_summaries_errors(const std::string& op, const std::vector<Tensor>& good, const std::string& dims,
-                               const std::function<void(const std::vector<Tensor>&)>& run) {
-  EXPECT_NO_THROW(run(good));
-  const auto expect = [&](const std::function<void(std::vector<Tensor>&)>& change, std::vector<std::string> parts) {
-    std::vector<Tensor> wrong = good;
-    change(wrong);
-    parts.insert(parts.begin(), "multipole::" + op);
-    expect_error([&] { run(wrong); }, parts);
-  };
-  const std::string count = "d_summaries must have " + std::to_string(good.size()) + " tensors";
-  expect([](auto& list) { list.clear(); }, {count, "got 0"});
-  expect([](auto& list) { list.pop_back(); }, {count});
-  expect([](auto& list) { list.push_back(list.back()); }, {count});
-  for (size_t i = 0; i < good.size(); ++i) {
-    const std::string name = "d_summaries[" + std::to_string(i) + "]";
-    expect([&](auto& list) { list[i] = list[i].slice(1, 1); }, {name + " must have shape " + dims});
-    expect([&](auto& list) { list[i] = list[i].slice(-1, 1); }, {name + " must have shape " + dims});
-    expect([&](auto& list) { list[i] = list[i].flatten(); }, {name + " must have shape " + dims});
-    expect([&](auto& list) { list[i] = list[i].to(torch::kFloat64); }, {name + " must have the dtype of x"});
-    expect([&](auto& list) { list[i] = Tensor(); }, {name + " is an undefined tensor"});
-    const auto elsewhere = good[i].is_meta() ? torch::kCPU : torch::kMeta;
-    expect([&](auto& list) { list[i] = torch::zeros_like(list[i], elsewhere); },
-           {name + " must be on the device of x"});
-  }
-}
-
-TEST(Errors, Summarize2dBackward) {
-  static const auto op = find_operator<Summarize2dBackwardSignature>("_summarize2d_backward");
-  for (const torch::Device device : {torch::kCPU, torch::kMeta}) {
-    const Tensor x = torch::randn({1, 7, 9, 8}).to(device), basis = torch::randn({4, 2, 2, 8}).to(device),
-                 merge = torch::randn({4, 2, 2, 4, 8}).to(device);
-    expect_d_summaries_errors("_summarize2d_backward", summarize2d(x, basis, {merge}, 2), "(B, Hl, Wl, rank, C)",
-                              [&](const std::vector<Tensor>& list) { op.call(list, x, basis, {merge}, 2, {}); });
-  }
-}
-
-TEST(Errors, Summarize1dBackward) {
-  static const auto op = find_operator<Summarize1dBackwardSignature>("_summarize1d_backward");
-  for (const torch::Device device : {torch::kCPU, torch::kMeta}) {
-    const Tensor x = torch::randn({1, 16, 8}).to(device), first = torch::randn({2, 4, 8}).to(device),
-                 second = torch::randn({1, 8, 8}).to(device);
-    expect_d_summaries_errors("_summarize1d_backward", summarize1d(x, {first, second}, 4), "(B, groups, rank, C)",
-                              [&](const std::vector<Tensor>& list) {
-                                op.call(list, x, {first, second}, 4);
-                              });
-  }
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ TEST(Resize, PicturesBySum) {
   }
 }
 
-// LibTorch rounds once, after both passes. A single column is left out: LibTorch 2.11 makes it other than Pillow does, by
-// up to 30 of 255.
+// LibTorch rounds once, after both passes. A single column is left out: LibTorch 2.11 makes it other than Pillow does,
+// by up to 30 of 255.
 TEST(Resize, IsTorchsAntialiasingToOneStep) {
   for (int round = 0; round < 20; ++round) {
     const auto random = [](int64_t high) { return test::random_int(1, high); };

@@ -9,44 +9,24 @@
 #include <vector>
 
 #include "base/error.h"
-#include "engine/files/safetensors.h"
 #include "engine/files/train_state.h"
 #include "engine/runtime/training_error.h"
 #include "tasks/sequence/sequence_evaluation.h"
 #include "tasks/sequence/sequence_file.h"
 #include "tasks/sequence/sequence_sampler.h"
 #include "tasks/sequence/sequence_training.h"
-#include "tasks/sequence/window_stream.h"
 #include "tests/engine/training/resume_check.h"
 #include "tests/support/newest_state.h"
 #include "tests/support/random_source.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/tasks/sequence/small_text.h"
 
 namespace multipole {
 namespace {
 
-ByteText text_of(const std::string& text) { return ByteText(std::vector<uint8_t>(text.begin(), text.end())); }
-
-std::string repeated(const std::string& word, int64_t times) {
-  std::string text;
-  for (int64_t i = 0; i < times; ++i) text += word;
-  return text;
-}
-
-SequenceTrainConfig small_config(const std::string& attention) {
-  SequenceTrainConfig config;
-  config.model = {.context = 32,
-                  .embed_dim = 32,
-                  .depth = 1,
-                  .num_heads = 2,
-                  .mlp_ratio = 2,
-                  .attention = {{"type", attention}, {"causal", true}}};
-  config.steps = 60;
-  config.batch_size = 8;
-  config.eval_every = 30;
-  config.optimizer = {{"type", "adamw"}, {"lr", 0.01}};
-  return config;
-}
+using test::repeated;
+using test::small_config;
+using test::text_of;
 
 TrainResult train_sequence(const SequenceTrainConfig& config, const ByteText& text, const std::filesystem::path& run,
                            TrainObserver& observer, const std::atomic<bool>* stop = nullptr) {
@@ -89,86 +69,6 @@ int64_t train_on_rounds(int64_t steps, const std::filesystem::path& run, int64_t
   EvaluationRecorder recorder;
   recorder.stop_after = stop_after;
   return train_on_rounds(steps, run, recorder, schedule).num_steps;
-}
-
-TEST(ByteTextTest, WindowsCoverTheTextOnce) {
-  const ByteText text = text_of("abcdefghijk");
-  EXPECT_EQ(text.head(0.3).size(), 8);
-  EXPECT_EQ(text.tail(0.3).size(), 3);
-  std::string seen, next;
-  for (int64_t first = 0; first < 4; ++first) {
-    const auto windows = text.windows_from(first, 1, 4);
-    if (!windows.inputs.defined()) break;
-    for (int64_t i = 0; i < windows.inputs.size(1); ++i) {
-      seen.push_back(static_cast<char>(windows.inputs[0][i].item<int64_t>()));
-      next.push_back(static_cast<char>(windows.targets[0][i].item<int64_t>()));
-    }
-  }
-  EXPECT_EQ(seen, "abcdefghij");
-  EXPECT_EQ(next, "bcdefghijk");
-  EXPECT_EQ(text.windows_from(0, 9, 4).inputs.size(0), 2);
-}
-
-std::vector<Batch> epoch_of(WindowStream& stream, int64_t epoch, int64_t first_batch = 0) {
-  stream.start_epoch(epoch, first_batch);
-  std::vector<Batch> batches;
-  while (auto batch = stream.next()) batches.push_back(std::move(*batch));
-  return batches;
-}
-
-TEST(WindowStreamTest, WindowsAreOfTheTextAndKeyedByTheStep) {
-  std::string text;
-  for (int64_t i = 0; i < test::random_int(60, 300); ++i) text += static_cast<char>(test::random_int(0, 255));
-  const int64_t length = test::random_int(1, 40), batch_size = test::random_int(1, 9);
-  const WindowOptions options{.length = length, .batch_size = batch_size, .num_batches = 4, .seed = 5};
-  WindowStream stream(text_of(text), options);
-  const auto batches = epoch_of(stream, 1);
-  ASSERT_EQ(batches.size(), 4u);
-  EXPECT_NE(batches[0].indices, batches[1].indices);
-  for (const auto& batch : batches) {
-    ASSERT_EQ(batch.windows.sizes(), (std::vector<int64_t>{batch_size, length + 1}));
-    for (int64_t i = 0; i < batch_size; ++i) {
-      for (int64_t j = 0; j <= length; ++j) {
-        const auto at = static_cast<size_t>(batch.indices[static_cast<size_t>(i)] + j);
-        EXPECT_EQ(batch.windows[i][j].item<int64_t>(), static_cast<unsigned char>(text.at(at)));
-      }
-    }
-  }
-  // the same from within the epoch, and however steps are counted in epochs
-  EXPECT_EQ(epoch_of(stream, 1, 2)[1].indices, batches[3].indices);
-  auto other = options;
-  other.num_batches = 2;
-  WindowStream shorter(text_of(text), other);
-  EXPECT_EQ(epoch_of(shorter, 3)[1].indices, batches[3].indices);
-
-  // two processes take what one with twice the batch does
-  other = options;
-  other.batch_size = 2 * batch_size;
-  WindowStream lone(text_of(text), other);
-  stream.take_share(1, 2);
-  auto both = batches[2].indices;
-  const auto second = epoch_of(stream, 1)[2].indices;
-  both.insert(both.end(), second.begin(), second.end());
-  EXPECT_EQ(both, epoch_of(lone, 1)[2].indices);
-}
-
-TEST(WindowStreamTest, ATextMustHoldAWindowAndTheByteAfter) {
-  WindowStream fits(text_of("abcdefghijk"), {.length = 10, .batch_size = 20});
-  EXPECT_EQ(epoch_of(fits, 0)[0].indices, std::vector<int64_t>(20, 0));
-  WindowStream lacks(text_of("abcdefghijk"), {.length = 11, .batch_size = 1});
-  EXPECT_THROW(lacks.start_epoch(0), InputError);
-}
-
-TEST(SequenceEvaluationTest, CountsEveryByteButTheFirst) {
-  torch::manual_seed(1);
-  SequenceModel model(small_config("full").model);
-  const ByteText text = text_of(repeated("seven ", 30));
-  const auto one = evaluate_sequence(model, text, 1), many = evaluate_sequence(model, text, 4);
-  EXPECT_EQ(one.bytes, 179);
-  EXPECT_EQ(many.bytes, 179);
-  EXPECT_NEAR(one.bits_per_byte, many.bits_per_byte, 1e-4);
-  EXPECT_NEAR(one.bits_per_byte, 8, 0.5);  // an untrained model knows nothing: log2 of 256 bytes
-  EXPECT_TRUE(std::isnan(evaluate_sequence(model, text_of("x"), 4).bits_per_byte));
 }
 
 TEST(SequenceTrainingTest, LearnsARepeatingTextKeepsTheBestAndGoesOnWithIt) {
@@ -293,41 +193,6 @@ TEST(SequenceTrainingTest, StopsWithWhatItHas) {
   EXPECT_EQ(result.stop_reason, StopReason::kStopToken);
   EXPECT_EQ(result.num_steps, 1);
   EXPECT_TRUE(std::filesystem::exists(result.best_model));
-}
-
-TEST(SequenceFileTest, HoldsEveryDefaultOfItsAttention) {
-  const test::TemporaryFolder folder;
-  const SequenceModel model(small_config("multipole1d").model);
-  save_sequence_model(folder / "m", *model, Json::object());
-  const Json stored = parse_json(read_safetensors_header(folder / "m").metadata.at("multipole_sequence"), "m");
-  for (const char* key : {"type", "group", "rank", "causal", "qkv_bias", "proj_drop"}) {
-    EXPECT_TRUE(stored["model"]["attention"].contains(key)) << key;
-  }
-}
-
-TEST(SequenceFileTest, IsNotBelievedAModelThatItDoesNotHold) {
-  const test::TemporaryFolder folder;
-  const SequenceModel model(small_config("full").model);
-  for (const int64_t depth : {65536, 2000}) {
-    save_sequence_model(folder / "m", *model, Json::object());
-    Safetensors content = read_safetensors(folder / "m");
-    Json metadata = parse_json(content.metadata.at("multipole_sequence"), "m");
-    metadata["model"]["depth"] = depth;
-    content.metadata["multipole_sequence"] = metadata.dump();
-    write_safetensors(folder / "m", content);
-    try {
-      load_sequence_model(folder / "m");
-      FAIL() << depth << " blocks";
-    } catch (const ModelFileError& error) {
-      EXPECT_NE(std::string(error.what()).find("million parameters"), std::string::npos) << error.what();
-    }
-  }
-}
-
-TEST(SequenceFileTest, RefusesOtherFiles) {
-  const test::TemporaryFolder folder;
-  test::write_text(folder / "text", "no model");
-  EXPECT_THROW(load_sequence_model(folder / "text"), ModelFileError);
 }
 
 }  // namespace
