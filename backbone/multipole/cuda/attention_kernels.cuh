@@ -1,9 +1,11 @@
-// The kernels: each warp takes one tile, or a chunk of them, and runs the warp functions of forward.h and backward.h.
-// Instantiated once for each element type (attention_<type>.cu).
+// The kernels: each warp takes one tile, or a chunk of them, and runs the warp functions of forward.h,
+// query_backward.h and key_backward.h. Instantiated once for each element type (attention_<type>.cu).
 #pragma once
 
 #include "backbone/multipole/cuda/attention_launch.h"
+#include "backbone/multipole/cuda/key_backward.h"
 #include "backbone/multipole/cuda/launch_check.h"
+#include "backbone/multipole/cuda/query_backward.h"
 
 namespace multipole::cuda {
 namespace {
@@ -43,6 +45,15 @@ __global__ void __launch_bounds__(kThreadsPerBlock)
   const int64_t tile = warp_index() % grid.size();
   const int64_t share = warp_index() / grid.size();
   if (share < data.shares[l]) level_key_backward<T, kChunks>(p, data, l, static_cast<int>(share), grid.tile(tile));
+}
+
+template <class T, int kChunks>
+__global__ void __launch_bounds__(kThreadsPerBlock)
+    extra_key_kernel(const __grid_constant__ Problem p, const __grid_constant__ BackwardData data) {
+  const TileGrid grid = extra_tiles(p);
+  const int64_t tile = warp_index() % grid.size();
+  const int64_t share = warp_index() / grid.size();
+  if (share < data.extra_shares) extra_key_backward<T, kChunks>(p, data, static_cast<int>(share), grid.tile(tile));
 }
 
 // Gradients of queries: of tokens (kTokens) or of the summaries of level l + 1. With kBias a warp takes a chunk of one
@@ -106,6 +117,10 @@ template <class T, int kChunks>
 void backward(const Problem& p, const BackwardData& data, cudaStream_t stream) {
   query_backward<T, kChunks, true>(p, data, 0, stream);
   token_key_kernel<T, kChunks><<<blocks(token_tiles(p).size()), kThreadsPerBlock, 0, stream>>>(p, data);
+  if (p.num_extra > 0) {
+    extra_key_kernel<T, kChunks>
+        <<<blocks(extra_tiles(p).size() * data.extra_shares), kThreadsPerBlock, 0, stream>>>(p, data);
+  }
   for (int l = 0; l < p.num_levels; ++l) {
     if (p.linear) query_backward<T, kChunks, false>(p, data, l, stream);
     level_key_kernel<T, kChunks>

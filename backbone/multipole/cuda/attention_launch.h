@@ -3,7 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "backbone/multipole/cuda/backward.h"
+#include "backbone/multipole/cuda/backward_data.h"
 #include "backbone/multipole/cuda/forward.h"
 
 namespace multipole::cuda {

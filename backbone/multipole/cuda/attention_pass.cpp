@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <vector>
 
+#include "backbone/multipole/cuda/attention_gradients.h"
 #include "backbone/multipole/cuda/attention_problem.h"
 #include "backbone/multipole/quadtree.h"
 #include "backbone/multipole/upward/subcells.h"
@@ -26,97 +28,21 @@ std::string why_not_supported(const at::Tensor& q, std::initializer_list<at::Ten
   return "";
 }
 
-// What a backward pass keeps alive while the kernels run.
-class Gradients {
- public:
-  Gradients(const Problem& p, const at::Tensor& like) : p_(p), float_(like.options().dtype(at::kFloat)) {}
-
-  // lse and d_lse: (B, heads, tokens...) natural; out and d_out: (B, tokens..., heads, head_dim).
-  void set_tokens(const at::Tensor& out, const at::Tensor& lse, const at::Tensor& d_out, const at::Tensor& d_lse) {
-    c_ = (d_out.to(at::kFloat) * out.to(at::kFloat)).sum(-1).movedim(-1, 1).contiguous();
-    if (d_lse.defined()) c_ = c_ - d_lse.to(at::kFloat);
-    data.token = upstream(d_out.to(out.scalar_type()), lse, c_, false);
-  }
-
-  // The same for the query summaries of a level: (B, rows, columns, p, heads, head_dim or 1).
-  void set_level(int64_t l, const at::Tensor& d_out, const at::Tensor& lse, const at::Tensor& c, at::ScalarType type) {
-    const auto by_head = [](const at::Tensor& t) { return t.squeeze(-1).permute({0, 4, 1, 2, 3}); };
-    data.level[l] = upstream(d_out.to(type), by_head(lse), by_head(c), true);
-  }
-
-  // Gradients of far keys and values are summed over shares of their queries first.
-  void make_level_keys(const std::vector<at::Tensor>& k_far, int64_t queries_of_share) {
-    for (size_t l = 0; l < k_far.size(); ++l) {
-      const int64_t cells = 36 * (p_.linear ? p_.rank() : int64_t{p_.cell_height} * p_.cell_width << (2 * l));
-      const int64_t queries = smaller(cells, p_.linear ? cells : int64_t{p_.height} * p_.width);
-      data.shares[l] = static_cast<int>(ceil_div(queries, queries_of_share));
-      const std::vector<int64_t> sizes = {data.shares[l],      p_.batch,  p_.heads,   p_.level[l].rows,
-                                          p_.level[l].columns, p_.rank(), p_.head_dim};
-      level_keys_.push_back(at::empty(sizes, float_));
-      level_values_.push_back(at::empty(sizes, float_));
-      data.d_level_key[l] = level_keys_[l].data_ptr<float>();
-      data.d_level_value[l] = level_values_[l].data_ptr<float>();
-    }
-  }
-
-  // (shares, B, heads, rows, columns, p, d) -> as `like`, which has one row of cells less where it is a sequence's.
-  std::vector<at::Tensor> level_keys(const std::vector<at::Tensor>& like) const { return fold(level_keys_, like); }
-  std::vector<at::Tensor> level_values(const std::vector<at::Tensor>& like) const { return fold(level_values_, like); }
-
-  void make_bias_tables(bool near, bool far) {
-    data.bias.near = near;
-    data.bias.far = far;
-    if (!near && !far) return;
-    tables_ = at::zeros({p_.heads, kMaxBiasChunks, bias_entries(p_)}, float_);
-    data.bias.tables = tables_.data_ptr<float>();
-  }
-  at::Tensor near_bias(const at::Tensor& like) const {
-    return tables_.narrow(2, 0, p_.near_table.size()).sum(1).reshape(like.sizes()).to(like.scalar_type());
-  }
-  at::Tensor far_bias(int64_t l, const at::Tensor& like) const {
-    const int64_t first = p_.near_table.size() + l * kFarEntries;
-    return tables_.narrow(2, first, kFarEntries).sum(1).reshape(like.sizes()).to(like.scalar_type());
-  }
-
-  BackwardData data{};
-
- private:
-  Upstream upstream(const at::Tensor& d_out, const at::Tensor& lse, const at::Tensor& c, bool summaries) {
-    kept_.push_back(with_aligned_rows(d_out));
-    const RowsView view = summaries ? view_summaries(kept_.back()) : view_tokens(kept_.back());
-    kept_.push_back(lse.to(at::kFloat).mul(kLog2E).contiguous());
-    const float* scores = kept_.back().const_data_ptr<float>();
-    kept_.push_back(c.to(at::kFloat).contiguous());
-    return {view, scores, kept_.back().const_data_ptr<float>()};
-  }
-
-  static std::vector<at::Tensor> fold(const std::vector<at::Tensor>& shares, const std::vector<at::Tensor>& like) {
-    std::vector<at::Tensor> out;
-    for (size_t l = 0; l < shares.size(); ++l) {
-      out.push_back(shares[l].sum(0).permute({0, 2, 3, 4, 1, 5}).reshape(like[l].sizes()).to(like[l].scalar_type()));
-    }
-    return out;
-  }
-
-  const Problem& p_;
-  at::TensorOptions float_;
-  at::Tensor c_, tables_;
-  std::vector<at::Tensor> level_keys_, level_values_, kept_;
-};
-
 at::Tensor empty_contiguous(const at::Tensor& like) {
   return at::empty(like.sizes(), like.options().memory_format(at::MemoryFormat::Contiguous));
 }
 
 // The adjoint of the linear variant's downward pass: what a sub-cell's shared far result gets from its tokens. With
 // P = exp(score - lse) of each token, the sums over tokens become one P = exp(score - least lse) for the sub-cell.
-void set_levels(Gradients& gradients, const Attention2dArgs& args, const at::Tensor& out, const at::Tensor& lse,
+void set_levels(AttentionGradients& gradients, const Attention2dArgs& args, const at::Tensor& out, const at::Tensor& lse,
                 const at::Tensor& d_out, const at::Tensor& d_lse) {
   constexpr double kNoToken = 1e30;  // the lse of a sub-cell without tokens: its keys weigh nothing
   const auto to_sites = [](const at::Tensor& t) {
     return t.to(at::kFloat).permute({0, 2, 3, 1}).unsqueeze(3).unsqueeze(5);
   };
-  at::Tensor site_d_out = d_out.to(at::kFloat).unsqueeze(3), site_lse = to_sites(lse);
+  // a query without any key has no weights either
+  const at::Tensor finite_lse = lse.masked_fill(lse.eq(-std::numeric_limits<double>::infinity()), kNoToken);
+  at::Tensor site_d_out = d_out.to(at::kFloat).unsqueeze(3), site_lse = to_sites(finite_lse);
   at::Tensor site_c = (site_d_out * out.to(at::kFloat).unsqueeze(3)).sum(-1, true);
   if (d_lse.defined()) site_c = site_c - to_sites(d_lse);
   const int64_t side = subcells_per_side(args.k_far[0].size(3));
@@ -137,13 +63,11 @@ void set_levels(Gradients& gradients, const Attention2dArgs& args, const at::Ten
 }  // namespace
 
 std::string why_not_supported(const Attention2dArgs& args) {
-  const std::string reason =
-      why_not_supported(args.q, {at::TensorList({args.k, args.v}), args.k_far, args.v_far, args.q_far});
+  std::vector<at::Tensor> keys = {args.k, args.v};
+  if (args.k_extra.defined()) keys.insert(keys.end(), {args.k_extra, args.v_extra});
+  const std::string reason = why_not_supported(args.q, {keys, args.k_far, args.v_far, args.q_far});
   if (!reason.empty()) return reason;
   if (args.cell > 16) return "cell must be at most 16";
-  if (args.k_extra.defined() || args.token_mass.defined() || !args.far_mass.empty()) {
-    return "extra keys and masses have no CUDA kernels";
-  }
   return "";
 }
 
@@ -190,10 +114,12 @@ std::tuple<at::Tensor, at::Tensor> attention1d_forward(const Attention1dArgs& ar
 Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Tensor& out, const at::Tensor& lse,
                                       const at::Tensor& d_out, const at::Tensor& d_lse, const KernelRunner& runner) {
   const AttentionProblem problem(args);
-  Gradients gradients(problem.get(), args.q);
+  AttentionGradients gradients(problem.get(), args.q);
   gradients.set_tokens(out, lse, d_out, d_lse);
   if (problem.get().linear) set_levels(gradients, args, out, lse, d_out, d_lse);
   gradients.make_level_keys(args.k_far, runner.queries_of_share());
+  gradients.make_extra_keys(runner.queries_of_share());
+  gradients.make_token_mass();
   gradients.make_bias_tables(args.near_bias.defined(), !args.far_bias.empty());
   Attention2dGrads grads;
   grads.q = empty_contiguous(args.q);
@@ -209,6 +135,12 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
   runner.backward(args.q.scalar_type(), problem.get(), gradients.data);
   grads.k_far = gradients.level_keys(args.k_far);
   grads.v_far = gradients.level_values(args.v_far);
+  if (args.k_extra.defined()) {
+    grads.k_extra = gradients.extra_keys(args.k_extra);
+    grads.v_extra = gradients.extra_values(args.v_extra);
+  }
+  if (args.token_mass.defined()) grads.token_mass = gradients.token_mass(args.token_mass);
+  grads.far_mass = gradients.level_masses();
   if (args.near_bias.defined()) grads.near_bias = gradients.near_bias(args.near_bias);
   for (size_t l = 0; l < args.far_bias.size(); ++l) {
     grads.far_bias.push_back(gradients.far_bias(static_cast<int64_t>(l), args.far_bias[l]));
@@ -219,7 +151,7 @@ Attention2dGrads attention2d_backward(const Attention2dArgs& args, const at::Ten
 Attention1dGrads attention1d_backward(const Attention1dArgs& args, const at::Tensor& out, const at::Tensor& lse,
                                       const at::Tensor& d_out, const at::Tensor& d_lse, const KernelRunner& runner) {
   const AttentionProblem problem(args);
-  Gradients gradients(problem.get(), args.q);
+  AttentionGradients gradients(problem.get(), args.q);
   gradients.set_tokens(out, lse, d_out, d_lse);
   gradients.make_level_keys(args.k_far, runner.queries_of_share());
   Attention1dGrads grads;

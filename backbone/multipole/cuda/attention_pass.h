@@ -10,7 +10,7 @@
 
 #include "backbone/multipole/attention1d_args.h"
 #include "backbone/multipole/attention2d_args.h"
-#include "backbone/multipole/cuda/backward.h"
+#include "backbone/multipole/cuda/backward_data.h"
 #include "backbone/multipole/cuda/forward.h"
 
 namespace multipole::cuda {

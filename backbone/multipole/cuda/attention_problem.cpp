@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <cstdint>
+#include <limits>
 
 #include "backbone/multipole/quadtree.h"
 
@@ -21,6 +22,12 @@ RowsView view(const at::Tensor& t, bool has_rows, bool has_summaries) {
 int to_int(int64_t value) {
   TORCH_CHECK(value <= INT32_MAX, "multipole: a grid of ", value, " tokens on one axis is too long for the kernels");
   return static_cast<int>(value);
+}
+
+// Zeros in place of what a log-mass of -infinity takes out, (..., heads) of (..., heads, head_dim): it may be NaN, and
+// the kernels multiply it with weights of 0.
+at::Tensor without_masked(const at::Tensor& rows, const at::Tensor& log_mass) {
+  return rows.masked_fill(log_mass.eq(-std::numeric_limits<double>::infinity()).unsqueeze(-1), 0);
 }
 
 }  // namespace
@@ -58,6 +65,17 @@ void AttentionProblem::set_tokens(const at::Tensor& q, const at::Tensor& k, cons
   problem_.value = view_tokens(keep(v));
 }
 
+// (B, H, W, heads) or (B, Hl, Wl, p, heads), natural -> log2 and heads after the batch, as the kernels index them
+const float* AttentionProblem::keep_log_mass(const at::Tensor& log_mass) {
+  return keep_table(log_mass.movedim(-1, 1).mul(kLog2E));
+}
+
+void AttentionProblem::set_extra_keys(const at::Tensor& k, const at::Tensor& v) {
+  problem_.num_extra = to_int(k.size(1));
+  problem_.extra_key = view_tokens(keep(k));
+  problem_.extra_value = view_tokens(keep(v));
+}
+
 Level AttentionProblem::make_level(const at::Tensor& k_far, const at::Tensor& v_far) {
   const bool grid = k_far.dim() == 6;
   Level level{};
@@ -71,7 +89,14 @@ Level AttentionProblem::make_level(const at::Tensor& k_far, const at::Tensor& v_
 }
 
 AttentionProblem::AttentionProblem(const Attention2dArgs& args) {
-  set_tokens(args.q, args.k, args.v);
+  if (args.token_mass.defined()) {
+    const at::Tensor log_mass = args.token_mass.clamp_min(0).log();
+    set_tokens(args.q, without_masked(args.k, log_mass), without_masked(args.v, log_mass));
+    problem_.token_mass = keep_log_mass(log_mass);
+  } else {
+    set_tokens(args.q, args.k, args.v);
+  }
+  if (args.k_extra.defined()) set_extra_keys(args.k_extra, args.v_extra);
   const int cell = static_cast<int>(args.cell);
   problem_.cell_height = problem_.cell_width = cell;
   problem_.num_levels = static_cast<int>(args.k_far.size());
@@ -83,7 +108,13 @@ AttentionProblem::AttentionProblem(const Attention2dArgs& args) {
   if (args.near_bias.defined()) problem_.near_table.entries = keep_table(args.near_bias);
   for (size_t l = 0; l < args.k_far.size(); ++l) {
     Level& level = problem_.level[l];
-    level = make_level(args.k_far[l], args.v_far[l]);
+    if (args.far_mass.empty()) {
+      level = make_level(args.k_far[l], args.v_far[l]);
+    } else {
+      const at::Tensor& mass = args.far_mass[l];
+      level = make_level(without_masked(args.k_far[l], mass), without_masked(args.v_far[l], mass));
+      level.mass = keep_log_mass(mass);
+    }
     if (problem_.linear) level.query = view_summaries(keep(args.q_far[l]));
     if (!args.far_bias.empty()) level.table.entries = keep_table(args.far_bias[l]);
   }

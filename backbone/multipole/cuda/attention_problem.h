@@ -31,6 +31,8 @@ class AttentionProblem {
   const at::Tensor& keep(const at::Tensor& tensor);
   const float* keep_table(const at::Tensor& table);
   void set_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
+  const float* keep_log_mass(const at::Tensor& log_mass);
+  void set_extra_keys(const at::Tensor& k, const at::Tensor& v);
   Level make_level(const at::Tensor& k_far, const at::Tensor& v_far);
 
   Problem problem_{};

@@ -7,7 +7,7 @@ namespace multipole::cuda {
 
 struct ForwardOutput {
   RowsView out;                  // tokens, in the inputs' type
-  float* lse;                    // (B, heads, H, W), natural logarithm
+  float* lse;                    // (B, heads, H, W), natural logarithm; -infinity where a token saw no key
   float* level_out[kMaxLevels];  // linear variant: (B, heads, rows, columns, p, head_dim) of each level
   float* level_lse[kMaxLevels];  // (B, heads, rows, columns, p), log2; kMaskedScore where a summary saw no key
 };
@@ -103,15 +103,16 @@ class OnlineSoftmax {
   float sum_[2] = {0, 0};
 };
 
-// Tokens: the near field, and the far levels one by one (log-linear) or from the results of level_forward (linear).
+// Tokens: the near field, the extra keys, and the far levels one by one (log-linear) or from the results of level_forward (linear).
 template <class T, int kChunks>
 MULTIPOLE_DEVICE void token_forward(const Problem& p, const ForwardOutput& output, const TilePlace& at) {
   const RowPair rows = own_rows(p, TokenRows{at.place, at.begin});
   RowElements<T, kChunks> query;
   query.load(p.query, rows, at.b, at.h, p.head_dim);
   OnlineSoftmax<T, kChunks> softmax;
-  softmax.attend(p, query, rows, TokenColumns{near_tokens(p, at.place), 1, 1}, p.key, p.value,
+  softmax.attend(p, query, rows, TokenColumns{near_tokens(p, at.place), 1, 1, true}, p.key, p.value,
                  p.near_table.of_head(at.h), at.b, at.h);
+  softmax.attend(p, query, rows, ExtraColumns{}, p.extra_key, p.extra_value, {}, at.b, at.h);
   if (!p.linear) {
     for (int l = 0; l < p.num_levels; ++l) {
       softmax.attend(p, query, rows, list_columns(p, l, at.place, at.h), p.level[l].key, p.level[l].value, {}, at.b,
@@ -131,7 +132,10 @@ MULTIPOLE_DEVICE void token_forward(const Problem& p, const ForwardOutput& outpu
     }
     softmax.store(static_cast<T*>(output.out.data) + output.out.offset(at.b, site.y, site.x, 0, at.h), half,
                   p.head_dim);
-    if (index_in_quad() == 0) output.lse[p.token_entry(at.b, at.h, site.y, site.x)] = softmax.lse(half) * kLn2;
+    if (index_in_quad() == 0) {
+      const float lse = softmax.lse(half);
+      output.lse[p.token_entry(at.b, at.h, site.y, site.x)] = is_masked(lse) ? -INFINITY : lse * kLn2;
+    }
   }
 }
 

@@ -75,7 +75,7 @@ MULTIPOLE_HOST_DEVICE inline InteractionList interaction_list(const Problem& p, 
 }
 
 // log2 of the number of tokens that summary j of a cell of level l + 1 stands for; kMaskedScore for none.
-MULTIPOLE_HOST_DEVICE inline float log2_mass(const Problem& p, int l, Place cell, int j) {
+MULTIPOLE_HOST_DEVICE inline float log2_count(const Problem& p, int l, Place cell, int j) {
   if (p.equal_masses) return log2f(static_cast<float>(level_width(p, l)) / static_cast<float>(p.rank()));
   const int64_t rows =
       subcell_mass(cell.y * p.subcells_y + j / p.subcells_x, l + 1, p.cell_height, p.subcells_y, p.height);

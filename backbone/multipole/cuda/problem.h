@@ -55,6 +55,7 @@ struct OffsetTable {
 // One far level.
 struct Level {
   int rows, columns;           // cells
+  const float* mass;           // log2 of the summaries' masses (B, heads, rows, columns, p); null: of numbers of tokens
   RowsView key, value, query;  // query: linear variant
   OffsetTable table;           // by cell offset
 };
@@ -76,7 +77,10 @@ struct Problem {
   bool equal_masses;           // sequences: a summary stands for 1 / p of its group, whatever its sub-cell
   float scale;                 // of the products, times log2(e)
   RowsView query, key, value;  // tokens
+  const float* token_mass;     // log2 of the tokens' masses (B, heads, H, W); null: 1
   OffsetTable near_table;      // by token offset
+  int num_extra;               // keys that every query sees, without a bias
+  RowsView extra_key, extra_value;  // (B, E, heads, head_dim), one "column" a key
   Level level[kMaxLevels];
 
   MULTIPOLE_HOST_DEVICE int rank() const { return subcells_y * subcells_x; }
@@ -85,6 +89,10 @@ struct Problem {
   // index of a token's entry in arrays of one float a query, (B, heads, H, W)
   MULTIPOLE_HOST_DEVICE int64_t token_entry(int64_t b, int64_t h, int64_t y, int64_t x) const {
     return ((b * heads + h) * height + y) * width + x;
+  }
+  // index of an extra key's entry in arrays of one float a key, (B, heads, E)
+  MULTIPOLE_HOST_DEVICE int64_t extra_entry(int64_t b, int64_t h, int64_t i) const {
+    return (b * heads + h) * num_extra + i;
   }
   // the same for the summaries of level l + 1, (B, heads, rows, columns, p)
   MULTIPOLE_HOST_DEVICE int64_t summary_entry(int l, int64_t b, int64_t h, int64_t y, int64_t x, int64_t j) const {

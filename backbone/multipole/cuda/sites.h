@@ -16,6 +16,16 @@ struct Site {
   bool real;  // false: outside the grid, must neither be read nor written
 };
 
+// log2 of what a token, or a summary of level l + 1, weighs as a key: masked where it is taken out.
+MULTIPOLE_HOST_DEVICE inline float log2_mass(const Problem& p, const Site& token, int64_t b, int64_t h) {
+  return p.token_mass == nullptr ? 0 : p.token_mass[p.token_entry(b, h, token.y, token.x)];
+}
+MULTIPOLE_HOST_DEVICE inline float log2_mass(const Problem& p, int l, const Site& summary, int64_t b, int64_t h) {
+  const float* given = p.level[l].mass;
+  return given == nullptr ? log2_count(p, l, {summary.y, summary.x}, summary.j)
+                          : given[p.summary_entry(l, b, h, summary.y, summary.x, summary.j)];
+}
+
 // ---------------------------------------------------------------------------------------------------------------- rows
 
 // Tokens begin .. begin + 15 of a finest cell.
@@ -43,12 +53,23 @@ struct SummaryRows {
   }
 };
 
+// Extra keys begin .. begin + 15.
+struct ExtraRows {
+  int begin;
+
+  MULTIPOLE_HOST_DEVICE Site site(const Problem& p, int row) const {
+    return {0, begin + row, 0, begin + row < p.num_extra};
+  }
+};
+
 // ------------------------------------------------------------------------------------------------------------- columns
 
-// Tokens of a rectangle. Coordinates are tokens (unit 1), or cells of unit_y x unit_x tokens.
+// Tokens of a rectangle, as keys (with their mass) or as queries. Coordinates are tokens (unit 1), or cells of
+// unit_y x unit_x tokens.
 struct TokenColumns {
   Rectangle tokens;
   int unit_y, unit_x;
+  bool keys;
 
   MULTIPOLE_HOST_DEVICE int size(const Problem&) const { return tokens.size(); }
   MULTIPOLE_HOST_DEVICE Site site(const Problem&, int index) const {
@@ -56,7 +77,17 @@ struct TokenColumns {
     return {place.y, place.x, 0, true};
   }
   MULTIPOLE_HOST_DEVICE Place coordinate(const Site& site) const { return {site.y / unit_y, site.x / unit_x}; }
-  MULTIPOLE_HOST_DEVICE float addend(const Problem&, const Site&) const { return 0; }
+  MULTIPOLE_HOST_DEVICE float addend(const Problem& p, const Site& site, int64_t b, int64_t h) const {
+    return keys ? log2_mass(p, site, b, h) : 0;
+  }
+};
+
+// The keys that every query sees.
+struct ExtraColumns {
+  MULTIPOLE_HOST_DEVICE int size(const Problem& p) const { return p.num_extra; }
+  MULTIPOLE_HOST_DEVICE Site site(const Problem&, int index) const { return {0, index, 0, true}; }
+  MULTIPOLE_HOST_DEVICE Place coordinate(const Site&) const { return {}; }
+  MULTIPOLE_HOST_DEVICE float addend(const Problem&, const Site&, int64_t, int64_t) const { return 0; }
 };
 
 // All summaries of a rectangle of cells of level l + 1, as keys (with their mass) or as queries.
@@ -71,8 +102,8 @@ struct SummaryColumns {
     return {place.y, place.x, index % p.rank(), true};
   }
   MULTIPOLE_HOST_DEVICE Place coordinate(const Site& site) const { return {site.y, site.x}; }
-  MULTIPOLE_HOST_DEVICE float addend(const Problem& p, const Site& site) const {
-    return keys ? log2_mass(p, level, {site.y, site.x}, site.j) : 0;
+  MULTIPOLE_HOST_DEVICE float addend(const Problem& p, const Site& site, int64_t b, int64_t h) const {
+    return keys ? log2_mass(p, level, site, b, h) : 0;
   }
 };
 
@@ -89,9 +120,9 @@ struct ListColumns {
     return {place.y, place.x, index % p.rank(), true};
   }
   MULTIPOLE_HOST_DEVICE Place coordinate(const Site& site) const { return {site.y, site.x}; }
-  MULTIPOLE_HOST_DEVICE float addend(const Problem& p, const Site& site) const {
+  MULTIPOLE_HOST_DEVICE float addend(const Problem& p, const Site& site, int64_t b, int64_t h) const {
     const float bias = table.score(site.y - own.y, site.x - own.x);
-    const float mass = log2_mass(p, level, {site.y, site.x}, site.j);
+    const float mass = log2_mass(p, level, site, b, h);
     return is_masked(bias) || is_masked(mass) ? kMaskedScore : bias + mass;
   }
 };
@@ -145,6 +176,10 @@ MULTIPOLE_HOST_DEVICE inline TileGrid token_tiles(const Problem& p) {
 MULTIPOLE_HOST_DEVICE inline TileGrid summary_tiles(const Problem& p, int l) {
   return {p.batch, p.heads, (p.level[l].rows + 1) / 2, (p.level[l].columns + 1) / 2,
           static_cast<int>(ceil_div(4 * p.rank(), kTileRows))};
+}
+
+MULTIPOLE_HOST_DEVICE inline TileGrid extra_tiles(const Problem& p) {
+  return {p.batch, p.heads, 1, 1, static_cast<int>(ceil_div(p.num_extra, kTileRows))};
 }
 
 }  // namespace multipole::cuda

@@ -64,7 +64,7 @@ MULTIPOLE_DEVICE Column own_column(const Problem& p, const Columns& columns, int
   column.coordinate = columns.coordinate(column.site);
   column.first = first.offset(b, column.site.y, column.site.x, column.site.j, h);
   column.second = second.offset(b, column.site.y, column.site.x, column.site.j, h);
-  column.addend = column.site.real ? columns.addend(p, column.site) : kMaskedScore;
+  column.addend = column.site.real ? columns.addend(p, column.site, b, h) : kMaskedScore;
   return column;
 }
 

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "backbone/multipole/cuda/key_backward.h"
+#include "backbone/multipole/cuda/query_backward.h"
 #include "tests/support/warp_simulator.h"
 
 namespace multipole::test {
@@ -51,6 +53,12 @@ void run_backward(const Problem& p, const BackwardData& data) {
   const TileGrid tokens = token_tiles(p);
   for (int64_t i = 0; i < tokens.size(); ++i) {
     run_warp([&] { token_key_backward<T, kChunks>(p, data, tokens.tile(i)); });
+  }
+  const TileGrid extra = extra_tiles(p);
+  for (int share = 0; share < data.extra_shares; ++share) {
+    for (int64_t i = 0; i < extra.size(); ++i) {
+      run_warp([&] { extra_key_backward<T, kChunks>(p, data, share, extra.tile(i)); });
+    }
   }
   for (int l = 0; l < p.num_levels; ++l) {
     if (p.linear) run_query_backward<T, kChunks, false>(p, data, l);
