@@ -5,7 +5,7 @@ VENV := .venv
 PYTHON ?= python3
 PREFIX ?= /usr/local
 
-.PHONY: help build command demo test install package system-packages venv python clean
+.PHONY: help build command demo test install package wheel system-packages venv python clean
 
 help:
 	@echo 'make demo     set up, build, then classify and segment real photographs with the shipped checkpoints'
@@ -14,6 +14,7 @@ help:
 	@echo 'make command  build/multipole and the libraries only, with the small LibTorch set-up'
 	@echo 'make install  the command, the C++ library, headers and models into PREFIX ($(PREFIX)); docs/install.md'
 	@echo 'make package  the same as a .deb and a .tar.gz in $(BUILD)/packages'
+	@echo 'make wheel    the Python package, in $(BUILD)/wheel, for the torch of $(VENV) (docs/python.md)'
 	@echo 'make clean    remove the build folder'
 
 system-packages: tools/setup/packages.txt
@@ -41,6 +42,10 @@ install: command
 
 package: command
 	cd $(BUILD) && cpack
+
+wheel: build
+	@tools/wheel/build_wheel.sh $(BUILD) $(VENV)/bin/python \
+	  "$$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' $(BUILD)/CMakeCache.txt)"
 
 demo:
 	@tools/setup/say_demo.sh $(BUILD) $(VENV)
