@@ -2,6 +2,7 @@
 
 #include "engine/runtime/thread_count.h"
 #include "tasks/embedding/similarity.h"
+#include "tasks/inference/features.h"
 #include "tasks/inference/picture_model.h"
 
 namespace multipole {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tasks/inference/features.h"
+#include "tasks/inference/feature_kind.h"
 
 namespace multipole {
 

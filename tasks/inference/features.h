@@ -5,13 +5,9 @@
 
 #include "engine/runtime/execution.h"
 #include "heads/model/model.h"
+#include "tasks/inference/feature_kind.h"
 
 namespace multipole {
-
-enum class FeatureKind {
-  kVector,  // Backbone::embed(): a vision transformer's own pooling, elsewhere the mean of the last map
-  kMap,     // the backbone's last map
-};
 
 // Pictures (B, 3, H, W) float32, preprocessed, B from 1 up -> vectors (B, embedding_dim) or maps (B, C, h, w), float32
 // and contiguous on the CPU, without gradients. The model is on the execution's device and in evaluation mode; nothing
