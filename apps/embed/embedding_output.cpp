@@ -138,6 +138,11 @@ void EmbeddingFolderOutput::finish() { results_->sync(); }
 std::vector<std::unique_ptr<EmbeddingOutput>> make_embedding_outputs(const EmbedOptions& options,
                                                                      const Embedder& embedder,
                                                                      const std::vector<std::filesystem::path>& paths) {
+  const bool both = !options.out.empty() && !options.pca.empty();
+  if (both && std::filesystem::weakly_canonical(options.out) == std::filesystem::weakly_canonical(options.pca)) {
+    throw ConfigError("--out and --pca are both " + options.pca +
+                      ": each has a results.jsonl of its own; name two folders");
+  }
   std::vector<std::unique_ptr<EmbeddingOutput>> outputs;
   if (!options.out.empty()) outputs.push_back(make_feature_output(options, embedder, paths));
   if (!options.pca.empty()) {

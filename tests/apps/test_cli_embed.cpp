@@ -4,9 +4,12 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/json.h"
@@ -193,6 +196,26 @@ TEST_F(Embed, PrincipalComponentsAreAPictureOfTheSizeThatTheModelSees) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "maps" / "000004_4.npy"));
 }
 
+TEST_F(Embed, WhatWasDoneBeforeASignalIsWritten) {
+  test::ProcessOptions options;
+  for (int i = 0; i < 20000; ++i) options.input += photo(i % 5).string() + "\n";
+  test::Process process(
+      test::multipole_command({"embed", path("model.safetensors"), "-", "--device", "cpu", "--quiet", "--batch-size",
+                               "2", "--map", "--out", path("maps.safetensors"), "--pca", path("pca")}),
+      options);
+  const auto results = folder_ / "pca" / "results.jsonl";
+  const auto started = [&] { return std::filesystem::exists(results) && std::filesystem::file_size(results) > 0; };
+  for (int i = 0; i < 3000 && !started(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  process.send(SIGINT);
+  const auto result = process.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_NE(result.err.find("of 20000 inputs"), std::string::npos) << result.err;
+  const int64_t done = static_cast<int64_t>(json_lines(test::read_text(results)).size());
+  EXPECT_GT(done, 0);
+  EXPECT_LT(done, 20000);
+  EXPECT_EQ(read_safetensors(folder_ / "maps.safetensors").tensors.at("maps").size(0), done);
+}
+
 TEST_F(Embed, WhatCannotBeAsked) {
   const auto refused = [&](const Words& words, const std::string& reason) {
     const auto result = embed(words);
@@ -209,6 +232,7 @@ TEST_F(Embed, WhatCannotBeAsked) {
   refused({one, "--pca", one}, "would replace the input");
   refused({photos(), "--pca", path("p.png")}, "name a folder");
   refused({one, "--pca", path("p.jpg")}, ".png");
+  refused({one, "--pca", path("both"), "--map", "--out", path("both")}, "name two folders");
   refused({one, "--duplicates", "2"}, "--duplicates");
   refused({one, "--size", "0", "--out", path("v.csv")}, "--size");
   refused({one, "--out", path("absent/v.csv")}, "absent");
