@@ -41,7 +41,6 @@ bool ListEmbedder::run(const std::vector<std::filesystem::path>& paths, const Em
   CountedProgress progress("embedding", quiet_);
   loader->start_epoch(0);
   int64_t done = 0;
-  progress.show(done, total);
   while (const auto batch = loader->next()) {
     if (stop_.requested()) return false;
     print_notes(*batch);

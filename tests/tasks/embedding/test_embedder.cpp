@@ -136,15 +136,15 @@ TEST_F(EmbedderOfTensors, AnotherSizeOfPictures) {
 
 TEST_F(EmbedderOfTensors, ThreadsGetWhatEachWouldGetAlone) {
   for (const char* name : {"classifier", "vit"}) {
-    const Embedder asked = embedder(name, {.threads = 1});
-    std::vector<torch::Tensor> alone;
-    for (const auto& picture : pictures_) alone.push_back(asked.embed(picture));
+    const Embedder asked = embedder(name, {.threads = 2, .batch_size = 3});
+    const auto alone = asked.embed(pictures_);
     std::atomic<int> different = 0;
     std::vector<std::thread> callers;
     for (int caller = 0; caller < 3; ++caller) {
       callers.emplace_back([&] {
-        for (size_t i = 0; i < pictures_.size(); ++i) {
-          if (!asked.embed(pictures_[i]).equal(alone[i])) ++different;
+        const auto found = asked.embed(pictures_);
+        for (size_t i = 0; i < found.size(); ++i) {
+          if (!found[i].features.equal(alone[i].features)) ++different;
         }
       });
     }
