@@ -12,6 +12,7 @@
 #include "apps/classify/classify.h"
 #include "apps/data/data.h"
 #include "apps/doctor/doctor.h"
+#include "apps/embed/embed.h"
 #include "apps/import/import.h"
 #include "apps/inspect/inspect.h"
 #include "apps/output/result_output.h"
@@ -41,6 +42,7 @@ int run_program(int argc, char** argv) {
   multipole::add_sequence_commands(program, run);
   multipole::add_study_command(program, run);
   multipole::add_import_command(program, run);
+  multipole::add_embed_command(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);

@@ -8,7 +8,7 @@
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/input_list.h"
-#include "apps/arguments/picture_list.h"
+#include "apps/arguments/picture_loader.h"
 #include "apps/arguments/signals.h"
 #include "apps/classify/classify.h"
 #include "apps/classify/explanation_writer.h"
@@ -16,7 +16,6 @@
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/threshold.h"
 #include "base/checksum.h"
-#include "datasets/loading/loader.h"
 #include "engine/runtime/batch_paths.h"
 #include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
@@ -85,23 +84,6 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const std::
   return all;
 }
 
-void print_notes(const Batch& batch) {
-  for (size_t i = 0; i < batch.notes.size(); ++i) {
-    for (const auto& note : batch.notes[i]) std::cerr << batch.paths[i] << ": note: " << note << "\n";
-  }
-}
-
-Loader make_loader(const PredictOptions& options, const std::vector<std::filesystem::path>& paths,
-                   const Preprocessing& preprocessing) {
-  LoaderOptions loader;
-  loader.batch_size = options.compute.batch_size;
-  loader.num_workers = options.compute.workers;
-  const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
-    return work_on_picture(sample.path, [&] { return to_size(sample, random); });
-  };
-  return Loader(std::make_shared<PictureList>(paths, options.decode), transform, preprocessing, loader);
-}
-
 int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
@@ -119,12 +101,12 @@ int predict(const PredictOptions& options) {
     resume.fingerprints = fingerprints(options, classifier.precision(), paths);
   PredictionOutput output(options.out, prediction_header(prediction_format(options.format)), std::move(resume));
   if (options.resume) std::cerr << "resuming: " << output.num_done() << " of " << paths.size() << " inputs are done\n";
-  Loader loader = make_loader(options, paths, classifier.preprocessing());
-  loader.start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
+  const auto loader = make_picture_loader(paths, options.decode, classifier.preprocessing(), options.compute);
+  loader->start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, classifier.preprocessing());
   int64_t num_unnamed = 0;
-  while (auto batch = loader.next()) {
+  while (auto batch = loader->next()) {
     if (stop.requested()) return stop.exit_code();
     print_notes(*batch);
     std::vector<ClassAnswer> answers;

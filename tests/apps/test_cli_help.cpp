@@ -23,6 +23,7 @@ const std::vector<Words> kLevels = {{},
                                     {"data"},
                                     {"data", "synth"},
                                     {"inspect"},
+                                    {"embed"},
                                     {"doctor"}};
 
 TEST(Help, EveryLevelHasAnExample) {

@@ -4,32 +4,19 @@ Usage: python test_mirror.py MULTIPOLE MODEL
 """
 import json
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import zlib
 
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 from multipole_mirror import Classifier, load, read_safetensors  # noqa: E402
+from picture_file import write_png  # noqa: E402
 
 PROGRAM, MODEL = sys.argv[1], sys.argv[2]
-
-
-def write_png(path, image):
-    """(H, W, 3) uint8"""
-    height, width, _ = image.shape
-    rows = b"".join(b"\0" + bytes(row.flatten().tolist()) for row in image)
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 class Mirror(unittest.TestCase):

@@ -57,7 +57,8 @@ set(forwarded "")
 set(opencv_flags "-isystem ${MULTIPOLE_OPENCV_INCLUDE}")
 set(opencv_libraries "${MULTIPOLE_OPENCV_IMGPROC} ${MULTIPOLE_OPENCV_CORE}")
 if(MULTIPOLE_WITH_CODECS)
-  set(forwarded classifier:tasks/classification/prediction/classifier.h segmenter:tasks/segmentation/prediction/segmenter.h)
+  set(forwarded classifier:tasks/classification/prediction/classifier.h embedder:tasks/embedding/embedder.h
+    segmenter:tasks/segmentation/prediction/segmenter.h)
 endif()
 install(CODE "
   set(source \"${PROJECT_SOURCE_DIR}\")

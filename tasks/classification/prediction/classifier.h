@@ -14,18 +14,14 @@
 
 #include "datasets/codecs/image_decode.h"
 #include "tasks/classification/prediction/class_prediction.h"
+#include "tasks/inference/picture_model_options.h"
 
 namespace multipole {
 
+class PictureModel;
 struct Preprocessing;
 
-struct ClassifierOptions {
-  std::string device = "auto";     // auto (CUDA where there is one), cpu or cuda
-  std::string precision = "auto";  // float32, bfloat16, or auto: bfloat16 where the device multiplies it
-  int threads = 0;                 // CPU threads of a call; 0: as many as the calling thread's work takes anyway
-  int64_t batch_size = 64;         // pictures that pass through the model at a time
-  DecodeOptions decode = {};       // what is read of picture files, and up to which size
-};
+using ClassifierOptions = PictureModelOptions;
 
 // Every method is const and may be called by several threads at once; none prints or changes anything outside of the
 // object. A picture is a tensor (H, W, 3) uint8 in R, G and B; a cv::Mat in B, G and R (CV_8UC3), gray (CV_8UC1) or B,
@@ -72,13 +68,12 @@ class Classifier {
   torch::Tensor explain(const torch::Tensor& batch, const torch::Tensor& classes) const;
 
  private:
-  struct Parts;
   using Read = std::function<DecodedImage(size_t index)>;
 
   std::vector<ClassPrediction> answer_one(const torch::Tensor& picture, const ClassQuestion& question) const;
   std::vector<ClassAnswer> answer_all(size_t count, const Read& read, const ClassQuestion& question) const;
 
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<PictureModel> model_;
 };
 
 }  // namespace multipole

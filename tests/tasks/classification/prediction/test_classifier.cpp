@@ -261,6 +261,15 @@ TEST_F(ClassifierOfTensors, PartsForBatchesOfOnesOwn) {
   EXPECT_THROW(asked.logits(torch::zeros({3, 32})), c10::Error);
 }
 
+TEST_F(ClassifierOfTensors, AnotherSizeOfPictures) {
+  const Classifier asked = classifier({.image_size = 57});
+  EXPECT_EQ(asked.preprocessing().image_size, 57);
+  const auto input = preprocess(pictures_[0], asked.preprocessing()).unsqueeze(0);
+  EXPECT_EQ(input.size(3), 57);
+  EXPECT_TRUE(same(asked.answers(asked.logits(input))[0].predictions, asked.predict(pictures_[0])));
+  EXPECT_THROW(classifier({.image_size = -1}), ConfigError);
+}
+
 TEST_F(ClassifierOfTensors, StaysWholeWhenItIsMoved) {
   Classifier first = classifier();
   const auto expected = first.predict(pictures_[0]);

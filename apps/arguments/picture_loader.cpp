@@ -1,0 +1,27 @@
+#include "apps/arguments/picture_loader.h"
+
+#include <iostream>
+
+#include "apps/arguments/picture_list.h"
+
+namespace multipole {
+
+std::unique_ptr<Loader> make_picture_loader(const std::vector<std::filesystem::path>& paths,
+                                            const DecodeOptions& decode, const Preprocessing& preprocessing,
+                                            const ComputeOptions& compute) {
+  LoaderOptions loader;
+  loader.batch_size = compute.batch_size;
+  loader.num_workers = compute.workers;
+  const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
+    return work_on_picture(sample.path, [&] { return to_size(sample, random); });
+  };
+  return std::make_unique<Loader>(std::make_shared<PictureList>(paths, decode), transform, preprocessing, loader);
+}
+
+void print_notes(const Batch& batch) {
+  for (size_t i = 0; i < batch.notes.size(); ++i) {
+    for (const auto& note : batch.notes[i]) std::cerr << batch.paths[i] << ": note: " << note << "\n";
+  }
+}
+
+}  // namespace multipole

@@ -1,0 +1,59 @@
+#include "tasks/inference/picture_model.h"
+
+#include "base/fields.h"
+#include "datasets/pictures/rgb_picture.h"
+
+namespace multipole {
+namespace {
+
+Execution checked_execution(const PictureModelOptions& options) {
+  require(options.threads >= 0, "threads", "must not be negative", options.threads);
+  require(options.batch_size >= 1, "batch_size", "must be at least 1", options.batch_size);
+  require(options.image_size >= 0, "image_size", "must not be negative", options.image_size);
+  return select_execution(options.device, options.precision, 0, "device", "precision");
+}
+
+Preprocessing chosen_preprocessing(const ModelMetadata& metadata, int64_t image_size) {
+  auto preprocessing = config_from_json<Preprocessing>(metadata.preprocessing, "preprocessing");
+  if (image_size > 0) preprocessing.image_size = image_size;
+  return preprocessing;
+}
+
+}  // namespace
+
+PictureModel::PictureModel(const std::filesystem::path& path, Load load, const PictureModelOptions& options)
+    : options_(options),
+      execution_(checked_execution(options)),
+      loaded_(load(path)),
+      preprocessing_(chosen_preprocessing(loaded_.metadata, options.image_size)),
+      normalizer_(preprocessing_) {
+  loaded_.model->to(execution_.device);
+}
+
+const Backbone& PictureModel::backbone() const {
+  const VisionModelImpl& model = *loaded_.model;
+  return model.backbone();
+}
+
+torch::Tensor PictureModel::read(const std::filesystem::path& path) const {
+  return with_library_errors([&] { return read_image(path, options_.decode); });
+}
+
+DecodedImage PictureModel::read_with_notes(const std::filesystem::path& path) const {
+  return read_image_with_notes(path, options_.decode);
+}
+
+torch::Tensor PictureModel::resized(const torch::Tensor& picture) const {
+  return resize_center_crop(rgb_picture(picture), preprocessing_);
+}
+
+torch::Tensor PictureModel::batch(const std::vector<torch::Tensor>& pictures) const {
+  const auto count = static_cast<int64_t>(pictures.size()), numbers = pictures.front().numel();
+  torch::Tensor images = torch::empty({count, pictures.front().size(0), pictures.front().size(1), 3}, torch::kFloat);
+  for (int64_t i = 0; i < count; ++i) {
+    normalizer_.write(pictures[static_cast<size_t>(i)], images.data_ptr<float>() + i * numbers);
+  }
+  return images.permute({0, 3, 1, 2});
+}
+
+}  // namespace multipole

@@ -1,0 +1,20 @@
+// How a model file is put to work on pictures.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "datasets/codecs/image_decode.h"
+
+namespace multipole {
+
+struct PictureModelOptions {
+  std::string device = "auto";     // auto (CUDA where there is one), cpu or cuda
+  std::string precision = "auto";  // float32, bfloat16, or auto: bfloat16 where the device multiplies it
+  int threads = 0;                 // CPU threads of a call; 0: as many as the calling thread's work takes anyway
+  int64_t batch_size = 64;         // pictures that pass through the model at a time
+  DecodeOptions decode = {};       // what is read of picture files, and up to which size
+  int64_t image_size = 0;          // side in pixels of what the model sees of a picture; 0: the model file's own
+};
+
+}  // namespace multipole
