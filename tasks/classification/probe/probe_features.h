@@ -27,8 +27,8 @@ struct ProbeFeatures {
 // What a vector depends on besides the picture: weights and architecture of the backbone, and the precision.
 std::string feature_fingerprint(VisionModelImpl& model, const Execution& execution);
 
-// One pass over the loader's epoch 0; `total` is how many pictures it has. The model is on the execution's device and in
-// evaluation mode. Saves the store at the end, when it is stopped, when it fails, and now and then. Throws what the
+// One pass over the loader's epoch 0; `total` is how many pictures it has. The model is on the execution's device and
+// in evaluation mode. Saves the store at the end, when it is stopped, when it fails, and now and then. Throws what the
 // loader throws, InputError where no picture can be read, and ModelFileError, naming the picture, for a vector that is
 // not finite.
 ProbeFeatures probe_features(VisionModel& model, Loader& loader, int64_t total, const Execution& execution,

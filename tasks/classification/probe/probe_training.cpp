@@ -1,11 +1,13 @@
 #include "tasks/classification/probe/probe_training.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <memory>
 #include <optional>
-#include <sstream>
+#include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/distributed/process_group.h"
 #include "engine/files/model_file.h"
 #include "engine/files/run_folder.h"
@@ -14,7 +16,7 @@
 #include "engine/weights/weight_init.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/classification/probe/probe_features.h"
-#include "tasks/classification/probe/strength_choice.h"
+#include "tasks/classification/probe/probe_fit.h"
 #include "tasks/classification/training/classify_training.h"
 
 namespace multipole {
@@ -23,14 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::string short_number(double value) {
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  text.precision(3);
-  text << value;
-  return text.str();
-}
 
 // What the user may have set for a training, and a probe would pass over in silence.
 void refuse_settings_of_training(const Json& settings) {
@@ -96,7 +90,7 @@ class ProbeTraining {
     log(evaluation, seconds_since(start));
     result.stop_reason = StopReason::kFinished;
     result.has_trained = true;
-    result.num_steps = fitted->iterations;
+    result.num_steps = fitted->fit.iterations;
     result.best_epoch = 0;
     result.best_score = evaluation.score;
     result.best_model = folder_.best_path();
@@ -138,7 +132,7 @@ class ProbeTraining {
     observer_.on_message("features of " + std::to_string(features.computed + features.reused) + " pictures at " +
                          std::to_string(config_.preprocessing.image_size) + " pixels: " +
                          std::to_string(features.computed) + " computed, " + std::to_string(features.reused) +
-                         " reused, " + short_number(seconds) + " s; kept in " + store.path().string());
+                         " reused, " + fixed(seconds, 2) + " s; kept in " + store.path().string());
     summary_["features"] = {{"computed", features.computed}, {"reused", features.reused}, {"seconds", seconds}};
     return features;
   }
@@ -153,21 +147,14 @@ class ProbeTraining {
   }
 
   // The head, fitted and put into the model; nothing where `stop` came first.
-  std::optional<LogisticFit> fit(const ProbeFeatures& features) {
-    const auto start = Clock::now();
+  std::optional<FittedProbe> fit(const ProbeFeatures& features) {
     const auto scale = Standardization::of(features.vectors);
-    const LogisticProblem problem = problem_of(features, scale.apply(features.vectors));
-    if (problem.targets.size(0) < 2) throw InputError("one picture that can be read is too few to fit a probe");
-    const auto choice = choose_strength(problem, probe_, static_cast<uint64_t>(config_.train.seed), stop_);
-    if (!choice.complete) return std::nullopt;
-    if (choice.folds < probe_.folds) {
-      observer_.on_message(std::to_string(choice.folds) + " folds in place of " + std::to_string(probe_.folds) +
-                           ": the smallest class has no more pictures than that");
-    }
-    const auto zeros = LinearWeights::zeros(problem.targets.size(1), problem.features.size(1));
-    const LogisticFit fitted = fit_logistic(problem, choice.strength, zeros, probe_.max_iterations);
-    put_head(scale.fold(fitted.weights));
-    describe(choice, fitted, logistic_loss(problem, fitted.weights).item<double>(), seconds_since(start));
+    const auto fitted = fit_probe(problem_of(features, scale.apply(features.vectors)), probe_,
+                                  static_cast<uint64_t>(config_.train.seed), stop_);
+    if (!fitted) return std::nullopt;
+    put_head(scale.fold(fitted->fit.weights));
+    summary_.update(fitted->summary);
+    for (const auto& sentence : fitted->sentences) observer_.on_message(sentence);
     return fitted;
   }
 
@@ -176,31 +163,6 @@ class ProbeTraining {
     auto parameters = model_->head().named_parameters();
     parameters["linear.weight"].copy_(weights.weight);
     parameters["linear.bias"].copy_(weights.bias);
-  }
-
-  void describe(const StrengthChoice& choice, const LogisticFit& fitted, double loss, double seconds) {
-    Json path = Json::array();
-    for (const auto& score : choice.scores) {
-      path.push_back({{"strength", score.strength}, {"loss", score.loss}, {"accuracy", score.accuracy}});
-    }
-    summary_.update({{"strength", choice.strength},
-                     {"folds", choice.folds},
-                     {"path", path},
-                     {"iterations", fitted.iterations},
-                     {"largest_gradient", fitted.largest_gradient},
-                     {"loss", loss},
-                     {"fit_seconds", seconds}});
-    observer_.on_message("regularisation " + short_number(choice.strength) + " by " + std::to_string(choice.folds) +
-                         "-fold cross-validation over " + std::to_string(choice.scores.size()) + " strengths; " +
-                         std::to_string(fitted.iterations) + " iterations, " + short_number(seconds) + " s");
-    const auto& ends = choice.scores;
-    if (ends.size() > 1 && (choice.strength == ends.front().strength || choice.strength == probe_.strengths.back())) {
-      observer_.on_message("that is the end of probe.strengths: others beyond it may be better");
-    }
-    if (fitted.iterations >= probe_.max_iterations) {
-      observer_.on_message("the fit ended at probe.max_iterations; its largest gradient is " +
-                           short_number(fitted.largest_gradient));
-    }
   }
 
   // One epoch for the log and the curves; no terminal hears of it.
