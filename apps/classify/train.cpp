@@ -1,22 +1,46 @@
+#include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "apps/arguments/exit_code.h"
 #include "apps/classify/classify.h"
+#include "apps/output/result_output.h"
 #include "apps/training/train_command.h"
-#include "datasets/sources/labelled_pictures.h"
+#include "base/text.h"
+#include "tasks/classification/probe/probe_training.h"
+#include "tasks/classification/task/classification_task.h"
 
 namespace multipole {
 namespace {
 
 class ClassifyOptions : public TaskOptions {
  public:
-  void add_to(CLI::App& command) override { command.add_option("--data-root", data_root_, data_root_option_help()); }
+  void add_to(CLI::App& command) override {
+    command.add_option("--data-root", data_root_, data_root_option_help());
+    command.add_flag("--probe", probe_,
+                     "fit one linear layer on the features of the frozen backbone of --init: seconds, not epochs");
+  }
   void put(Json& settings) const override {
     if (data_root_) merge_json(settings, {{"data", {{"root", *data_root_}}}});
   }
 
+  std::string other_training() const override { return probe_ ? "--probe" : ""; }
+  int train_otherwise(const Json& settings, const RunSettings& run, TrainObserver& observer,
+                      const SignalStop& stop) const override {
+    const TrainResult result = train_probe(settings, run.data, run.out, observer, resume_options(run), stop.flag());
+    if (result.stop_reason == StopReason::kStopToken) {
+      std::cerr << "stopped; the same command goes on with the features that are kept\n";
+      return stop.exit_code();
+    }
+    print_result(classification_task()->score_words(result.score_name) + " " + percent(result.best_score, 2) + ": " +
+                 result.best_model.string() + "\n");
+    return kExitDone;
+  }
+
  private:
   std::optional<std::string> data_root_;
+  bool probe_ = false;
 };
 
 }  // namespace

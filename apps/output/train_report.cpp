@@ -1,5 +1,6 @@
 #include "apps/output/train_report.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -42,6 +43,13 @@ void TrainReport::on_epoch_end(const EpochReport& report) {
   line += "  " + image_rate(report.images_per_second) + "  " + clock_time(report.seconds);
   if (report.bad_samples > 0) line += "  unreadable " + std::to_string(report.bad_samples);
   on_message(line);
+}
+
+void TrainReport::on_work(const WorkReport& report) {
+  remaining_.update(report.done, report.seconds);
+  bar_.show(report.name, report.done, report.total,
+            image_rate(static_cast<double>(report.done) / std::max(report.seconds, 1e-9)),
+            remaining_.seconds_left(report.total));
 }
 
 void TrainReport::on_message(const std::string& message) {

@@ -16,6 +16,7 @@ class TrainReport : public TrainObserver {
   void on_start(const TrainPlan& plan) override;
   void on_step(const StepReport& report) override;
   void on_epoch_end(const EpochReport& report) override;
+  void on_work(const WorkReport& report) override;
   void on_message(const std::string& message) override;
 
  private:

@@ -1,8 +1,11 @@
-// Options of the command `train` that one task alone has, and what they say as settings.
+// Options of the command `train` that one task alone has: what they say as settings, or another way to train.
 #pragma once
 
 #include "apps/arguments/command.h"
+#include "apps/arguments/run_settings.h"
+#include "apps/arguments/signals.h"
 #include "base/json.h"
+#include "engine/observers/train_observer.h"
 
 namespace multipole {
 
@@ -11,6 +14,15 @@ class TaskOptions {
   virtual ~TaskOptions() = default;
   virtual void add_to(CLI::App& /*command*/) {}
   virtual void put(Json& /*settings*/) const {}
+
+  // The option that asks for train_otherwise() in place of the training by steps; "" where none does. It goes with none
+  // of the command's ways to plan and repeat trainings (recipe, folds, range test).
+  virtual std::string other_training() const { return ""; }
+  // Returns the exit code.
+  virtual int train_otherwise(const Json& /*settings*/, const RunSettings& /*run*/, TrainObserver& /*observer*/,
+                              const SignalStop& /*stop*/) const {
+    return 0;
+  }
 };
 
 }  // namespace multipole

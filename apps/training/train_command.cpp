@@ -47,6 +47,18 @@ std::optional<double> recipe_minutes(const TrainCommandOptions& options) {
   return options.minutes.value_or(kDefaultMinutes);
 }
 
+// An option of the task's own that trains in another way leaves no steps to plan or to repeat.
+void check_other_training(const TaskOptions& own, const TrainCommandOptions& options) {
+  const std::string other = own.other_training();
+  if (other.empty()) return;
+  const char* clash = !options.recipe.empty() ? "--recipe"
+                      : options.minutes       ? "--minutes"
+                      : options.folds > 0     ? "--folds"
+                      : options.lr_range_test ? "--lr-range-test"
+                                              : nullptr;
+  if (clash != nullptr) throw ConfigError(std::string(clash) + " is for trainings by steps, and " + other + " is none");
+}
+
 std::string best_line(const Task& task, const TrainResult& result) {
   if (std::isnan(result.best_score)) return "";
   return "best " + task.score_words(result.score_name) + " " + percent(result.best_score, 2) + " in epoch " +
@@ -55,6 +67,7 @@ std::string best_line(const Task& task, const TrainResult& result) {
 
 int train_task(const Task& task, const TaskOptions& own, const TrainCommandOptions& options) {
   const RunSettings& run = options.run;
+  check_other_training(own, options);
   const auto minutes = recipe_minutes(options);
   use_threads(run.threads);
   Json settings = merged_settings(run, task.recipes());
@@ -69,6 +82,7 @@ int train_task(const Task& task, const TaskOptions& own, const TrainCommandOptio
   }
 
   const SignalStop stop;
+  if (!own.other_training().empty()) return own.train_otherwise(settings, run, report, stop);
   if (options.lr_range_test) return find_learning_rate(task, settings, run, report, stop);
   if (options.folds > 0) return train_folds(task, settings, run, report, stop);
   const TrainResult result =

@@ -46,6 +46,13 @@ struct EpochReport {
   bool is_best = false;
 };
 
+// Work that comes before steps are made, or in their place.
+struct WorkReport {
+  std::string name;             // "features"
+  int64_t done = 0, total = 0;  // pictures
+  double seconds = 0;           // since it began
+};
+
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
@@ -54,6 +61,7 @@ class TrainObserver {
   virtual void on_first_batch(const Batch&) {}
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch_end(const EpochReport&) {}
+  virtual void on_work(const WorkReport&) {}
   // A sentence for the user: a resumed run, a skipped file, a skipped step.
   virtual void on_message(const std::string&) {}
 };

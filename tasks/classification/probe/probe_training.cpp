@@ -1,0 +1,216 @@
+#include "tasks/classification/probe/probe_training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/distributed/process_group.h"
+#include "engine/files/model_file.h"
+#include "engine/files/run_folder.h"
+#include "engine/observers/metrics_observer.h"
+#include "engine/training/data_loading.h"
+#include "engine/weights/weight_init.h"
+#include "tasks/classification/classify_data.h"
+#include "tasks/classification/probe/probe_features.h"
+#include "tasks/classification/probe/probe_fit.h"
+#include "tasks/classification/training/classify_training.h"
+
+namespace multipole {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// What the user may have set for a training, and a probe would pass over in silence.
+void refuse_settings_of_training(const Json& settings) {
+  for (const char* pointer : {"/augmentation", "/model/head", "/objective/loss", "/objective/class_weights",
+                              "/data/balance", "/train/epochs", "/train/optimizer", "/train/label_smoothing"}) {
+    if (!settings.contains(Json::json_pointer(pointer))) continue;
+    std::string name = std::string(pointer).substr(1);
+    for (char& letter : name) letter = letter == '/' ? '.' : letter;
+    throw ConfigError(name + " has no meaning for a probe, which looks at each picture once, as in evaluation, and " +
+                      "fits one linear layer by logistic regression; leave it out, or train without --probe");
+  }
+}
+
+// A folder may hold nothing, or a probe.
+void check_folder(const RunFolder& folder, const ResumeOptions& resume) {
+  if (!folder.has_run()) return;
+  if (resume.mode == ResumeMode::kNever) {
+    throw ConfigError(folder.path().string() + " already holds a run; choose another folder, or leave out --resume " +
+                      "never to fit the probe again");
+  }
+  if (!read_json_file(folder.config_path()).contains("probe")) {
+    throw ConfigError(folder.path().string() + " holds a training that is no probe; choose another folder");
+  }
+}
+
+class ProbeTraining {
+ public:
+  ProbeTraining(const ClassifyConfig& config, const ProbeConfig& probe, const std::filesystem::path& data,
+                const std::filesystem::path& out, TrainObserver& observer, const ResumeOptions& resume,
+                const std::atomic<bool>* stop)
+      : config_(config),
+        probe_(probe),
+        training_(open_classifier_training(config, data)),
+        run_(training_->run()),
+        data_(open_classify_data(config, data)),
+        folder_(out),
+        observer_(observer),
+        stop_(stop) {
+    check_folder(folder_, resume);
+    Json all = run_.config;
+    all["probe"] = to_json_config(probe_);
+    for (const auto& line : run_.descriptions) observer_.on_message(line);
+    model_ = make_model(resume);
+    folder_.write_config(all);
+  }
+
+  TrainResult train() {
+    const auto start = Clock::now();
+    TrainResult result;
+    result.score_name = training_->score_name();
+    const ProbeFeatures features = compute_features();
+    result.bad_samples = features.bad_samples;
+    result.stop_reason = StopReason::kStopToken;
+    if (!features.complete) return result;
+    const auto fitted = fit(features);
+    if (!fitted) return result;
+    const auto execution = select_execution(config_.train.device, "float32", 0, kTrainDevice);  // as `eval` does
+    TrainedModel trained = model_;
+    const auto task = run_.make_task(execution, folder_.best_path(), trained);
+    const TaskEvaluation evaluation = task->score(trained, ProcessGroup(ProcessPlace()), stop_);
+    if (!evaluation.complete) return result;
+    task->keep_best(trained, {{"metrics", evaluation.metrics}, {"probe", summary_}});
+    log(evaluation, seconds_since(start));
+    result.stop_reason = StopReason::kFinished;
+    result.has_trained = true;
+    result.num_steps = fitted->fit.iterations;
+    result.best_epoch = 0;
+    result.best_score = evaluation.score;
+    result.best_model = folder_.best_path();
+    training_->report(folder_.path(), observer_, stop_);
+    return result;
+  }
+
+ private:
+  // With the whole backbone of the initial weights.
+  VisionModel make_model(const ResumeOptions& resume) const {
+    torch::manual_seed(static_cast<uint64_t>(config_.train.seed));
+    auto model = run_.make_model().as<VisionModel>();
+    const auto report = initialize_weights(*model, *resume.init_weights, data_.class_names, resume.init_key_map);
+    for (const auto& entry : report.entries) {
+      const bool is_fresh = entry.fate == WeightFate::kMissing || entry.fate == WeightFate::kMismatched;
+      if (!is_fresh || !entry.name.starts_with("backbone.")) continue;
+      throw ModelFileError(resume.init_weights->string() + " has no weights that fit " + entry.name +
+                           "; a probe needs the whole backbone, since it trains none of it");
+    }
+    model->eval();
+    return model;
+  }
+
+  ProbeFeatures compute_features() {
+    const auto execution = select_execution(config_.train.device, config_.train.precision, 0, kTrainDevice);
+    model_->to(execution.device);
+    LoaderOptions options;
+    options.batch_size = probe_.batch_size;
+    options.num_workers = config_.data.workers;
+    options.prefetch = config_.data.prefetch;
+    limit_bad_pictures(options, config_.train);
+    Loader loader(data_.train_pictures, make_eval_transform(config_.preprocessing), config_.preprocessing, options);
+    const auto kept = probe_.features.empty() ? folder_.path() / "features" : std::filesystem::path(probe_.features);
+    FeatureStore store(kept, feature_fingerprint(*model_, execution), model_->backbone()->embedding_dim());
+    if (!store.damage().empty()) observer_.on_message(store.damage() + "; computing these features again");
+    const auto start = Clock::now();
+    auto features = probe_features(model_, loader, data_.train_samples, execution, store, observer_, stop_);
+    const double seconds = seconds_since(start);
+    observer_.on_message("features of " + std::to_string(features.computed + features.reused) + " pictures at " +
+                         std::to_string(config_.preprocessing.image_size) + " pixels: " +
+                         std::to_string(features.computed) + " computed, " + std::to_string(features.reused) +
+                         " reused, " + fixed(seconds, 2) + " s; kept in " + store.path().string());
+    summary_["features"] = {{"computed", features.computed}, {"reused", features.reused}, {"seconds", seconds}};
+    return features;
+  }
+
+  LogisticProblem problem_of(const ProbeFeatures& features, const torch::Tensor& standardised) const {
+    if (data_.label_sets.defined()) {
+      return {standardised, data_.label_sets.index_select(0, features.labels).to(torch::kDouble),
+              LogisticKind::kIndependent};
+    }
+    return {standardised, torch::one_hot(features.labels, run_.num_classes).to(torch::kDouble),
+            LogisticKind::kMultinomial};
+  }
+
+  // The head, fitted and put into the model; nothing where `stop` came first.
+  std::optional<FittedProbe> fit(const ProbeFeatures& features) {
+    const auto scale = Standardization::of(features.vectors);
+    const auto fitted = fit_probe(problem_of(features, scale.apply(features.vectors)), probe_,
+                                  static_cast<uint64_t>(config_.train.seed), stop_);
+    if (!fitted) return std::nullopt;
+    put_head(scale.fold(fitted->fit.weights));
+    summary_.update(fitted->summary);
+    for (const auto& sentence : fitted->sentences) observer_.on_message(sentence);
+    return fitted;
+  }
+
+  void put_head(const LinearWeights& weights) {
+    const torch::NoGradGuard no_grad;
+    auto parameters = model_->head().named_parameters();
+    parameters["linear.weight"].copy_(weights.weight);
+    parameters["linear.bias"].copy_(weights.bias);
+  }
+
+  // One epoch for the log and the curves; no terminal hears of it.
+  void log(const TaskEvaluation& evaluation, double seconds) const {
+    EpochReport epoch;
+    epoch.step = summary_["iterations"].get<int64_t>();
+    epoch.train_loss = summary_["loss"].get<double>();
+    epoch.seconds = seconds;
+    epoch.images_per_second = static_cast<double>(data_.train_samples) / std::max(seconds, 1e-9);
+    epoch.metrics = evaluation.metrics;
+    epoch.is_best = true;
+    TrainObserver silent;
+    MetricsObserver(folder_, 0, config_.train.log_every, silent).on_epoch_end(epoch);
+  }
+
+  ClassifyConfig config_;
+  ProbeConfig probe_;
+  std::unique_ptr<OpenedTraining> training_;
+  TrainingRun run_;
+  ClassifyData data_;
+  RunFolder folder_;
+  TrainObserver& observer_;
+  const std::atomic<bool>* stop_;
+  VisionModel model_{nullptr};
+  Json summary_ = Json::object();
+};
+
+}  // namespace
+
+TrainResult train_probe(const Json& settings, const std::filesystem::path& data, const std::filesystem::path& out,
+                        TrainObserver& observer, const ResumeOptions& resume, const std::atomic<bool>* stop) {
+  if (!resume.init_weights) {
+    throw ConfigError("a probe is fitted on the features of a trained backbone: give a model with --init");
+  }
+  if (resume.mode == ResumeMode::kPath) {
+    throw ConfigError("a probe has no state to go on from; run the same command again, it reuses the features that " +
+                      out.string() + " keeps, or set probe.features to a folder that runs share");
+  }
+  if (process_place_from_environment().num_processes > 1) {
+    throw ConfigError("a probe is fitted by one process; start it without a launcher");
+  }
+  refuse_settings_of_training(settings);
+  Json rest = settings;
+  const auto probe = config_from_json<ProbeConfig>(rest.value("probe", Json::object()), "probe");
+  rest.erase("probe");
+  rest["model"]["head"] = {{"type", "classification"}, {"pooling", "embedding"}};
+  const auto config = resolve_classify_config(config_from_json<ClassifyConfig>(rest, ""));
+  return ProbeTraining(config, probe, data, out, observer, resume, stop).train();
+}
+
+}  // namespace multipole
