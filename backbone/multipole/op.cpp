@@ -58,7 +58,8 @@ HotTokens take_hot_tokens(const at::Tensor& k, const at::Tensor& v, const at::Te
     return x.flatten(1, 2).gather(1, places.unsqueeze(3).expand({-1, -1, -1, x.size(4)}));
   };
   at::Tensor mass = token_mass.value_or(at::Tensor());
-  if (!mass.defined()) mass = at::ones({k.size(0), k.size(1), k.size(2)}, k.options().dtype(mass_dtype(k.scalar_type())));
+  if (!mass.defined())
+    mass = at::ones({k.size(0), k.size(1), k.size(2)}, k.options().dtype(mass_dtype(k.scalar_type())));
   if (mass.dim() == 3) mass = mass.unsqueeze(3);
   mass = mass.expand({-1, -1, -1, k.size(3)}).flatten(1, 2).scatter(1, places, 0);
   return {take(k), take(v), mass.unflatten(1, {k.size(1), k.size(2)})};

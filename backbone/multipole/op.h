@@ -3,9 +3,10 @@
 // Source: Kang, Tran, De Sterck, "Fast Multipole Attention", arXiv 2310.11960 (v4 has the 2D variant).
 //
 // The functions here call the operators multipole::attention2d, summarize2d, cluster2d, hot_tokens2d, attention1d and
-// summarize1d, which Python reaches through torch.ops.multipole. They are differentiable once, follow autocast, work on meta tensors, and throw
-// c10::Error naming the argument that does not fit. dtypes: float64, float32, bfloat16, float16, one for all tensors of
-// a call. The environment variable MULTIPOLE_BACKEND (see dispatch.h) chooses the implementation.
+// summarize1d, which Python reaches through torch.ops.multipole. They are differentiable once, follow autocast, work on
+// meta tensors, and throw c10::Error naming the argument that does not fit. dtypes: float64, float32, bfloat16,
+// float16, one for all tensors of a call. The environment variable MULTIPOLE_BACKEND (see dispatch.h) chooses the
+// implementation.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -72,11 +73,11 @@ std::vector<at::Tensor> summarize2d(const at::Tensor& x, const at::Tensor& token
 //   num_steps  Lloyd steps a level; 0: the sub-cells themselves
 // Level 1 starts from the sub-cells' means weighted by mass, a coarser level from groups of four of its children's 4 p
 // clusters (child by child), which it takes as points with their masses. A point goes to the nearest mean, the lowest
-// index where several are as near (but for rounding). After the last step a cluster without members takes the point that is farthest from
-// its mean, with all points nearer to it than to their own means; so clusters stay empty only where a cell has fewer
-// distinct keys than rank, and then each cluster's members are alike (but for rounding).
-// Returns k_far and v_far, L tensors (B, Hl, Wl, p, heads, head_dim) each, the means by mass (an empty cluster's are 0),
-// and far_mass, L tensors (B, Hl, Wl, p, heads), the logarithms of the clusters' masses (an empty one's is -infinity),
+// index where several are as near (but for rounding). After the last step a cluster without members takes the point
+// that is farthest from its mean, with all points nearer to it than to their own means; so clusters stay empty only
+// where a cell has fewer distinct keys than rank, and then each cluster's members are alike (but for rounding). Returns
+// k_far and v_far, L tensors (B, Hl, Wl, p, heads, head_dim) each, the means by mass (an empty cluster's are 0), and
+// far_mass, L tensors (B, Hl, Wl, p, heads), the logarithms of the clusters' masses (an empty one's is -infinity),
 // float32 for bfloat16 and float16 inputs: what attention2d takes. The masses of a level sum to those of the tokens.
 // Differentiable in k, v and the masses above 0, with the clusters' members fixed.
 std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, std::vector<at::Tensor>> cluster2d(

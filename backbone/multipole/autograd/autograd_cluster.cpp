@@ -31,8 +31,8 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
     static const auto op = find_operator<Cluster2dSignature>("cluster2d");
     ctx->save_for_backward(tensors.vec());
     ctx->saved_data["shape"] = std::vector<int64_t>{shape.cell, shape.rank, shape.num_levels, shape.num_steps};
-    auto [k_far, v_far, far_mass] = op.call(tensors[0], tensors[1], shape.cell, shape.rank, shape.num_levels,
-                                            mass_of(tensors), shape.num_steps);
+    auto [k_far, v_far, far_mass] =
+        op.call(tensors[0], tensors[1], shape.cell, shape.rank, shape.num_levels, mass_of(tensors), shape.num_steps);
     return pack(Clusters2d{std::move(k_far), std::move(v_far), std::move(far_mass)});
   }
 

@@ -42,7 +42,8 @@ at::Tensor run_hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t co
                             double scale) {
   const at::Tensor given = complete(token_mass, q), taken_out = is_taken_out(given);
   const int64_t present = taken_out.logical_not().sum(at::IntArrayRef{1, 2}).amin().item<int64_t>();
-  TORCH_CHECK(present >= count, "multipole::hot_tokens2d: count must be at most the number of tokens of mass above 0 in ",
+  TORCH_CHECK(present >= count,
+              "multipole::hot_tokens2d: count must be at most the number of tokens of mass above 0 in ",
               "each image and head, at least ", present, ", got ", count);
   const at::Tensor mass = given.masked_fill(taken_out, 0), area_mass = pool(mass);
   const at::Tensor no_query = area_mass.eq(0);
@@ -51,8 +52,7 @@ at::Tensor run_hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t co
   const at::Tensor keys = by_head(k.to(mass.scalar_type()).masked_fill(taken_out, 0));
   const at::Tensor attention = queries.mul(scale).matmul(keys).add_(by_head(mass.log())).softmax(3);
   // below all others: a token that is not there
-  const at::Tensor received =
-      attention.masked_fill(no_query, 0).sum(2).masked_fill(by_head(taken_out).squeeze(2), -1);
+  const at::Tensor received = attention.masked_fill(no_query, 0).sum(2).masked_fill(by_head(taken_out).squeeze(2), -1);
   const at::Tensor order = std::get<1>(received.sort(/*stable=*/true, /*dim=*/2, /*descending=*/true));
   return std::get<0>(order.narrow(2, 0, count).sort(2));
 }

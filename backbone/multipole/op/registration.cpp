@@ -121,8 +121,7 @@ TORCH_LIBRARY(multipole, m) {
   m.def(
       "cluster2d(Tensor k, Tensor v, int cell, int rank, int num_levels, *, Tensor? token_mass=None, int num_steps=4) "
       "-> (Tensor[] k_far, Tensor[] v_far, Tensor[] far_mass)");
-  m.def(
-      "hot_tokens2d(Tensor q, Tensor k, int count, *, Tensor? token_mass=None, float? scale=None) -> Tensor");
+  m.def("hot_tokens2d(Tensor q, Tensor k, int count, *, Tensor? token_mass=None, float? scale=None) -> Tensor");
   // each returns the gradients of the tensors that were given, in the order of the arguments of tensor_pack.h
   m.def(
       "_attention2d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "

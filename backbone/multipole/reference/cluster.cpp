@@ -16,8 +16,8 @@ namespace {
 // grid: the points of one cell and head.
 at::Tensor sites_to_points(const at::Tensor& sites, int64_t side) {
   const int64_t rows = ceil_div(sites.size(1), side), columns = ceil_div(sites.size(2), side);
-  return at::constant_pad_nd(
-             sites, {0, 0, 0, 0, 0, 0, 0, columns * side - sites.size(2), 0, rows * side - sites.size(1)})
+  return at::constant_pad_nd(sites,
+                             {0, 0, 0, 0, 0, 0, 0, columns * side - sites.size(2), 0, rows * side - sites.size(1)})
       .reshape({sites.size(0), rows, side, columns, side, sites.size(3), sites.size(4), sites.size(5)})
       .permute({0, 6, 1, 3, 2, 4, 5, 7})
       .reshape({-1, side * side * sites.size(3), sites.size(5)});
@@ -120,12 +120,12 @@ class Hierarchy {
  private:
   Level make_level(const Sites& sites, int64_t side, const at::Tensor& start) const {
     const at::Tensor k = sites_to_points(sites.k, side), mass = sites_to_points(sites.mass, side).squeeze(2);
-    const Clustering clustering =
-        lloyd(k, mass, start.expand({k.size(0), -1}), args_.rank, args_.num_steps);
+    const Clustering clustering = lloyd(k, mass, start.expand({k.size(0), -1}), args_.rank, args_.num_steps);
     const int64_t rows = ceil_div(sites.k.size(1), side), columns = ceil_div(sites.k.size(2), side);
     // (cells, p, d) -> (B, Hl, Wl, p, heads, d)
     const auto to_sites = [&](const at::Tensor& clusters) {
-      return points_to_sites(clusters, {sites.k.size(0), rows, columns, args_.rank, sites.k.size(4), clusters.size(2)}, 1);
+      return points_to_sites(clusters, {sites.k.size(0), rows, columns, args_.rank, sites.k.size(4), clusters.size(2)},
+                             1);
     };
     return {{to_sites(clustering.means(k)), to_sites(clustering.means(sites_to_points(sites.v, side))),
              to_sites(clustering.mass().unsqueeze(2))},

@@ -25,8 +25,8 @@ at::Tensor rounding(const at::Tensor& points) {
 
 at::Tensor nearest(const at::Tensor& points, const Clustering& clustering) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const at::Tensor distance = distances(points, clustering.means(points))
-                                  .masked_fill(clustering.mass().eq(0).unsqueeze(1), infinity);
+  const at::Tensor distance =
+      distances(points, clustering.means(points)).masked_fill(clustering.mass().eq(0).unsqueeze(1), infinity);
   const at::Tensor least = distance.amin(2, true) + rounding(points).unsqueeze(2);
   return distance.le(least).to(at::kByte).argmax(2);
 }

@@ -32,8 +32,12 @@ Case random_case(torch::ScalarType dtype, int64_t max_side = 20) {
   const Tensor mass = torch::rand(grid, dtype) * 0.9 + 0.1;
   std::vector<int64_t> sizes = grid;
   sizes.push_back(dim);
-  return {torch::randn(sizes, dtype), torch::randn(sizes, dtype),
-          mass.masked_fill(torch::randint(0, 3, grid).eq(0), 0), cell, random_int(0, 1) == 0 ? 1 : 4, random_int(1, 3)};
+  return {torch::randn(sizes, dtype),
+          torch::randn(sizes, dtype),
+          mass.masked_fill(torch::randint(0, 3, grid).eq(0), 0),
+          cell,
+          random_int(0, 1) == 0 ? 1 : 4,
+          random_int(1, 3)};
 }
 
 std::string describe(const Case& c) {
@@ -312,8 +316,8 @@ TEST(HotTokens2d, AreThoseOfPlainAttention) {
     mass.slice(1, 0, 1).zero_();
     const Tensor masked = mass.eq(0).unsqueeze(4);
     const int64_t count = random_int(1, (height - 1) * width);
-    const Tensor actual = hot_tokens2d(q.masked_fill(masked, std::nan("")), k.masked_fill(masked, std::nan("")), count,
-                                       mass);
+    const Tensor actual =
+        hot_tokens2d(q.masked_fill(masked, std::nan("")), k.masked_fill(masked, std::nan("")), count, mass);
     for (int64_t h = 0; h < heads; ++h) {
       Tensor received = torch::zeros({height * width}, torch::kFloat64);
       const Tensor keys = k[0].select(2, h).flatten(0, 1);
