@@ -2,10 +2,11 @@
 // learned summaries that grow coarser with distance, in one softmax.
 // Source: Kang, Tran, De Sterck, "Fast Multipole Attention", arXiv 2310.11960 (v4 has the 2D variant).
 //
-// The functions here call the operators multipole::attention2d, summarize2d, attention1d and summarize1d, which Python
-// reaches through torch.ops.multipole. They are differentiable once, follow autocast, work on meta tensors, and throw
-// c10::Error naming the argument that does not fit. dtypes: float64, float32, bfloat16, float16, one for all tensors of
-// a call. The environment variable MULTIPOLE_BACKEND (see dispatch.h) chooses the implementation.
+// The functions here call the operators multipole::attention2d, summarize2d, cluster2d, hot_tokens2d, attention1d and
+// summarize1d, which Python reaches through torch.ops.multipole. They are differentiable once, follow autocast, work on
+// meta tensors, and throw c10::Error naming the argument that does not fit. dtypes: float64, float32, bfloat16,
+// float16, one for all tensors of a call. The environment variable MULTIPOLE_BACKEND (see dispatch.h) chooses the
+// implementation.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -62,6 +63,44 @@ std::tuple<at::Tensor, at::Tensor> attention2d(
 // Returns L tensors (B, Hl, Wl, p, C), the finest level first.
 std::vector<at::Tensor> summarize2d(const at::Tensor& x, const at::Tensor& token_basis, at::TensorList merge_basis,
                                     int64_t cell, const std::optional<at::Tensor>& token_mass = std::nullopt);
+
+// Summaries by content: in each cell and head rank clusters of the keys, instead of a basis (Lloyd, "Least squares
+// quantization in PCM", IEEE Transactions on Information Theory 28(2), 1982, weighted by mass).
+//   k, v       (B, H, W, heads, head_dim)
+//   rank       p = s * s with s <= cell
+//   num_levels L, at least 1; attention2d wants num_far_levels_2d(H, W, cell)
+//   token_mass (B, H, W) or (B, H, W, heads), as attention2d takes it. Tokens of mass 0 leave no trace, NaN included
+//   num_steps  Lloyd steps a level; 0: the sub-cells themselves
+// Level 1 starts from the sub-cells' means weighted by mass, a coarser level from groups of four of its children's 4 p
+// clusters (child by child), which it takes as points with their masses. A point goes to the nearest mean, the lowest
+// index where several are as near (but for rounding). After the last step a cluster without members takes the point
+// that is farthest from its mean, with all points nearer to it than to their own means; so clusters stay empty only
+// where a cell has fewer distinct keys than rank, and then each cluster's members are alike (but for rounding). Returns
+// k_far and v_far, L tensors (B, Hl, Wl, p, heads, head_dim) each, the means by mass (an empty cluster's are 0), and
+// far_mass, L tensors (B, Hl, Wl, p, heads), the logarithms of the clusters' masses (an empty one's is -infinity),
+// float32 for bfloat16 and float16 inputs: what attention2d takes. The masses of a level sum to those of the tokens.
+// Differentiable in k, v and the masses above 0, with the clusters' members fixed.
+std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, std::vector<at::Tensor>> cluster2d(
+    const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
+    const std::optional<at::Tensor>& token_mass = std::nullopt, int64_t num_steps = 4);
+
+// The tokens that get the most attention, by head: (B, heads, count) flat token indices (y * W + x), int64, ascending.
+// The queries q (B, H, W, heads, head_dim) are averaged over at most 8 x 8 areas (adaptive average pooling, weighted by
+// token_mass), each mean query's softmax(scale * query . key + log(mass)) runs over all tokens, and a token counts what
+// it gets from them together; the lowest index where several get as much. O(64 n), no gradient. token_mass as in
+// attention2d; an error where fewer than count tokens of an image and head have mass above 0.
+at::Tensor hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                        const std::optional<at::Tensor>& token_mass = std::nullopt,
+                        std::optional<double> scale = std::nullopt);
+
+// Tokens that leave the grid and are seen one by one: what attention2d takes as its arguments of these names.
+struct HotTokens {
+  at::Tensor k_extra, v_extra;  // (B, E, heads, head_dim)
+  at::Tensor token_mass;        // (B, H, W, heads), 0 for the hot ones, else as given (1 where it is not)
+};
+// indices (B, heads, E), as from hot_tokens2d. Differentiable in k, v and token_mass. A hot token counts with mass 1.
+HotTokens take_hot_tokens(const at::Tensor& k, const at::Tensor& v, const at::Tensor& indices,
+                          const std::optional<at::Tensor>& token_mass = std::nullopt);
 
 // 1D attention over sequences of n = group * 2^(L+1) tokens (or n <= 2 group, then L = 0 and it is full attention).
 //   q, k, v       (B, n, heads, head_dim)

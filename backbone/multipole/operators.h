@@ -47,6 +47,17 @@ using Summarize1dSignature = Tensors(const at::Tensor& x, at::TensorList basis, 
 using Summarize1dBackwardSignature = Tensors(at::TensorList d_summaries, const at::Tensor& x, at::TensorList basis,
                                              int64_t group);
 
+using TensorsTriple = std::tuple<Tensors, Tensors, Tensors>;
+using Cluster2dSignature = TensorsTriple(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
+                                         int64_t num_levels, const std::optional<at::Tensor>& token_mass,
+                                         int64_t num_steps);
+using Cluster2dBackwardSignature = Tensors(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
+                                           const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
+                                           int64_t num_levels, const std::optional<at::Tensor>& token_mass,
+                                           int64_t num_steps);
+using HotTokens2dSignature = at::Tensor(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                                        const std::optional<at::Tensor>& token_mass, std::optional<double> scale);
+
 // The operator multipole::<name>, typed.
 template <typename Signature>
 c10::TypedOperatorHandle<Signature> find_operator(const std::string& name) {

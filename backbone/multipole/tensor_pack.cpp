@@ -41,6 +41,11 @@ std::vector<at::Tensor> pack(const Summarize2dGrads& grads) {
 }
 std::vector<at::Tensor> pack(const Summarize1dArgs& args) { return concatenate({args.x, args.basis}); }
 std::vector<at::Tensor> pack(const Summarize1dGrads& grads) { return concatenate({grads.x, grads.basis}); }
+std::vector<at::Tensor> pack(const Cluster2dArgs& args) { return concatenate({args.k, args.v, args.token_mass}); }
+std::vector<at::Tensor> pack(const Cluster2dGrads& grads) { return concatenate({grads.k, grads.v, grads.token_mass}); }
+std::vector<at::Tensor> pack(const Clusters2d& clusters) {
+  return concatenate({clusters.k_far, clusters.v_far, clusters.far_mass});
+}
 
 std::vector<at::Tensor> PackedTensors::next(int64_t count) {
   const at::TensorList part = tensors_.slice(position_, static_cast<size_t>(count));

@@ -9,6 +9,7 @@
 
 #include "backbone/multipole/attention1d_args.h"
 #include "backbone/multipole/attention2d_args.h"
+#include "backbone/multipole/cluster_args.h"
 #include "backbone/multipole/summarize_args.h"
 
 namespace multipole {
@@ -21,6 +22,9 @@ std::vector<at::Tensor> pack(const Summarize2dArgs& args);
 std::vector<at::Tensor> pack(const Summarize2dGrads& grads);
 std::vector<at::Tensor> pack(const Summarize1dArgs& args);
 std::vector<at::Tensor> pack(const Summarize1dGrads& grads);
+std::vector<at::Tensor> pack(const Cluster2dArgs& args);
+std::vector<at::Tensor> pack(const Cluster2dGrads& grads);
+std::vector<at::Tensor> pack(const Clusters2d& clusters);
 
 // Reads a packed list back from the front.
 class PackedTensors {

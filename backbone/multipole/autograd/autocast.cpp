@@ -79,11 +79,27 @@ Tensors summarize1d_autocast(const at::Tensor& x, at::TensorList basis, int64_t 
 }
 
 template <c10::DeviceType device>
+TensorsTriple cluster2d_autocast(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
+                                 int64_t num_levels, const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+  const Caster<device> cast;
+  return cluster2d(cast(k), cast(v), cell, rank, num_levels, cast.mass(token_mass), num_steps);
+}
+
+template <c10::DeviceType device>
+at::Tensor hot_tokens2d_autocast(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                                 const std::optional<at::Tensor>& token_mass, std::optional<double> scale) {
+  const Caster<device> cast;
+  return hot_tokens2d(cast(q), cast(k), count, cast.mass(token_mass), scale);
+}
+
+template <c10::DeviceType device>
 void register_autocast(torch::Library& m) {
   m.impl("attention2d", attention2d_autocast<device>);
   m.impl("summarize2d", summarize2d_autocast<device>);
   m.impl("attention1d", attention1d_autocast<device>);
   m.impl("summarize1d", summarize1d_autocast<device>);
+  m.impl("cluster2d", cluster2d_autocast<device>);
+  m.impl("hot_tokens2d", hot_tokens2d_autocast<device>);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "backbone/multipole/cuda/attention_cuda.h"
 #include "backbone/multipole/reference/attention1d.h"
 #include "backbone/multipole/reference/attention2d.h"
+#include "backbone/multipole/reference/cluster.h"
 #include "backbone/multipole/reference/summarize.h"
 #include "backbone/multipole/upward/token_mass.h"
 
@@ -108,6 +109,12 @@ Attention1dGrads run_attention1d_backward(const Attention1dArgs& args, const at:
   if (backend == Backend::cuda) return cuda::attention1d_backward(args, out, lse, d_out, d_lse);
   return backend == Backend::cpu ? cpu::attention1d_backward(args, out, lse, d_out, d_lse)
                                  : reference::attention1d_backward(args, out, lse, d_out, d_lse);
+}
+
+Clusters2d run_cluster2d(const Cluster2dArgs& args) { return reference::cluster2d_forward(args); }
+
+Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters) {
+  return reference::cluster2d_backward(args, d_clusters);
 }
 
 }  // namespace multipole

@@ -8,6 +8,7 @@
 
 #include "backbone/multipole/attention1d_args.h"
 #include "backbone/multipole/attention2d_args.h"
+#include "backbone/multipole/cluster_args.h"
 #include "backbone/multipole/dispatch/backend.h"
 #include "backbone/multipole/summarize_args.h"
 
@@ -34,5 +35,8 @@ Attention1dGrads run_attention1d_backward(const Attention1dArgs& args, const at:
 
 std::vector<at::Tensor> run_summarize1d(const Summarize1dArgs& args);
 Summarize1dGrads run_summarize1d_backward(const Summarize1dArgs& args, const std::vector<at::Tensor>& d_summaries);
+
+Clusters2d run_cluster2d(const Cluster2dArgs& args);
+Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters);
 
 }  // namespace multipole

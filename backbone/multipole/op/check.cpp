@@ -17,14 +17,15 @@ ArgumentChecker mass_checker(const ArgumentChecker& check, const char* name, con
                           std::string("that of masses where ") + name + " is " + c10::toString(first.scalar_type()));
 }
 
-// (B, H, W) or (B, H, W, heads)
-void check_token_mass(const ArgumentChecker& check, const at::Tensor& mass, std::vector<int64_t> sizes) {
+}  // namespace
+
+void check_token_mass(const ArgumentChecker& check, const char* name, const at::Tensor& first, const at::Tensor& mass,
+                      std::vector<int64_t> sizes) {
   const bool by_head = mass.dim() == 4;
   if (!by_head) sizes.pop_back();
-  check.shape("token_mass", mass, sizes, by_head ? "(B, H, W, heads)" : "(B, H, W) or (B, H, W, heads)");
+  mass_checker(check, name, first)
+      .shape("token_mass", mass, sizes, by_head ? "(B, H, W, heads)" : "(B, H, W) or (B, H, W, heads)");
 }
-
-}  // namespace
 
 Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::TensorList k_far,
                                   at::TensorList v_far, int64_t cell, std::optional<at::TensorList> q_far,
@@ -73,7 +74,7 @@ Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, cons
   }
   const ArgumentChecker check_mass = mass_checker(check, "q", q);
   const at::Tensor mass = or_undefined(token_mass);
-  if (mass.defined()) check_token_mass(check_mass, mass, {batch, height, width, heads});
+  if (mass.defined()) check_token_mass(check, "q", q, mass, {batch, height, width, heads});
   if (far_mass.has_value()) check.length("far_mass", *far_mass, levels, why);
   for (int64_t i = 0; far_mass.has_value() && i < levels; ++i) {
     std::vector<int64_t> expected = concrete_sizes(k_far[i]);
@@ -114,7 +115,7 @@ Summarize2dArgs check_summarize2d(const at::Tensor& x, const at::Tensor& token_b
   const at::Tensor mass = or_undefined(token_mass);
   if (mass.defined()) {
     const std::vector<int64_t> sizes = concrete_sizes(x);
-    check_token_mass(mass_checker(check, "x", x), mass, {sizes[0], sizes[1], sizes[2], -1});
+    check_token_mass(check, "x", x, mass, {sizes[0], sizes[1], sizes[2], -1});
     if (mass.dim() == 4) {
       const int64_t heads = concrete_sizes(mass)[3];
       check.require(channels % heads == 0, "token_mass must have a number of heads that divides the " + text(channels) +

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "backbone/multipole/attention1d_args.h"
 #include "backbone/multipole/attention2d_args.h"
+#include "backbone/multipole/op/argument_checker.h"
 #include "backbone/multipole/summarize_args.h"
 
 namespace multipole {
@@ -27,5 +29,9 @@ Attention1dArgs check_attention1d(const at::Tensor& q, const at::Tensor& k, cons
                                   at::TensorList v_far, int64_t group, bool causal, std::optional<double> scale);
 
 Summarize1dArgs check_summarize1d(const at::Tensor& x, at::TensorList basis, int64_t group);
+
+// A token_mass of shape (B, H, W) or `sizes`, (B, H, W, heads), for a call whose first tensor is `first`.
+void check_token_mass(const ArgumentChecker& check, const char* name, const at::Tensor& first, const at::Tensor& mass,
+                      std::vector<int64_t> sizes);
 
 }  // namespace multipole

@@ -5,6 +5,7 @@
 #include "backbone/multipole/op/argument_checker.h"
 #include "backbone/multipole/op/check.h"
 #include "backbone/multipole/op/check_backward.h"
+#include "backbone/multipole/op/check_cluster.h"
 #include "backbone/multipole/operators.h"
 #include "backbone/multipole/quadtree.h"
 #include "backbone/multipole/tensor_pack.h"
@@ -104,6 +105,36 @@ Tensors summarize1d_backward_meta(at::TensorList d_summaries, const at::Tensor& 
   return empty_like_each(pack(args));
 }
 
+TensorsTriple cluster2d_meta(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
+                             const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+  check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps);
+  const std::vector<int64_t> sizes = concrete_sizes(k);
+  TensorsTriple clusters;
+  for (int64_t level = 1; level <= num_levels; ++level) {
+    const int64_t rows = level_cells(level, sizes[1], cell), columns = level_cells(level, sizes[2], cell);
+    const std::vector<int64_t> shape = {sizes[0], rows, columns, rank, sizes[3], sizes[4]};
+    std::get<0>(clusters).push_back(at::empty(shape, k.options()));
+    std::get<1>(clusters).push_back(at::empty(shape, v.options()));
+    std::get<2>(clusters).push_back(at::empty(at::IntArrayRef(shape).slice(0, 5), lse_options(k)));
+  }
+  return clusters;
+}
+
+Tensors cluster2d_backward_meta(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
+                                const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
+                                int64_t num_levels, const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps);
+  check_cluster2d_backward(args, d_k_far, d_v_far, d_far_mass);
+  return empty_like_each(pack(args));
+}
+
+at::Tensor hot_tokens2d_meta(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                             const std::optional<at::Tensor>& token_mass, std::optional<double> scale) {
+  check_hot_tokens2d(q, k, count, token_mass, scale);
+  const std::vector<int64_t> sizes = concrete_sizes(q);
+  return at::empty({sizes[0], sizes[3], count}, q.options().dtype(at::kLong));
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(multipole, Meta, m) {
@@ -111,6 +142,9 @@ TORCH_LIBRARY_IMPL(multipole, Meta, m) {
   m.impl("summarize2d", summarize2d_meta);
   m.impl("attention1d", attention1d_meta);
   m.impl("summarize1d", summarize1d_meta);
+  m.impl("cluster2d", cluster2d_meta);
+  m.impl("_cluster2d_backward", cluster2d_backward_meta);
+  m.impl("hot_tokens2d", hot_tokens2d_meta);
   m.impl("_attention2d_backward", attention2d_backward_meta);
   m.impl("_summarize2d_backward", summarize2d_backward_meta);
   m.impl("_attention1d_backward", attention1d_backward_meta);

@@ -5,9 +5,14 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include <utility>
+
 #include "backbone/multipole/dispatch/dispatch.h"
+#include "backbone/multipole/dispatch/hot_tokens.h"
 #include "backbone/multipole/op/check.h"
 #include "backbone/multipole/op/check_backward.h"
+#include "backbone/multipole/op/check_cluster.h"
+#include "backbone/multipole/operators.h"
 #include "backbone/multipole/tensor_pack.h"
 
 namespace multipole {
@@ -79,6 +84,26 @@ std::vector<at::Tensor> summarize1d_backward_kernel(at::TensorList d_summaries, 
   return pack(run_summarize1d_backward(args, d_summaries.vec()));
 }
 
+TensorsTriple cluster2d_kernel(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
+                               const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+  Clusters2d clusters = run_cluster2d(check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps));
+  return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass)};
+}
+
+Tensors cluster2d_backward_kernel(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
+                                  const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
+                                  int64_t num_levels, const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps);
+  check_cluster2d_backward(args, d_k_far, d_v_far, d_far_mass);
+  return pack(run_cluster2d_backward(args, {d_k_far.vec(), d_v_far.vec(), d_far_mass.vec()}));
+}
+
+at::Tensor hot_tokens2d_kernel(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                               const std::optional<at::Tensor>& token_mass, std::optional<double> scale) {
+  const double factor = check_hot_tokens2d(q, k, count, token_mass, scale);
+  return run_hot_tokens2d(q, k, count, token_mass.value_or(at::Tensor()), factor);
+}
+
 }  // namespace
 
 TORCH_LIBRARY(multipole, m) {
@@ -93,6 +118,10 @@ TORCH_LIBRARY(multipole, m) {
       "attention1d(Tensor q, Tensor k, Tensor v, Tensor[] k_far, Tensor[] v_far, int group, *, bool causal=False, "
       "float? scale=None) -> (Tensor out, Tensor lse)");
   m.def("summarize1d(Tensor x, Tensor[] basis, int group) -> Tensor[]");
+  m.def(
+      "cluster2d(Tensor k, Tensor v, int cell, int rank, int num_levels, *, Tensor? token_mass=None, int num_steps=4) "
+      "-> (Tensor[] k_far, Tensor[] v_far, Tensor[] far_mass)");
+  m.def("hot_tokens2d(Tensor q, Tensor k, int count, *, Tensor? token_mass=None, float? scale=None) -> Tensor");
   // each returns the gradients of the tensors that were given, in the order of the arguments of tensor_pack.h
   m.def(
       "_attention2d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "
@@ -106,6 +135,9 @@ TORCH_LIBRARY(multipole, m) {
   m.def(
       "_attention1d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "
       "Tensor[] k_far, Tensor[] v_far, int group, *, bool causal=False, float? scale=None) -> Tensor[]");
+  m.def(
+      "_cluster2d_backward(Tensor[] d_k_far, Tensor[] d_v_far, Tensor[] d_far_mass, Tensor k, Tensor v, int cell, "
+      "int rank, int num_levels, *, Tensor? token_mass=None, int num_steps=4) -> Tensor[]");
   m.def("_summarize1d_backward(Tensor[] d_summaries, Tensor x, Tensor[] basis, int group) -> Tensor[]");
 }
 
@@ -115,6 +147,9 @@ TORCH_LIBRARY_IMPL(multipole, CompositeExplicitAutograd, m) {
   m.impl("summarize2d", summarize2d_kernel);
   m.impl("attention1d", attention1d_kernel);
   m.impl("summarize1d", summarize1d_kernel);
+  m.impl("cluster2d", cluster2d_kernel);
+  m.impl("_cluster2d_backward", cluster2d_backward_kernel);
+  m.impl("hot_tokens2d", hot_tokens2d_kernel);
   m.impl("_attention2d_backward", attention2d_backward_kernel);
   m.impl("_summarize2d_backward", summarize2d_backward_kernel);
   m.impl("_attention1d_backward", attention1d_backward_kernel);

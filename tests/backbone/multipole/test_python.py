@@ -184,5 +184,34 @@ class Backward(unittest.TestCase):
                     lambda: ops._attention1d_backward(out, None, out[:, 1:], lse, line, line, line, [], [], 4))
 
 
+class Clusters(unittest.TestCase):
+    def setUp(self):
+        self.k, self.v = (torch.randn(2, 9, 13, 3, 8) for _ in "kv")
+        self.mass = torch.rand(2, 9, 13, 3) + 0.1
+
+    def test_meta_shapes_are_those_of_data(self):
+        def call(k, v, mass):
+            k_far, v_far, far_mass = ops.cluster2d(k, v, 3, 4, 2, token_mass=mass)
+            return [*k_far, *v_far, *far_mass, ops.hot_tokens2d(k, v, 5, token_mass=mass)]
+
+        for dtype in (torch.float32, torch.bfloat16):
+            tensors = self.k.to(dtype), self.v.to(dtype), self.mass
+            for real, meta in zip(call(*tensors), call(*(x.to("meta") for x in tensors))):
+                self.assertEqual((real.shape, real.dtype), (meta.shape, meta.dtype))
+
+    def test_autocast(self):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            k_far, _, far_mass = ops.cluster2d(self.k, self.v, 3, 4, 2)
+        self.assertEqual((k_far[0].dtype, far_mass[0].dtype), (torch.bfloat16, torch.float32))
+
+    def test_registration_is_consistent(self):
+        tests = ("test_schema", "test_autograd_registration", "test_faketensor")
+        leaves = [x.requires_grad_() for x in (self.k, self.v, self.mass)]
+        torch.library.opcheck(ops.cluster2d.default, (leaves[0], leaves[1], 3, 4, 2), {"token_mass": leaves[2]},
+                              test_utils=tests)
+        torch.library.opcheck(ops.hot_tokens2d.default, (leaves[0], leaves[1], 5), {"token_mass": leaves[2]},
+                              test_utils=tests)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,23 @@
+// Argument checks of cluster2d and hot_tokens2d, as those of check.h.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "backbone/multipole/cluster_args.h"
+
+namespace multipole {
+
+Cluster2dArgs check_cluster2d(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
+                              const std::optional<at::Tensor>& token_mass, int64_t num_steps);
+
+void check_cluster2d_backward(const Cluster2dArgs& args, at::TensorList d_k_far, at::TensorList d_v_far,
+                              at::TensorList d_far_mass);
+
+// The factor of the query-key products.
+double check_hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                          const std::optional<at::Tensor>& token_mass, std::optional<double> scale);
+
+}  // namespace multipole

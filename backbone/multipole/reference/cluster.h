@@ -1,0 +1,14 @@
+// Clustered summaries in plain ATen, any floating dtype and device. The rules: backbone/multipole/op.h, cluster2d.
+// Computes in float32 for bfloat16 and float16 inputs.
+#pragma once
+
+#include "backbone/multipole/cluster_args.h"
+
+namespace multipole::reference {
+
+Clusters2d cluster2d_forward(const Cluster2dArgs& args);
+
+// `d_clusters`: gradients of what the forward returned, all of them given. The clusters' members are fixed.
+Cluster2dGrads cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters);
+
+}  // namespace multipole::reference
