@@ -13,9 +13,10 @@ from multipole._library import load_library
 load_library()
 
 from multipole.layer import MultipoleAttention2d  # noqa: E402
-from multipole.operators import attention2d, averaging_basis2d, num_far_levels, summarize2d  # noqa: E402
+from multipole.operators import (attention2d, averaging_basis2d, cluster2d, hot_tokens, num_far_levels,  # noqa: E402
+                                 summarize2d)
 from multipole.swap import swap_attention  # noqa: E402
-from multipole.tokens import hot_tokens, multipole_attention  # noqa: E402
+from multipole.tokens import multipole_attention  # noqa: E402
 
-__all__ = ["MultipoleAttention2d", "attention2d", "averaging_basis2d", "hot_tokens", "multipole_attention",
-           "num_far_levels", "summarize2d", "swap_attention"]
+__all__ = ["MultipoleAttention2d", "attention2d", "averaging_basis2d", "cluster2d", "hot_tokens",
+           "multipole_attention", "num_far_levels", "summarize2d", "swap_attention"]

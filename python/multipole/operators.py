@@ -44,6 +44,23 @@ def summarize2d(x, token_basis, merge_basis, cell, *, token_mass=None):
     return torch.ops.multipole.summarize2d(x, token_basis, merge_basis, cell, token_mass=token_mass)
 
 
+def cluster2d(k, v, cell, rank, num_levels, *, token_mass=None, num_steps=4):
+    """Summaries by content: in each cell and head `rank` clusters of the keys, found by Lloyd steps.
+
+    k, v: (B, H, W, heads, head_dim). Returns what attention2d takes as k_far, v_far and far_mass. Differentiable with the
+    clusters' members fixed. The implementation is the plain one yet: slower than the attention itself.
+    """
+    return torch.ops.multipole.cluster2d(k, v, cell, rank, num_levels, token_mass=token_mass, num_steps=num_steps)
+
+
+def hot_tokens(q, k, count, *, token_mass=None, scale=None):
+    """The tokens that most attention goes to, judged by mean queries of at most 8 x 8 places: O(64 n).
+
+    q, k: (B, H, W, heads, head_dim). Returns indices (B, heads, count) of tokens, row by row and ascending.
+    """
+    return torch.ops.multipole.hot_tokens2d(q, k, count, token_mass=token_mass, scale=scale)
+
+
 def check_summaries(cell, rank):
     """Raises ValueError where a cell cannot be cut into sqrt(rank) x sqrt(rank) sub-cells."""
     if cell < 1 or math.isqrt(rank) ** 2 != rank or not 1 <= rank <= cell * cell:

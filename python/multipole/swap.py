@@ -5,7 +5,7 @@ import functools
 from torch import nn
 
 from multipole.operators import check_summaries
-from multipole.tokens import multipole_attention
+from multipole.tokens import SUMMARIES, multipole_attention
 
 NAME = "multipole2d"  # of the attention in transformers' registry
 
@@ -31,13 +31,13 @@ class Grid:
         return multipole_attention(q, k, v, self.size, num_prefix=num_prefix, scale=scale, **options)
 
 
-def swap_attention(model, *, cell=8, rank=4, hot=64):
+def swap_attention(model, *, cell=8, rank=4, hot=64, summaries="basis"):
     """Puts multipole attention into every block of a ViT, in place; weights stay, and so does what it answers on grids
     of up to 2 x 2 cells (16 x 16 tokens with cells of 8). Above, far tokens are seen through summaries.
 
     model: a ViT of timm (ViT, DeiT, DeiT-3, DINOv2, CLIP, SigLIP) or of transformers (ViT, DeiT, DINOv2, with registers
            too, CLIP, SigLIP), or a module that holds one
-    cell, rank, hot: as multipole_attention() takes them
+    cell, rank, hot, summaries: as multipole_attention() takes them
 
     Returns `model`. Raises ValueError where it holds no such blocks, or some that cannot be swapped. Nothing is changed
     then.
@@ -45,7 +45,9 @@ def swap_attention(model, *, cell=8, rank=4, hot=64):
     check_summaries(cell, rank)
     if hot < 0:
         raise ValueError(f"hot must be a number of tokens, got {hot}")
-    options = {"cell": cell, "rank": rank, "hot": hot}
+    if summaries not in SUMMARIES:
+        raise ValueError(f"summaries must be one of {', '.join(SUMMARIES)}, got '{summaries}'")
+    options = {"cell": cell, "rank": rank, "hot": hot, "summaries": summaries}
     modules = list(model.named_modules())
     embeddings = [module for name, module in modules if is_patch_embedding(name, module)]
     blocks = [(name, module, kind) for name, module in modules if (kind := attention_kind(module)) is not None]

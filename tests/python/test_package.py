@@ -54,6 +54,24 @@ class Tokens(unittest.TestCase):
             out = multipole.multipole_attention(q, k, v, (height, width), num_prefix=num_prefix, cell=3)
             self.assertLess(relative_error(out, self.full(q, k, v)), 1e-5)
 
+    def test_as_many_clusters_as_tokens_of_a_cell_are_the_tokens(self):
+        height, width = random_size(5, 8), random_size(5, 8)
+        q, k, v = self.tokens(height, width, 1)
+        for summaries in ("basis", "cluster"):  # one far level of cells of 2 x 2 tokens
+            for hot in (0, 3):
+                out = multipole.multipole_attention(q, k, v, (height, width), num_prefix=1, cell=2, rank=4, hot=hot,
+                                                    summaries=summaries)
+                self.assertLess(relative_error(out, self.full(q, k, v)), 1e-5, (summaries, hot))
+
+    def test_clusters_are_nearer_than_means(self):
+        """Keys of two kinds, mixed in every cell: a mean is neither."""
+        q, k, v = self.tokens(16, 16, 0)
+        chosen = torch.randint(0, 2, (256,))
+        k, v = (3 * torch.randn(2, 2, 2, 8)[:, :, chosen] + 0.01 * noise for noise in (k, v))
+        errors = [relative_error(multipole.multipole_attention(q, k, v, (16, 16), cell=4, summaries=summaries),
+                                 self.full(q, k, v)) for summaries in ("basis", "cluster")]
+        self.assertLess(errors[1], errors[0] / 3)
+
     def test_all_tokens_hot_is_full_attention(self):
         for num_prefix in (0, 1, 5):
             height, width = random_size(7, 17), random_size(5, 17)
@@ -203,7 +221,8 @@ class Swap(unittest.TestCase):
     def test_other_models_are_errors(self):
         with self.assertRaisesRegex(ValueError, "holds no attention of a vision transformer"):
             multipole.swap_attention(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 2)))
-        for options, message in (({"rank": 5}, "perfect square"), ({"cell": 1}, "rank 4 and cell 1"), ({"hot": -1}, "hot must")):
+        for options, message in (({"rank": 5}, "perfect square"), ({"cell": 1}, "rank 4 and cell 1"), ({"hot": -1}, "hot must"),
+                                 ({"summaries": "pool"}, "basis, cluster")):
             with self.assertRaisesRegex(ValueError, message):
                 multipole.swap_attention(torch.nn.Identity(), **options)
 
