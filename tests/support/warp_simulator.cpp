@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "backbone/multipole/cuda/warp.h"
+#include "backbone/multipole/cuda/warp/warp.h"
 
 namespace multipole::test {
 namespace {

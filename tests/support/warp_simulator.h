@@ -1,5 +1,5 @@
 // Runs the 32 lanes of a warp on the host, each with a stack of its own, switching at the points where lanes exchange
-// values: the host's side of backbone/multipole/cuda/warp.h.
+// values: the host's side of backbone/multipole/cuda/warp/warp.h.
 #pragma once
 
 #include <functional>

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "backbone/multipole/cuda/element.h"
 #include "backbone/multipole/cuda/problem.h"
+#include "backbone/multipole/cuda/warp/element.h"
 
 namespace multipole::cuda {
 

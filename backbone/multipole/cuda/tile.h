@@ -3,7 +3,7 @@
 #pragma once
 
 #include "backbone/multipole/cuda/sites.h"
-#include "backbone/multipole/cuda/tensor_core.h"
+#include "backbone/multipole/cuda/warp/tensor_core.h"
 
 namespace multipole::cuda {
 

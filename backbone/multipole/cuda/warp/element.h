@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "backbone/multipole/cuda/warp.h"
+#include "backbone/multipole/cuda/warp/warp.h"
 
 namespace multipole::cuda {
 

@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
-#include "backbone/multipole/cuda/element.h"
-#include "backbone/multipole/cuda/warp.h"
+#include "backbone/multipole/cuda/warp/element.h"
+#include "backbone/multipole/cuda/warp/warp.h"
 
 namespace multipole::cuda {
 
