@@ -71,18 +71,28 @@ void expect_close(const Results& actual, const Results& exact, double tolerance)
   }
 }
 
+// Variants and biases take turns with the case's number.
+struct RandomCase {
+  RandomCase(const CaseShape& like, torch::ScalarType type, int number) : shape(like) {
+    shape.linear = number % 2 == 0;
+    shape.biased = number / 2 % 2 == 0;
+    args = random_args(shape, type);
+    d_out = torch::randn(args.q.sizes(), torch::kFloat64).to(type);
+    d_lse = torch::randn({shape.batch, shape.heads, shape.height, shape.width});
+    exact = run_reference(to_dtype(args, torch::kFloat64), d_out.to(torch::kFloat64), d_lse.to(torch::kFloat64));
+  }
+
+  CaseShape shape;
+  OracleArgs2d args;
+  Tensor d_out, d_lse;
+  Results exact;
+};
+
 void expect_type_is_right(torch::ScalarType type, double tolerance, int cases) {
   for (int i = 0; i < cases; ++i) {
-    CaseShape shape = random_kernel_shape(12);
-    shape.linear = i % 2 == 0;
-    shape.biased = i / 2 % 2 == 0;
-    SCOPED_TRACE(describe(shape));
-    const OracleArgs2d args = random_args(shape, type);
-    const Tensor d_out = torch::randn(args.q.sizes(), torch::kFloat64).to(type);
-    const Tensor d_lse = torch::randn({shape.batch, shape.heads, shape.height, shape.width});
-    const Results exact =
-        run_reference(to_dtype(args, torch::kFloat64), d_out.to(torch::kFloat64), d_lse.to(torch::kFloat64));
-    expect_close(run_on_host(args, d_out, d_lse), exact, tolerance);
+    const RandomCase c(random_kernel_shape(12), type, i);
+    SCOPED_TRACE(describe(c.shape));
+    expect_close(run_on_host(c.args, c.d_out, c.d_lse), c.exact, tolerance);
   }
 }
 
@@ -94,16 +104,10 @@ TEST(HostAttention2d, BFloat16) { expect_type_is_right(torch::kBFloat16, 3e-2, 4
 // error in this type says what may be expected.
 void expect_masses_are_right(torch::ScalarType type, double rounding, int cases) {
   for (int i = 0; i < cases; ++i) {
-    CaseShape shape = with_masses(random_kernel_shape(7));
-    shape.linear = i % 2 == 0;
-    shape.biased = i / 2 % 2 == 0;
-    SCOPED_TRACE(describe(shape));
-    const OracleArgs2d args = random_args(shape, type);
-    const Tensor d_out = torch::randn(args.q.sizes(), torch::kFloat64).to(type);
-    const Tensor d_lse = torch::randn({shape.batch, shape.heads, shape.height, shape.width});
-    const Results exact =
-        run_reference(to_dtype(args, torch::kFloat64), d_out.to(torch::kFloat64), d_lse.to(torch::kFloat64));
-    const Results plain = run_reference(args, d_out, d_lse), actual = run_on_host(args, d_out, d_lse);
+    const RandomCase c(with_masses(random_kernel_shape(7)), type, i);
+    SCOPED_TRACE(describe(c.shape));
+    const Results& exact = c.exact;
+    const Results plain = run_reference(c.args, c.d_out, c.d_lse), actual = run_on_host(c.args, c.d_out, c.d_lse);
     const auto expect_near = [&](const Tensor& a, const Tensor& b, const Tensor& exactly) {
       ASSERT_EQ(a.sizes(), exactly.sizes());
       EXPECT_LE(relative_error(a, exactly), allowed_error(relative_error(b, exactly), rounding));

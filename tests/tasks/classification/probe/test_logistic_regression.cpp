@@ -117,7 +117,9 @@ TEST(LogisticRegression, CasesForAnotherImplementation) {
                      {"weight", rows_of(fit.weights.weight)},
                      {"bias", rows_of(fit.weights.bias.unsqueeze(0))[0]}});
   }
-  std::ofstream(path) << cases.dump();
+  std::ofstream file(path);
+  file << cases.dump();
+  EXPECT_TRUE(file.flush()) << path;
 }
 
 }  // namespace
