@@ -18,6 +18,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+# The fields of a backbone's config that are mirrored, and those of which one value is.
+FIELDS = {"in_channels", "image_size", "stem_stride", "embed_dims", "depths", "num_heads", "mlp_ratio",
+          "drop_path_rate", "layer_scale_init", "position_conv", "norm_eps", "attention", "stage_attention"}
+ONE_VALUE = {"embedding": "convolutional", "mlp_conv": False}
 DTYPES = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "F16": torch.float16, "I64": torch.int64}
 
 
@@ -228,6 +232,9 @@ class Stage(nn.Module):
 class Backbone(nn.Module):
     def __init__(self, config):
         super().__init__()
+        for key, value in config.items():
+            if key not in FIELDS and (key not in ONE_VALUE or value != ONE_VALUE[key]):
+                raise ValueError(f"the mirror has no {key} {value!r}")
         dim, stride, eps = config["embed_dims"][0], config["stem_stride"], config["norm_eps"]
         hidden = (dim + 1) // 2
         self.stem = nn.ModuleDict({"conv1": TokenConv(config["in_channels"], hidden, 2 if stride > 1 else 1),

@@ -18,6 +18,14 @@ struct ImportOptions {
   bool bfloat16 = false;
 };
 
+std::string source_help() {
+  std::string types;
+  for (const auto& type : transformers_types()) types += (types.empty() ? "" : ", ") + type;
+  return "folder with config.json and model.safetensors, or the weights file: vision transformers of timm; of "
+         "transformers " +
+         types;
+}
+
 int import_to_file(const ImportOptions& options) {
   const ImportedModel imported = import_model(options.source);
   save_model(options.out, imported.weights, imported.metadata,
@@ -39,8 +47,7 @@ void add_import_command(CLI::App& program, Run& run) {
   const auto options = std::make_shared<ImportOptions>();
   CLI::App* command = add_command(program, "import", "make a model file of a model that timm or transformers published",
                                   "multipole import vit_small_patch14_dinov2 --out models/dinov2_small.safetensors");
-  command->add_option("SOURCE", options->source, "folder with config.json and model.safetensors, or the weights file")
-      ->required();
+  command->add_option("SOURCE", options->source, source_help())->required();
   command->add_option("--out", options->out, "model file to write")->required();
   command->add_flag("--bf16", options->bfloat16, "store weights as bfloat16: half the size");
   command->callback([options, &run] { run = [options] { return import_to_file(*options); }; });

@@ -14,6 +14,10 @@ class WindowPartition {
   // its mask (arXiv 2103.14030, section 3.2). An axis that one window covers is not shifted.
   WindowPartition(int64_t height, int64_t width, int64_t size, int64_t shift = 0);
 
+  // Of the grid that is cut.
+  int64_t height() const { return height_; }
+  int64_t width() const { return width_; }
+
   int64_t num_windows() const { return windows_y_ * windows_x_; }
   int64_t windows_y() const { return windows_y_; }
   int64_t windows_x() const { return windows_x_; }

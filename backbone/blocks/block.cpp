@@ -14,7 +14,8 @@ MlpShape mlp_shape(const BlockShape& shape) {
   return {.embed_dim = shape.attention_shape.embed_dim,
           .hidden_dim = shape.hidden_dim,
           .activation = shape.activation,
-          .gated = shape.gated_mlp};
+          .gated = shape.gated_mlp,
+          .conv = shape.mlp_conv};
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ torch::Tensor BlockImpl::forward(torch::Tensor x) {
 }
 
 torch::Tensor BlockImpl::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
-  TORCH_CHECK(!position_conv_, "a block with a position convolution takes a grid, not a sequence");
+  TORCH_CHECK(!position_conv_ && mlp_->is_tokenwise(), "a block with a convolution takes a grid, not a sequence");
   x = add_branch(x, finish_branch(attend(x, grid), layer_scale1_));
   return add_mlp(std::move(x));
 }
@@ -60,6 +61,7 @@ torch::Tensor BlockImpl::add_mlp(torch::Tensor x) {
   };
   // drop path draws for whole samples, so its branch cannot be cut into tokens
   if (is_training()) return x + mlp_branch(x);
+  if (!mlp_->is_tokenwise()) return add_branch(x, mlp_branch(x));
   return add_token_branch(std::move(x), mlp_->width(), mlp_branch);
 }
 

@@ -32,7 +32,7 @@ class BlockImpl : public torch::nn::Module {
   torch::Tensor forward(torch::Tensor x);
 
   // The same for a sequence of the shape's prefix tokens and those of a grid, (B, prefix + H * W, embed_dim). Not for a
-  // block with a position convolution.
+  // block with a convolution, of positions or in its MLP.
   torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid);
 
   // Parameter names relative to the block.

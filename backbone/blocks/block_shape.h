@@ -19,6 +19,7 @@ struct BlockShape {
   bool position_conv = false;   // a residual depthwise 3 x 3 convolution first
   Activation activation = Activation::kGelu;
   bool gated_mlp = false;  // MlpShape::gated
+  bool mlp_conv = false;   // MlpShape::conv
 };
 
 // Parameters of a block of this shape, without making it. Throws ConfigError as make_attention() does.

@@ -9,6 +9,7 @@
 
 #include "backbone/layers/activation.h"
 #include "backbone/layers/linear.h"
+#include "backbone/layers/token_conv.h"
 
 namespace multipole {
 
@@ -19,9 +20,13 @@ struct MlpShape {
   // The first layer gives 2 * hidden_dim: the activation of the first half times the second (SwiGLU, Shazeer, arXiv
   // 2002.05202, where the activation is SiLU).
   bool gated = false;
+  // A depthwise 3 x 3 convolution before the activation, whose border of zeros tells tokens where they are (Mix-FFN:
+  // Xie et al., SegFormer, arXiv 2105.15203, equation 3). Not with a gate.
+  bool conv = false;
 };
 
-// (..., embed_dim) -> (..., embed_dim): linear, activation, linear, token by token.
+// (..., embed_dim) -> (..., embed_dim): linear, activation, linear, token by token; with the convolution, of tokens
+// (B, H, W, embed_dim) only.
 class MlpImpl : public torch::nn::Module {
  public:
   explicit MlpImpl(const MlpShape& shape);
@@ -33,9 +38,13 @@ class MlpImpl : public torch::nn::Module {
   // Numbers of a token in the widest activation.
   int64_t width() const { return fc1_->weight.size(0); }
 
+  // Whether a token's result depends on that token alone.
+  bool is_tokenwise() const { return conv_.is_empty(); }
+
  private:
   MlpShape shape_;
   Linear fc1_{nullptr}, fc2_{nullptr};
+  TokenConv conv_{nullptr};
 };
 TORCH_MODULE(Mlp);
 

@@ -26,7 +26,7 @@ Registry<HeadEntry>& head_registry() {
                                       {
                                           {"classification", head_of<ClassificationHead, ClassificationHeadConfig>()},
                                           {"embedding", head_of<EmbeddingHead, EmbeddingHeadConfig>()},
-                                          {"segformer", head_of<SegformerHead, SegmentationHeadConfig>()},
+                                          {"segformer", head_of<SegformerHead, SegformerHeadConfig>()},
                                           {"semantic_fpn", head_of<SemanticFpnHead, SegmentationHeadConfig>()},
                                           {"upernet", head_of<UperNetHead, UperNetHeadConfig>()},
                                       });

@@ -25,7 +25,7 @@ struct HeadEntry {
                              const std::string& where);
 };
 
-// A head as the registry holds it: head_of<SegformerHead, SegmentationHeadConfig>().
+// A head as the registry holds it: head_of<SegformerHead, SegformerHeadConfig>().
 template <class HeadType, class Config>
 HeadEntry head_of() {
   return {HeadType::kTask,

@@ -5,7 +5,7 @@
 
 namespace multipole {
 
-SegformerHead::SegformerHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+SegformerHead::SegformerHead(const SegformerHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                              int64_t num_classes, const std::string&)
     : SegmentationHead(config, feature_info, num_classes), channels_(config.channels) {
   for (size_t i = 0; i < feature_info.size(); ++i) {
@@ -14,15 +14,15 @@ SegformerHead::SegformerHead(const SegmentationHeadConfig& config, const std::ve
   }
   const auto maps = static_cast<int64_t>(feature_info.size());
   fuse_ = register_module("fuse", Linear(maps * config.channels, config.channels));
-  norm_ = register_module("norm", make_layer_norm(config.channels, kDecoderNormEps));
+  if (config.norm) norm_ = register_module("norm", make_layer_norm(config.channels, kDecoderNormEps));
 }
 
-double SegformerHead::count_parameters(const SegmentationHeadConfig& config,
-                                       const std::vector<FeatureInfo>& feature_info, int64_t num_classes) {
+double SegformerHead::count_parameters(const SegformerHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                       int64_t num_classes) {
   const auto maps = static_cast<int64_t>(feature_info.size());
   double parameters = count_shared_parameters(config, feature_info, num_classes) +
-                      linear_parameters(maps * config.channels, config.channels) +
-                      layer_norm_parameters(config.channels);
+                      linear_parameters(maps * config.channels, config.channels);
+  if (config.norm) parameters += layer_norm_parameters(config.channels);
   for (const auto& info : feature_info) parameters += linear_parameters(info.num_channels, config.channels);
   return parameters;
 }
@@ -36,7 +36,7 @@ torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens) {
     const auto part = linear(projections_[i](tokens[i]), columns, i == 0 ? fuse_->bias : torch::Tensor());
     sum = i == 0 ? part : sum + resize_tokens_like(part, tokens.front());
   }
-  return torch::relu(norm_(sum));
+  return torch::relu(norm_ ? norm_(sum) : sum);
 }
 
 }  // namespace multipole

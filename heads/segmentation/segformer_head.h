@@ -14,12 +14,22 @@
 
 namespace multipole {
 
+struct SegformerHeadConfig : SegmentationHeadConfig {
+  bool norm = true;
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field&& field) {
+    SegmentationHeadConfig::fields(self, field);
+    field("norm", self.norm, "layer norm of the fused map; published heads have theirs folded into the fusing layer");
+  }
+};
+
 class SegformerHead : public SegmentationHead {
  public:
-  SegformerHead(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
+  SegformerHead(const SegformerHeadConfig& config, const std::vector<FeatureInfo>& feature_info, int64_t num_classes,
                 const std::string& where);
 
-  static double count_parameters(const SegmentationHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+  static double count_parameters(const SegformerHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                                  int64_t num_classes);
 
  protected:
@@ -29,7 +39,7 @@ class SegformerHead : public SegmentationHead {
   int64_t channels_;
   std::vector<Linear> projections_;
   Linear fuse_{nullptr};
-  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};  // null without a norm
 };
 
 }  // namespace multipole

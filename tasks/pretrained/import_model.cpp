@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/registry.h"
 #include "heads/model/model.h"
+#include "heads/model/registry.h"
 #include "tasks/pretrained/translations.h"
+#include "tasks/segmentation/mask_record.h"
 
 namespace multipole {
 namespace {
@@ -20,7 +22,8 @@ const Registry<Translation>& transformers_layouts() {
                                                                {"clip_vision_model", translate_clip},
                                                                {"siglip", translate_siglip},
                                                                {"siglip_vision_model", translate_siglip},
-                                                               {"dinov3_vit", translate_dinov3}});
+                                                               {"dinov3_vit", translate_dinov3},
+                                                               {"segformer", translate_segformer}});
   return registry;
 }
 
@@ -64,11 +67,12 @@ ImportedModel import_model(const std::filesystem::path& source) {
     translated.fill(weights);
     imported.weights = weights.finish(published.source);
     auto& metadata = imported.metadata;
-    metadata.task = translated.classes.empty() ? "embedding" : "classification";
+    metadata.task = head_registry().of_type(translated.head, "model.head").task;
     metadata.architecture = model->config();
     metadata.classes = translated.classes;
     metadata.preprocessing = to_json_config(translated.preprocessing);
     metadata.training = {{"imported", {{"origin", imported.origin}, {"architecture", imported.architecture}}}};
+    if (translated.masks) record_masks(*translated.masks, metadata);
     return imported;
   } catch (const ConfigError& error) {
     const std::string message = error.what();

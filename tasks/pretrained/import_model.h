@@ -23,7 +23,7 @@ struct ImportedModel {
 // nearest one that is) and for weights that are not those of the config (with a table of what differs).
 ImportedModel import_model(const std::filesystem::path& source);
 
-// The model types of transformers that are known.
+// The model types of transformers that are known, as their config.json has them.
 std::vector<std::string> transformers_types();
 
 }  // namespace multipole

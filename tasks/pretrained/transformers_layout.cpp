@@ -74,6 +74,11 @@ void fill_learned_positions(WeightTranslation& weights, const VitConfig& config,
   weights.set("backbone.positions.weight", table.narrow(0, placed, grid * grid).view({grid, grid, width}));
 }
 
+int64_t classes_of(const PublishedModel& model, const std::string& classifier) {
+  const auto found = model.weights.find(classifier + ".weight");
+  return found == model.weights.end() || found->second.dim() == 0 ? 0 : found->second.size(0);
+}
+
 std::string name_prefix(const PublishedModel& model, const std::string& prefix) {
   const auto first = model.weights.lower_bound(prefix);
   return first != model.weights.end() && first->first.starts_with(prefix) ? prefix : "";

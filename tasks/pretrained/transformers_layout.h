@@ -29,6 +29,9 @@ void fill_block(WeightTranslation& weights, int64_t block, const std::string& pu
 void fill_learned_positions(WeightTranslation& weights, const VitConfig& config, torch::Tensor prefix, int64_t placed,
                             const std::string& positions);
 
+// Rows of a classifier's weight, 0 where there is none.
+int64_t classes_of(const PublishedModel& model, const std::string& classifier);
+
 // "vit." where the weights' names begin so, else "".
 std::string name_prefix(const PublishedModel& model, const std::string& prefix);
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backbone/families/vit/vit_config.h"
 #include "base/json.h"
+#include "datasets/masks/mask_options.h"
 #include "datasets/pictures/preprocessing.h"
 #include "tasks/pretrained/published_model.h"
 #include "tasks/pretrained/weight_translation.h"
@@ -15,11 +17,12 @@ namespace multipole {
 
 struct TranslatedModel {
   std::string architecture;          // as its publisher calls it
-  Json backbone;                     // with its "family"
-  Json head;                         // {"type": "classification", ...}, or an embedding's
+  Json backbone;                     // as backbone/registry.h takes it
+  Json head;                         // {"type": "classification", ...}; what it is for is the model's task
   std::vector<std::string> classes;  // empty for an embedding
   Preprocessing preprocessing;
   std::function<void(WeightTranslation&)> fill;
+  std::optional<MaskOptions> masks = std::nullopt;  // segmentation: how those of its training are read
 };
 
 // The config of a vision transformer as the registry takes it.

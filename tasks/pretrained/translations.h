@@ -15,4 +15,7 @@ TranslatedModel translate_clip(const PublishedModel& model);
 TranslatedModel translate_siglip(const PublishedModel& model);
 TranslatedModel translate_dinov3(const PublishedModel& model);
 
+// SegFormer b0 to b5: for segmentation, for classification, or its encoder alone.
+TranslatedModel translate_segformer(const PublishedModel& model);
+
 }  // namespace multipole

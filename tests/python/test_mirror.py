@@ -55,6 +55,15 @@ class Mirror(unittest.TestCase):
         with self.assertRaises(ValueError):
             Classifier(metadata)
 
+    def test_fields_that_are_not_mirrored_are_errors(self):
+        metadata = json.loads(read_safetensors(MODEL)[1]["multipole"])["architecture"]
+        for key, mirrored, other in (("embedding", "convolutional", "overlapping"), ("mlp_conv", False, True)):
+            Classifier({**metadata, "backbone": {**metadata["backbone"], key: mirrored}})
+            with self.assertRaisesRegex(ValueError, key):
+                Classifier({**metadata, "backbone": {**metadata["backbone"], key: other}})
+        with self.assertRaisesRegex(ValueError, "later"):
+            Classifier({**metadata, "backbone": {**metadata["backbone"], "later": 1}})
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)

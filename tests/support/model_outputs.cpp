@@ -1,9 +1,10 @@
-// What a model makes of tensors, in full precision, for comparison with other programs.
+// What a model makes of tensors, for comparison with other programs.
 //
 // Usage: model_outputs MODEL INPUTS OUTPUTS (safetensors)
 // MODEL: a model file, or a folder as `multipole import` takes it. The model's metadata are those of OUTPUTS.
-// Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i>; of an uint8 input (H, W, 3):
-// NAME.pixels, as the model's preprocessing has it.
+// Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i> and, of a segmentation model,
+// NAME.token_logits at the finest map's size; of a bfloat16 input the same computed in bfloat16, as the program does;
+// of an uint8 input (H, W, 3): NAME.pixels, as the model's preprocessing has it.
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -15,6 +16,7 @@
 #include "datasets/pictures/preprocessing.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
+#include "engine/runtime/execution.h"
 #include "tasks/pretrained/import_model.h"
 
 namespace multipole {
@@ -26,9 +28,15 @@ void add_outputs(LoadedModel& loaded, const std::string& name, const torch::Tens
     out.tensors[name + ".pixels"] = preprocess(input, preprocessing);
     return;
   }
-  out.tensors[name + ".logits"] = loaded.model->forward(input);
-  out.tensors[name + ".embedding"] = loaded.model->backbone()->embed(input);
-  const auto maps = loaded.model->backbone()->forward_intermediates(input);
+  const AutocastGuard autocast({.bfloat16 = input.scalar_type() == torch::kBFloat16});
+  const auto images = input.to(torch::kFloat32);
+  out.tensors[name + ".logits"] = loaded.model->forward(images);
+  out.tensors[name + ".embedding"] = loaded.model->backbone()->embed(images);
+  const auto maps = loaded.model->backbone()->forward_intermediates(images);
+  if (loaded.metadata.task == "segmentation") {
+    out.tensors[name + ".token_logits"] =
+        loaded.model->head().forward(maps, {maps.front().size(2), maps.front().size(3)});
+  }
   for (size_t i = 0; i < maps.size(); ++i) out.tensors[name + ".map." + std::to_string(i)] = maps[i];
 }
 

@@ -1,6 +1,5 @@
 #include "backbone/attention/mechanisms/pvt.h"
 
-#include "backbone/attention/window_partition.h"
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
 
@@ -9,6 +8,8 @@ namespace multipole {
 void PvtConfig::validate(const std::string& where) const {
   require(reduction >= 1 && reduction <= 64, where + ".reduction", "must be from 1 to 64", reduction);
   require(norm_eps > 0, where + ".norm_eps", "must be positive", norm_eps);
+  require(partial_patches == "pad" || partial_patches == "drop", where + ".partial_patches", "must be pad or drop",
+          partial_patches);
   validate_projection(where);
 }
 
@@ -45,16 +46,26 @@ torch::Tensor PvtAttention::forward(torch::Tensor x) {
   return torch::dropout(proj_(out.transpose(1, 2).reshape(sizes)), config_.proj_drop, is_training());
 }
 
+// The patches that become keys; those left out lie below and to the right.
+WindowPartition PvtAttention::patches_of(int64_t height, int64_t width) const {
+  const int64_t size = config_.reduction;
+  const auto kept = [&](int64_t side) {
+    return config_.partial_patches == "drop" && side > size ? side / size * size : side;
+  };
+  return {kept(height), kept(width), size};
+}
+
 // (B, H, W, C) -> (B, patches, C): a convolution whose stride is its kernel, as one product.
 torch::Tensor PvtAttention::reduce(const torch::Tensor& x) {
   if (config_.reduction == 1) return x.flatten(1, 2);
-  const WindowPartition patches(x.size(1), x.size(2), config_.reduction);
-  return norm_(reduce_(patches.split(x).flatten(2)));
+  const WindowPartition patches = patches_of(x.size(1), x.size(2));
+  const auto kept = x.narrow(1, 0, patches.height()).narrow(2, 0, patches.width());
+  return norm_(reduce_(patches.split(kept).flatten(2)));
 }
 
 AttentionCost PvtAttention::cost(int64_t height, int64_t width) const {
   const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
-  const WindowPartition patches(height, width, config_.reduction);
+  const WindowPartition patches = patches_of(height, width);
   const auto keys = static_cast<double>(patches.num_windows());
   const double patch = static_cast<double>(config_.reduction * config_.reduction) * embed_dim;
   AttentionCost cost = linear_cost(tokens, embed_dim, embed_dim) + linear_cost(keys, embed_dim, 2 * embed_dim) +

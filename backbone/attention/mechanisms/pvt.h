@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backbone/attention/projected_attention.h"
+#include "backbone/attention/window_partition.h"
 
 namespace multipole {
 
@@ -16,12 +17,15 @@ struct PvtConfig : ProjectionConfig {
   std::string type = "pvt";
   int64_t reduction = 2;
   double norm_eps = 1e-6;
+  std::string partial_patches = "pad";
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("type", self.type, "the mechanism's name in the registry");
     field("reduction", self.reduction, "tokens along each side that one key stands for; the paper has 8, 4, 2, 1");
     field("norm_eps", self.norm_eps, "epsilon of the reduced grid's layer norm");
+    field("partial_patches", self.partial_patches,
+          "what becomes of a border narrower than a patch: pad (with zeros) or drop (no keys: the published models)");
     projection_fields(self, field);
   }
 
@@ -30,7 +34,8 @@ struct PvtConfig : ProjectionConfig {
 };
 
 // Every token queries the keys and values of a grid that a linear layer over patches of reduction x reduction tokens
-// and a layer norm made (equations 2 to 4): O(n^2 / reduction^2). Patches at the border are filled up with zeros.
+// and a layer norm made (equations 2 to 4): O(n^2 / reduction^2). Patches at the border are filled up with zeros or
+// left out; a side shorter than one patch is always filled up.
 class PvtAttention : public Attention {
  public:
   using Config = PvtConfig;
@@ -45,6 +50,7 @@ class PvtAttention : public Attention {
   AttentionCost cost(int64_t height, int64_t width) const override;
 
  private:
+  WindowPartition patches_of(int64_t height, int64_t width) const;
   torch::Tensor reduce(const torch::Tensor& x);
 
   PvtConfig config_;

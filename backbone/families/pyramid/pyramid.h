@@ -1,5 +1,4 @@
-// The backbone: a convolutional stem and four stages of pre-norm transformer blocks, each stage half as fine as the
-// one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
+// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -14,6 +13,7 @@
 #include "backbone/families/backbone.h"
 #include "backbone/families/pyramid/pyramid_config.h"
 #include "backbone/families/pyramid/stage.h"
+#include "backbone/layers/overlapping_embedding.h"
 #include "backbone/layers/stem.h"
 
 namespace multipole {
@@ -49,11 +49,14 @@ class PyramidImpl : public Backbone {
   const PyramidConfig& config() const { return config_; }
 
  private:
+  torch::Tensor tokens_of(const torch::Tensor& images);
   AttentionPlace place_of(int64_t stage, int64_t block) const;
 
   PyramidConfig config_;
   bool gradient_checkpointing_ = false;
+  // One of them, registered as "stem".
   Stem stem_{nullptr};
+  OverlappingEmbedding embedding_{nullptr};
   std::vector<Stage> stages_;
 };
 TORCH_MODULE(Pyramid);

@@ -23,6 +23,8 @@ struct PyramidConfig {
   double drop_path_rate = 0.0;
   double layer_scale_init = 0.0;
   bool position_conv = true;
+  std::string embedding = "convolutional";
+  bool mlp_conv = false;
   double norm_eps = 1e-6;
   Json attention = {{"type", "multipole2d"}};
   std::vector<Json> stage_attention;
@@ -41,6 +43,10 @@ struct PyramidConfig {
     field("layer_scale_init", self.layer_scale_init,
           "initial layer scale of both branches of a block; 0 leaves it out");
     field("position_conv", self.position_conv, "residual depthwise 3 x 3 convolution before each block's attention");
+    field("embedding", self.embedding,
+          "what makes a stage's tokens: convolutional (a stem of two 3 x 3 convolutions, then one a stage), or "
+          "overlapping (SegFormer's: one of 7 x 7 pixels, then of 3 x 3 tokens, each with a layer norm)");
+    field("mlp_conv", self.mlp_conv, "depthwise 3 x 3 convolution in the MLP, before its activation");
     field("norm_eps", self.norm_eps, "epsilon of every layer norm");
     field("attention", self.attention, "attention mechanism: its type and the fields of that type");
     field("stage_attention", self.stage_attention, "four objects merged over attention, one a stage; empty for none");

@@ -20,6 +20,26 @@ TEST(MlpTest, IsLinearGeluLinearTokenByToken) {
   EXPECT_TRUE(torch::allclose(mlp(x.slice(1, 1, 2)), expected.slice(1, 1, 2), 1e-4, 1e-7));
 }
 
+TEST(MlpTest, ItsConvolutionStandsBeforeTheActivation) {
+  torch::manual_seed(test::test_seed());
+  const MlpShape shape = {.embed_dim = 5, .hidden_dim = test::random_int(3, 14), .conv = true};
+  Mlp mlp(shape);
+  mlp->to(torch::kFloat64);
+  EXPECT_FALSE(mlp->is_tokenwise());
+  const auto parameters = mlp->named_parameters();
+  double numbers = 0;
+  for (const auto& parameter : parameters) numbers += static_cast<double>(parameter->numel());
+  EXPECT_EQ(MlpImpl::count_parameters(shape), numbers);
+  const auto x = torch::randn({2, test::random_int(1, 7), test::random_int(1, 7), 5}, torch::kFloat64);
+  const auto hidden = torch::matmul(x, parameters["fc1.weight"].t()) + parameters["fc1.bias"];
+  const auto convolved = torch::conv2d(hidden.permute({0, 3, 1, 2}), parameters["conv.weight"], parameters["conv.bias"],
+                                       1, 1, 1, shape.hidden_dim);
+  const auto expected = torch::matmul(torch::gelu(convolved).permute({0, 2, 3, 1}), parameters["fc2.weight"].t()) +
+                        parameters["fc2.bias"];
+  EXPECT_TRUE(torch::allclose(mlp(x), expected, 1e-9, 1e-10)) << x.sizes();
+  EXPECT_THROW(Mlp(MlpShape{.embed_dim = 4, .hidden_dim = 8, .gated = true, .conv = true}), c10::Error);
+}
+
 TEST(LayerScaleTest, ScalesEachChannel) {
   LayerScale scale(3, 0.25);
   const auto x = torch::randn({2, 4, 3});

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "backbone/layers/overlapping_embedding.h"
 #include "backbone/layers/position_conv.h"
 #include "backbone/layers/token_conv.h"
 #include "tests/support/random_source.h"
@@ -15,9 +16,11 @@ TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
   torch::manual_seed(test::test_seed());
   for (int i = 0; i < 10; ++i) {
     const int64_t height = i == 0 ? 1 : test::random_int(1, 30), width = i == 1 ? 1 : test::random_int(1, 30);
-    const int64_t stride = 1 + i % 2, groups = i % 3 == 0 ? 4 : 1;
-    SCOPED_TRACE(testing::Message() << height << " x " << width << " stride " << stride << " groups " << groups);
-    TokenConv conv(TokenConvShape{.in_channels = 8, .out_channels = 12, .stride = stride, .groups = groups});
+    const int64_t stride = i % 5 == 4 ? 4 : 1 + i % 2, groups = i % 3 == 0 ? 4 : 1, size = i % 4 == 3 ? 7 : 3;
+    SCOPED_TRACE(testing::Message() << height << " x " << width << " stride " << stride << " groups " << groups
+                                    << " size " << size);
+    TokenConv conv(
+        TokenConvShape{.in_channels = 8, .out_channels = 12, .stride = stride, .groups = groups, .size = size});
     const auto x = torch::randn({2, height, width, 8});
     const auto out = conv(x);
     EXPECT_EQ(out.sizes(),
@@ -25,7 +28,7 @@ TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
     EXPECT_TRUE(out.is_contiguous());
     const auto expected =
         torch::conv2d(x.permute({0, 3, 1, 2}).contiguous(), conv->weight.contiguous(torch::MemoryFormat::Contiguous),
-                      conv->bias, stride, 1, 1, groups);
+                      conv->bias, stride, size / 2, 1, groups);
     EXPECT_TRUE(torch::allclose(out, expected.permute({0, 2, 3, 1}), 1e-4, 1e-5));
   }
 }
@@ -33,6 +36,24 @@ TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
 TEST(TokenConvTest, StoresDenseWeightsChannelsLast) {
   TokenConv conv(TokenConvShape{.in_channels = 8, .out_channels = 12});
   EXPECT_TRUE(conv->weight.is_contiguous(torch::MemoryFormat::ChannelsLast));
+}
+
+TEST(OverlappingEmbeddingTest, IsAConvolutionAndALayerNorm) {
+  torch::manual_seed(test::test_seed());
+  for (const TokenConvShape& shape : {TokenConvShape{.in_channels = 3, .out_channels = 10, .stride = 4, .size = 7},
+                                      TokenConvShape{.in_channels = 6, .out_channels = 9, .stride = 2}}) {
+    OverlappingEmbedding embedding(shape, 1e-5);
+    const auto parameters = embedding->named_parameters();
+    double numbers = 0;
+    for (const auto& parameter : parameters) numbers += static_cast<double>(parameter->numel());
+    EXPECT_EQ(OverlappingEmbeddingImpl::count_parameters(shape), numbers);
+    const auto x = torch::randn({2, test::random_int(1, 30), test::random_int(1, 30), shape.in_channels});
+    const auto convolved = torch::conv2d(x.permute({0, 3, 1, 2}), parameters["conv.weight"], parameters["conv.bias"],
+                                         shape.stride, shape.size / 2);
+    const auto expected = torch::layer_norm(convolved.permute({0, 2, 3, 1}), {shape.out_channels},
+                                            parameters["norm.weight"], parameters["norm.bias"], 1e-5);
+    EXPECT_TRUE(torch::allclose(embedding(x), expected, 1e-4, 1e-5)) << x.sizes();
+  }
 }
 
 TEST(PositionConvTest, AddsADepthwiseConvolution) {

@@ -86,8 +86,10 @@ torch::Tensor segformer_by_the_paper(Head& head, const std::vector<torch::Tensor
     maps.push_back(torch::upsample_bilinear2d(map, {finest.size(2), finest.size(3)}, false));
   }
   const auto fused = linear("fuse", torch::cat(maps, 1));
-  const auto normed = torch::layer_norm(fused.permute({0, 2, 3, 1}), {fused.size(1)}, parameters["norm.weight"],
-                                        parameters["norm.bias"], 1e-6);
+  auto normed = fused.permute({0, 2, 3, 1});
+  if (parameters.contains("norm.weight")) {
+    normed = torch::layer_norm(normed, {fused.size(1)}, parameters["norm.weight"], parameters["norm.bias"], 1e-6);
+  }
   const auto logits = linear("classifier", torch::relu(normed).permute({0, 3, 1, 2}));
   return torch::upsample_bilinear2d(logits, {size.height, size.width}, false);
 }
@@ -95,12 +97,19 @@ torch::Tensor segformer_by_the_paper(Head& head, const std::vector<torch::Tensor
 TEST(SegmentationHeads, SegformerFusesBeforeItResizesToTheSameEnd) {
   const torch::NoGradGuard no_grad;
   const ImageSize size{random_int(5, 60), random_int(5, 60)};
-  const auto head = small_head("segformer");
-  head->to(torch::kDouble);
-  head->eval();
-  const auto features = random_pyramid_maps(2, size, torch::kDouble);
-  EXPECT_TRUE(
-      torch::allclose(head->forward(features, size), segformer_by_the_paper(*head, features, size), 1e-9, 1e-9));
+  for (const bool norm : {true, false}) {
+    const Json config = {{"type", "segformer"}, {"channels", 8}, {"norm", norm}};
+    const auto head = make_head(config, feature_info(), 4, "head");
+    EXPECT_EQ(head->named_parameters().contains("norm.weight"), norm);
+    double numbers = 0;
+    for (const auto& parameter : head->parameters()) numbers += static_cast<double>(parameter.numel());
+    EXPECT_EQ(count_head_parameters(config, feature_info(), 4, "head"), numbers);
+    head->to(torch::kDouble);
+    head->eval();
+    const auto features = random_pyramid_maps(2, size, torch::kDouble);
+    EXPECT_TRUE(
+        torch::allclose(head->forward(features, size), segformer_by_the_paper(*head, features, size), 1e-9, 1e-9));
+  }
 }
 
 TEST(SegmentationHeads, ATokensLogitsDoNotDependOnFarOnesWhereTheDecoderIsLocal) {

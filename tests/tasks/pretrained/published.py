@@ -15,7 +15,7 @@ PROGRAM = []  # tests/support/model_outputs
 
 
 def randomize(model, name):
-    """Every weight random, so that none can hide behind its initial value: positions, scales and norms too."""
+    """Every weight random, so that none can hide behind its initial value: positions, scales, norms and statistics."""
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     with torch.no_grad():
         for key, weight in model.named_parameters():
@@ -29,6 +29,11 @@ def randomize(model, name):
                 weight.copy_(0.3 * noise)
             else:
                 weight.copy_(noise / weight[0].numel() ** 0.5)
+        for key, statistic in model.named_buffers():
+            if key.endswith("running_mean"):
+                statistic.copy_(0.3 * torch.randn(statistic.shape, generator=generator))
+            elif key.endswith("running_var"):
+                statistic.copy_(0.5 + torch.rand(statistic.shape, generator=generator))
     return model.eval()
 
 

@@ -1,6 +1,7 @@
 // Kernelised, spatially reduced and Fourier attention against their definitions.
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "tests/backbone/attention/mechanisms/dense_layer.h"
 #include "tests/support/random_source.h"
 
@@ -54,6 +55,44 @@ TEST(PvtTest, QueriesAConvolvedGrid) {
     EXPECT_TRUE(torch::allclose(attention->forward(x), expected, 1e-8, 1e-9))
         << x.sizes() << ", reduction " << reduction;
   }
+}
+
+// The same grid with its ragged border cut off has the same keys.
+TEST(PvtTest, DroppedPatchesAreNoKeys) {
+  torch::manual_seed(test::test_seed());
+  for (const int64_t reduction : {2, 3, 4}) {
+    Json config = {{"type", "pvt"}, {"reduction", reduction}};
+    const AttentionShape shape = {.embed_dim = kLinearDim, .num_heads = kLinearHeads};
+    const auto padding = test::random_attention(config, shape);
+    config["partial_patches"] = "drop";
+    const auto dropping = make_attention(config, shape, "test");
+    dropping->to(torch::kFloat64);
+    {
+      const torch::NoGradGuard no_grad;
+      for (auto& parameter : dropping->named_parameters())
+        parameter->copy_(test::parameter_of(*padding, parameter.key()));
+    }
+    const int64_t rows = test::random_int(1, 3) * reduction, columns = test::random_int(1, 3) * reduction;
+    const int64_t below = test::random_int(1, reduction - 1), right = test::random_int(0, reduction - 1);
+    const auto x = torch::randn({2, rows + below, columns + right, kLinearDim}, torch::kFloat64);
+    const auto out = dropping->forward(x);
+    const auto whole = x.narrow(1, 0, rows).narrow(2, 0, columns);
+    EXPECT_TRUE(torch::allclose(out.narrow(1, 0, rows).narrow(2, 0, columns), padding->forward(whole), 1e-9, 1e-10));
+    EXPECT_FALSE(torch::allclose(out, padding->forward(x), 1e-9, 1e-10)) << x.sizes() << ", reduction " << reduction;
+    // tokens of the border still ask, and are not asked
+    auto changed = x.clone();
+    changed.narrow(1, rows, below) += 1;
+    const auto after = dropping->forward(changed);
+    EXPECT_TRUE(after.narrow(1, 0, rows).equal(out.narrow(1, 0, rows)));
+    EXPECT_FALSE(after.narrow(1, rows, below).equal(out.narrow(1, rows, below)));
+    const auto cost = dropping->cost(rows + below, columns + right);
+    EXPECT_LT(cost.flops, padding->cost(rows + below, columns + right).flops);
+    // a side shorter than a patch is filled up, for there must be a key
+    const auto narrow = torch::randn({1, 1, columns, kLinearDim}, torch::kFloat64);
+    EXPECT_TRUE(torch::allclose(dropping->forward(narrow), padding->forward(narrow), 1e-9, 1e-10));
+  }
+  EXPECT_THROW(make_attention({{"type", "pvt"}, {"partial_patches", "crop"}}, {.embed_dim = 6, .num_heads = 2}, "test"),
+               ConfigError);
 }
 
 TEST(GlobalFilterTest, IsACircularConvolutionAsLargeAsTheGrid) {

@@ -29,29 +29,54 @@ std::vector<std::pair<int64_t, int64_t>> picture_sizes() {
   return sizes;
 }
 
+void expect_four_maps(const PyramidConfig& config) {
+  Pyramid pyramid(config);
+  const auto info = pyramid->feature_info();
+  ASSERT_EQ(info.size(), 4u);
+  for (const auto& [height, width] : picture_sizes()) {
+    SCOPED_TRACE(testing::Message() << config.attention << ", stride " << config.stem_stride << ", " << height << " x "
+                                    << width);
+    const auto maps = pyramid->forward_intermediates(torch::randn({2, 3, height, width}));
+    ASSERT_EQ(maps.size(), 4u);
+    for (size_t i = 0; i < 4; ++i) {
+      const int64_t stride = info[i].stride;
+      EXPECT_EQ(stride, config.stem_stride << i);
+      EXPECT_EQ(maps[i].sizes(), (std::vector<int64_t>{2, info[i].num_channels, (height + stride - 1) / stride,
+                                                       (width + stride - 1) / stride}));
+      EXPECT_TRUE(maps[i].is_contiguous(torch::MemoryFormat::ChannelsLast));
+      EXPECT_TRUE(maps[i].isfinite().all().item<bool>());
+    }
+  }
+}
+
 TEST(PyramidTest, MakesFourMapsOfAnyPicture) {
   torch::manual_seed(test::test_seed());
   torch::NoGradGuard no_grad;
-  for (const auto& type : attention_types()) {
-    for (const int64_t stem_stride : {1, 2, 4}) {
-      Pyramid pyramid(small_config(type, stem_stride));
-      const auto info = pyramid->feature_info();
-      ASSERT_EQ(info.size(), 4u);
-      for (const auto& [height, width] : picture_sizes()) {
-        SCOPED_TRACE(testing::Message() << type << ", stride " << stem_stride << ", " << height << " x " << width);
-        const auto maps = pyramid->forward_intermediates(torch::randn({2, 3, height, width}));
-        ASSERT_EQ(maps.size(), 4u);
-        for (size_t i = 0; i < 4; ++i) {
-          const int64_t stride = info[i].stride;
-          EXPECT_EQ(stride, stem_stride << i);
-          EXPECT_EQ(maps[i].sizes(), (std::vector<int64_t>{2, info[i].num_channels, (height + stride - 1) / stride,
-                                                           (width + stride - 1) / stride}));
-          EXPECT_TRUE(maps[i].is_contiguous(torch::MemoryFormat::ChannelsLast));
-          EXPECT_TRUE(maps[i].isfinite().all().item<bool>());
-        }
-      }
-    }
+  for (const int64_t stem_stride : {1, 2, 4}) {
+    for (const auto& type : attention_types()) expect_four_maps(small_config(type, stem_stride));
+    auto overlapping = small_config("pvt", stem_stride);
+    overlapping.embedding = "overlapping";
+    overlapping.mlp_conv = true;
+    overlapping.attention["partial_patches"] = "drop";
+    expect_four_maps(overlapping);
   }
+}
+
+// Each weight of a convolution acts on every token that it gives out: 7 x 7 pixels, 3 x 3 of the MLP's channels.
+TEST(PyramidTest, CountsTheWorkOfItsEmbeddingAndOfTheMlpsConvolution) {
+  auto config = small_config("pvt", 4);
+  const auto flops = [&] { return Pyramid(config)->cost(64, 96).flops; };
+  const double before = flops();
+  config.mlp_conv = true;
+  double expected = before;
+  for (int64_t stage = 0; stage < 4; ++stage) {
+    const double tokens = 64.0 * 96 / static_cast<double>(config.stride(stage) * config.stride(stage));
+    expected += 2 * tokens * 9 * static_cast<double>(2 * config.embed_dims[stage] * config.depths[stage]);
+  }
+  EXPECT_DOUBLE_EQ(flops(), expected);
+  config.embedding = "overlapping";
+  const double stem = 2 * (32.0 * 48 * 9 * 3 * 4 + 16.0 * 24 * 9 * 4 * 8), embedding = 2 * 16.0 * 24 * 49 * 3 * 8;
+  EXPECT_DOUBLE_EQ(flops(), expected - stem + embedding);
 }
 
 TEST(PyramidTest, ForwardFeaturesIsTheLastMap) {

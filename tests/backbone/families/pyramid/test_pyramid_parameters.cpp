@@ -8,6 +8,7 @@
 
 #include "backbone/attention/mechanisms/registry.h"
 #include "backbone/families/pyramid/pyramid.h"
+#include "backbone/families/pyramid/resolve_pyramid.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
@@ -33,10 +34,25 @@ std::vector<Json> attention_configs() {
   return configs;
 }
 
+// As SegFormer has it.
+PyramidConfig overlapping_config() {
+  PyramidConfig config = config_with({{"type", "pvt"}, {"partial_patches", "drop"}});
+  config.position_conv = false;
+  config.embedding = "overlapping";
+  config.mlp_conv = true;
+  return config;
+}
+
+std::vector<PyramidConfig> all_configs() {
+  std::vector<PyramidConfig> configs;
+  for (const auto& attention : attention_configs()) configs.push_back(config_with(attention));
+  configs.push_back(overlapping_config());
+  return configs;
+}
+
 TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
   torch::manual_seed(test::test_seed());
-  for (const auto& attention : attention_configs()) {
-    const auto config = config_with(attention);
+  for (const auto& config : all_configs()) {
     Pyramid pyramid(config);
     {
       // wider weights than the initial ones, so that gradients stand clear of rounding
@@ -48,7 +64,7 @@ TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
     const auto out = pyramid->forward_features(torch::randn({2, 3, config.image_size, config.image_size}));
     (out * torch::randn_like(out)).sum().backward();
     for (const auto& parameter : pyramid->named_parameters()) {
-      SCOPED_TRACE(testing::Message() << attention << ", " << parameter.key());
+      SCOPED_TRACE(testing::Message() << config.attention << ", " << parameter.key());
       ASSERT_TRUE(parameter->grad().defined());
       EXPECT_TRUE(parameter->grad().isfinite().all().item<bool>());
       EXPECT_GT(parameter->grad().abs().max().item<double>(), 0);
@@ -57,8 +73,8 @@ TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
 }
 
 TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
-  for (const auto& attention : attention_configs()) {
-    Pyramid pyramid(config_with(attention));
+  for (const auto& config : all_configs()) {
+    Pyramid pyramid(config);
     const auto names = pyramid->no_weight_decay();
     const std::set<std::string> excluded(names.begin(), names.end());
     EXPECT_EQ(excluded.size(), names.size()) << "a name stands twice";
@@ -68,14 +84,13 @@ TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
       const auto& name = parameter.key();
       const bool is_weight = name.size() > 7 && name.substr(name.size() - 7) == ".weight";
       const bool decays = is_weight && name.find("norm") == std::string::npos;
-      EXPECT_EQ(excluded.count(name) == 0, decays) << attention << ", " << name;
+      EXPECT_EQ(excluded.count(name) == 0, decays) << config.attention << ", " << name;
     }
   }
 }
 
 TEST(PyramidParametersTest, LayerGroupsHoldEveryParameterOnceStemFirst) {
-  for (const auto& attention : attention_configs()) {
-    const auto config = config_with(attention);
+  for (const auto& config : all_configs()) {
     Pyramid pyramid(config);
     const auto groups = pyramid->layer_groups();
     EXPECT_EQ(groups.size(), 1u + 1 + 2 + 1 + 1) << "the stem and one group a block";
@@ -93,6 +108,14 @@ TEST(PyramidParametersTest, LayerGroupsHoldEveryParameterOnceStemFirst) {
     for (const auto& name : groups[0]) EXPECT_EQ(name.rfind("stem.", 0), 0u) << name;
     EXPECT_EQ(groups[2].front().rfind("stages.1.downsample", 0), 0u) << "downsampling goes with the first block";
     EXPECT_EQ(groups.back().back().rfind("stages.3.norm", 0), 0u) << "the norm goes with the last block";
+  }
+}
+
+TEST(PyramidParametersTest, AreCountedWithoutMakingThem) {
+  for (const auto& config : all_configs()) {
+    double numbers = 0;
+    for (const auto& parameter : Pyramid(config)->parameters()) numbers += static_cast<double>(parameter.numel());
+    EXPECT_EQ(count_parameters(pyramid_parts(config, "backbone")), numbers) << config.attention;
   }
 }
 
