@@ -27,12 +27,6 @@ BlockNames dinov2_names(bool gated) {
   return names;
 }
 
-// Rows of a classifier's weight, 0 where there is none.
-int64_t classes_of(const PublishedModel& model, const std::string& classifier) {
-  const auto found = model.weights.find(classifier + ".weight");
-  return found == model.weights.end() ? 0 : found->second.size(0);
-}
-
 void finish_translation(TranslatedModel& out, const PublishedModel& model, const VitConfig& config,
                         int64_t num_classes) {
   out.architecture = model.config["model_type"].get<std::string>();

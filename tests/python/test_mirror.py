@@ -51,9 +51,14 @@ class Mirror(unittest.TestCase):
 
     def test_other_architectures_are_errors(self):
         metadata = json.loads(read_safetensors(MODEL)[1]["multipole"])["architecture"]
-        metadata["head"]["pooling"] = "attention"
-        with self.assertRaises(ValueError):
-            Classifier(metadata)
+        Classifier(metadata)
+        for change in ({"head": {"pooling": "attention"}}, {"backbone": {"embedding": "patches"}},
+                       {"backbone": {"stage_norms": False}}, {"backbone": {"of_tomorrow": 0}},
+                       {"backbone": {"attention": {"type": "window"}}}):
+            other = {key: {**metadata[key], **change.get(key, {})} if isinstance(metadata[key], dict) else metadata[key]
+                     for key in metadata}
+            with self.subTest(change), self.assertRaises(ValueError):
+                Classifier(other)
 
 
 if __name__ == "__main__":

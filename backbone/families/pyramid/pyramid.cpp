@@ -43,10 +43,15 @@ std::vector<FeatureInfo> feature_info(const PyramidConfig& config) {
 PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   config.validate("backbone");
   require_model_size(pyramid_parts(config, "backbone"), "backbone");
-  stem_ = register_module("stem", Stem(StemShape{.in_channels = config.in_channels,
-                                                 .embed_dim = config.embed_dims[0],
-                                                 .stride = config.stem_stride,
-                                                 .norm_eps = config.norm_eps}));
+  if (config.has_patches()) {
+    patch_stem_ = register_module(
+        "stem", PatchStem(config.in_channels, config.embed_dims[0], config.stem_stride, config.norm_eps));
+  } else {
+    stem_ = register_module("stem", Stem(StemShape{.in_channels = config.in_channels,
+                                                   .embed_dim = config.embed_dims[0],
+                                                   .stride = config.stem_stride,
+                                                   .norm_eps = config.norm_eps}));
+  }
   auto stages = register_module("stages", torch::nn::ModuleList());
   const int64_t total_depth = std::accumulate(config.depths.begin(), config.depths.end(), int64_t{0});
   int64_t block = 0;
@@ -60,11 +65,15 @@ PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   }
 }
 
+torch::Tensor PyramidImpl::first_tokens(const torch::Tensor& images) {
+  return patch_stem_ ? patch_stem_(images) : stem_(images);
+}
+
 std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tensor& images) {
   TORCH_CHECK(images.dim() == 4 && images.size(1) == config_.in_channels && images.size(2) > 0 && images.size(3) > 0,
               "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", images.sizes());
   std::vector<torch::Tensor> maps;
-  auto tokens = stem_(images);
+  auto tokens = first_tokens(images);
   for (auto& stage : stages_) {
     if (gradient_checkpointing_ && is_training()) {
       tokens = checkpoint([stage](const torch::Tensor& x) mutable { return stage(x); }, tokens);
@@ -90,7 +99,9 @@ std::vector<std::string> PyramidImpl::no_weight_decay() const {
 
 std::vector<std::vector<std::string>> PyramidImpl::layer_groups() const {
   std::vector<std::vector<std::string>> groups(1);
-  for (const auto& parameter : stem_->named_parameters()) groups[0].push_back("stem." + parameter.key());
+  for (const auto& parameter : named_parameters()) {
+    if (parameter.key().starts_with("stem.")) groups[0].push_back(parameter.key());
+  }
   for (size_t i = 0; i < stages_.size(); ++i) {
     for (auto& group : stages_[i]->layer_groups()) {
       for (auto& name : group) name = stage_name(i) + "." + name;

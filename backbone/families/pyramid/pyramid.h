@@ -1,4 +1,4 @@
-// The backbone: a convolutional stem and four stages of pre-norm transformer blocks, each stage half as fine as the
+// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the
 // one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "backbone/families/backbone.h"
 #include "backbone/families/pyramid/pyramid_config.h"
 #include "backbone/families/pyramid/stage.h"
+#include "backbone/layers/patch_stem.h"
 #include "backbone/layers/stem.h"
 
 namespace multipole {
@@ -26,7 +27,7 @@ class PyramidImpl : public Backbone {
   // Throws ConfigError where `config` is out of range or the model larger than model_size.h allows.
   explicit PyramidImpl(const PyramidConfig& config);
 
-  // Four maps of embed_dims[i] channels, each layer-normalised over them.
+  // Four maps of embed_dims[i] channels, layer-normalised over them where the stage has a norm.
   std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override;
 
   std::vector<FeatureInfo> feature_info() const override { return multipole::feature_info(config_); }
@@ -53,7 +54,10 @@ class PyramidImpl : public Backbone {
 
   PyramidConfig config_;
   bool gradient_checkpointing_ = false;
+  torch::Tensor first_tokens(const torch::Tensor& images);
+
   Stem stem_{nullptr};
+  PatchStem patch_stem_{nullptr};  // either one, registered as "stem"
   std::vector<Stage> stages_;
 };
 TORCH_MODULE(Pyramid);

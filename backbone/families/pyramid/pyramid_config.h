@@ -16,6 +16,7 @@ struct PyramidConfig {
   int64_t in_channels = 3;
   int64_t image_size = 224;
   int64_t stem_stride = 4;
+  std::string embedding = "convolutional";
   std::vector<int64_t> embed_dims = {64, 128, 256, 512};
   std::vector<int64_t> depths = {2, 2, 6, 2};
   std::vector<int64_t> num_heads = {2, 4, 8, 16};
@@ -24,6 +25,7 @@ struct PyramidConfig {
   double layer_scale_init = 0.0;
   bool position_conv = true;
   double norm_eps = 1e-6;
+  bool stage_norms = true;
   Json attention = {{"type", "multipole2d"}};
   std::vector<Json> stage_attention;
 
@@ -33,6 +35,10 @@ struct PyramidConfig {
     field("image_size", self.image_size,
           "nominal side of a picture in pixels: sizes the parameters that depend on the grid; every other size works");
     field("stem_stride", self.stem_stride, "pixels along each side of a first-stage token: 1, 2 or 4");
+    field(
+        "embedding", self.embedding,
+        "how pixels become tokens and stages halve the grid: convolutional (3 x 3, overlapping) or patches (linear on "
+        "patches that do not overlap, then on 2 x 2 tokens, each with its norm: Swin)");
     field("embed_dims", self.embed_dims, "token width of each stage");
     field("depths", self.depths, "blocks of each stage");
     field("num_heads", self.num_heads, "attention heads of each stage");
@@ -42,12 +48,18 @@ struct PyramidConfig {
           "initial layer scale of both branches of a block; 0 leaves it out");
     field("position_conv", self.position_conv, "residual depthwise 3 x 3 convolution before each block's attention");
     field("norm_eps", self.norm_eps, "epsilon of every layer norm");
+    field("stage_norms", self.stage_norms, "layer norm after every stage; false: after the last one alone");
     field("attention", self.attention, "attention mechanism: its type and the fields of that type");
     field("stage_attention", self.stage_attention, "four objects merged over attention, one a stage; empty for none");
   }
 
   // Throws ConfigError naming the field, its value and the rule.
   void validate(const std::string& where) const;
+
+  bool has_patches() const { return embedding == "patches"; }
+
+  // Whether `stage` ends with a layer norm.
+  bool has_norm(int64_t stage) const { return stage_norms || stage == kNumStages - 1; }
 
   // Pixels along each side of a token of `stage` (0 to 3).
   int64_t stride(int64_t stage) const { return stem_stride << stage; }

@@ -4,14 +4,25 @@
 
 #include "backbone/attention/mechanisms/registry.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/patch_merging.h"
+#include "backbone/layers/patch_stem.h"
 
 namespace multipole {
 namespace {
 
 double stem_parameters(const PyramidConfig& config) {
+  if (config.has_patches()) {
+    return PatchStemImpl::count_parameters(config.in_channels, config.embed_dims[0], config.stem_stride);
+  }
   const int64_t embed_dim = config.embed_dims[0], hidden_dim = (embed_dim + 1) / 2;
   return token_conv_parameters(config.in_channels, hidden_dim) + layer_norm_parameters(hidden_dim) +
          token_conv_parameters(hidden_dim, embed_dim) + layer_norm_parameters(embed_dim);
+}
+
+double downsample_parameters(const PyramidConfig& config, int64_t stage) {
+  const int64_t inputs = config.embed_dims[stage - 1], outputs = config.embed_dims[stage];
+  return config.has_patches() ? PatchMergingImpl::count_parameters(inputs, outputs)
+                              : token_conv_parameters(inputs, outputs);
 }
 
 }  // namespace
@@ -56,9 +67,9 @@ std::vector<ModelPart> pyramid_parts(const PyramidConfig& config, const std::str
     const int64_t embed_dim = config.embed_dims[stage], depth = config.depths[stage];
     // all blocks of a stage have the same parameters
     double parameters =
-        static_cast<double>(depth) * count_block_parameters(block_shape(config, stage), stage_place(where, stage)) +
-        layer_norm_parameters(embed_dim);
-    if (stage > 0) parameters += token_conv_parameters(config.embed_dims[stage - 1], embed_dim);
+        static_cast<double>(depth) * count_block_parameters(block_shape(config, stage), stage_place(where, stage));
+    if (config.has_norm(stage)) parameters += layer_norm_parameters(embed_dim);
+    if (stage > 0) parameters += downsample_parameters(config, stage);
     parts.push_back({.name = "stage " + std::to_string(stage) + " (" + std::to_string(depth) + " blocks of " +
                              std::to_string(embed_dim) + " channels)",
                      .parameters = parameters,

@@ -21,7 +21,9 @@ void append_names(const torch::nn::Module& module, const std::string& prefix, st
 
 StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vector<double>& drop_path_rates) {
   const int64_t embed_dim = config.embed_dims[stage];
-  if (stage > 0) {
+  if (stage > 0 && config.has_patches()) {
+    merge_ = register_module("downsample", PatchMerging(config.embed_dims[stage - 1], embed_dim, config.norm_eps));
+  } else if (stage > 0) {
     downsample_ = register_module(
         "downsample",
         TokenConv(TokenConvShape{.in_channels = config.embed_dims[stage - 1], .out_channels = embed_dim, .stride = 2}));
@@ -32,13 +34,14 @@ StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vect
                          stage_place("backbone", stage));
     blocks->push_back(blocks_.back());
   }
-  norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
+  if (config.has_norm(stage)) norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
 }
 
 torch::Tensor StageImpl::forward(torch::Tensor x) {
   if (downsample_) x = downsample_(x);
+  if (merge_) x = merge_(x);
   for (auto& block : blocks_) x = block(std::move(x));
-  return norm_(x);
+  return norm_ ? norm_(x) : x;
 }
 
 std::vector<std::string> StageImpl::no_weight_decay() const {
@@ -52,8 +55,9 @@ std::vector<std::string> StageImpl::no_weight_decay() const {
 std::vector<std::vector<std::string>> StageImpl::layer_groups() const {
   std::vector<std::vector<std::string>> groups(blocks_.size());
   if (downsample_) append_names(*downsample_, "downsample", groups.front());
+  if (merge_) append_names(*merge_, "downsample", groups.front());
   for (size_t i = 0; i < blocks_.size(); ++i) append_names(*blocks_[i], block_name(i), groups[i]);
-  append_names(*norm_, "norm", groups.back());
+  if (norm_) append_names(*norm_, "norm", groups.back());
   return groups;
 }
 

@@ -11,13 +11,15 @@
 
 #include "backbone/blocks/block.h"
 #include "backbone/families/pyramid/pyramid_config.h"
+#include "backbone/layers/patch_merging.h"
 #include "backbone/layers/token_conv.h"
 
 namespace multipole {
 
-// Every stage but the first halves the grid by a 3 x 3 convolution of stride 2, then come its blocks, then a layer
-// norm. The normalised map is both what the stage gives out and what the next one downsamples, so no norm is idle. (B,
-// H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]); the first stage keeps H and W.
+// Every stage but the first halves the grid, by a 3 x 3 convolution of stride 2 or by merging patches, then come its
+// blocks, then, where the config has it, a layer norm. The normalised map is both what the stage gives out and what the
+// next one downsamples, so no norm is idle. (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]); the first
+// stage keeps H and W.
 class StageImpl : public torch::nn::Module {
  public:
   // drop_path_rates: one a block.
@@ -35,8 +37,9 @@ class StageImpl : public torch::nn::Module {
 
  private:
   TokenConv downsample_{nullptr};
+  PatchMerging merge_{nullptr};  // either one, registered as "downsample"
   std::vector<Block> blocks_;
-  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};  // null where the stage has none
 };
 TORCH_MODULE(Stage);
 

@@ -26,17 +26,19 @@ PyramidConfig config_with(const Json& attention) {
   return config;
 }
 
-std::vector<Json> attention_configs() {
-  std::vector<Json> configs;
-  for (const auto& type : attention_types()) configs.push_back({{"type", type}});
-  configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 2}});
+std::vector<PyramidConfig> configs() {
+  std::vector<PyramidConfig> configs;
+  for (const auto& type : attention_types()) configs.push_back(config_with({{"type", type}}));
+  configs.push_back(config_with({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 2}}));
+  configs.push_back(config_with({{"type", "window"}, {"padding", "after_shift"}}));
+  configs.back().embedding = "patches";
+  configs.back().stage_norms = false;
   return configs;
 }
 
 TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
   torch::manual_seed(test::test_seed());
-  for (const auto& attention : attention_configs()) {
-    const auto config = config_with(attention);
+  for (const auto& config : configs()) {
     Pyramid pyramid(config);
     {
       // wider weights than the initial ones, so that gradients stand clear of rounding
@@ -48,7 +50,7 @@ TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
     const auto out = pyramid->forward_features(torch::randn({2, 3, config.image_size, config.image_size}));
     (out * torch::randn_like(out)).sum().backward();
     for (const auto& parameter : pyramid->named_parameters()) {
-      SCOPED_TRACE(testing::Message() << attention << ", " << parameter.key());
+      SCOPED_TRACE(testing::Message() << config.attention << ", " << parameter.key());
       ASSERT_TRUE(parameter->grad().defined());
       EXPECT_TRUE(parameter->grad().isfinite().all().item<bool>());
       EXPECT_GT(parameter->grad().abs().max().item<double>(), 0);
@@ -57,8 +59,8 @@ TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
 }
 
 TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
-  for (const auto& attention : attention_configs()) {
-    Pyramid pyramid(config_with(attention));
+  for (const auto& config : configs()) {
+    Pyramid pyramid(config);
     const auto names = pyramid->no_weight_decay();
     const std::set<std::string> excluded(names.begin(), names.end());
     EXPECT_EQ(excluded.size(), names.size()) << "a name stands twice";
@@ -68,14 +70,13 @@ TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
       const auto& name = parameter.key();
       const bool is_weight = name.size() > 7 && name.substr(name.size() - 7) == ".weight";
       const bool decays = is_weight && name.find("norm") == std::string::npos;
-      EXPECT_EQ(excluded.count(name) == 0, decays) << attention << ", " << name;
+      EXPECT_EQ(excluded.count(name) == 0, decays) << config.attention << ", " << name;
     }
   }
 }
 
 TEST(PyramidParametersTest, LayerGroupsHoldEveryParameterOnceStemFirst) {
-  for (const auto& attention : attention_configs()) {
-    const auto config = config_with(attention);
+  for (const auto& config : configs()) {
     Pyramid pyramid(config);
     const auto groups = pyramid->layer_groups();
     EXPECT_EQ(groups.size(), 1u + 1 + 2 + 1 + 1) << "the stem and one group a block";
