@@ -8,7 +8,8 @@ The program divides logits by metadata["training"]["calibration"]["temperature"]
 
 Parameters have the names that model files use, so `model.state_dict()` saved as safetensors goes back into the program
 with `--init`. Attention here is dense, O(n^2) with masks: right by inspection, for small pictures. Only the mechanism
-`multipole2d` and the classification head with average pooling are mirrored; anything else is an error.
+`multipole2d`, convolutional embeddings with a norm after every stage, and the classification head with average pooling are
+mirrored; anything else is an error, a key of the backbone that this file does not know too.
 """
 import json
 import math
@@ -18,10 +19,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# The fields of a backbone's config that are mirrored, and those of which one value is.
-FIELDS = {"in_channels", "image_size", "stem_stride", "embed_dims", "depths", "num_heads", "mlp_ratio",
-          "drop_path_rate", "layer_scale_init", "position_conv", "norm_eps", "attention", "stage_attention"}
-ONE_VALUE = {"embedding": "convolutional", "mlp_conv": False}
 DTYPES = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "F16": torch.float16, "I64": torch.int64}
 
 
@@ -229,12 +226,24 @@ class Stage(nn.Module):
         return self.norm(x)
 
 
+# Keys of a backbone that are mirrored, and those of which one value is.
+MIRRORED = {"in_channels", "image_size", "stem_stride", "embed_dims", "depths", "num_heads", "mlp_ratio", "drop_path_rate",
+            "layer_scale_init", "position_conv", "norm_eps", "attention", "stage_attention"}
+ONLY = {"family": "pyramid", "embedding": "convolutional", "mlp_conv": False, "stage_norms": True}
+
+
+def require_mirrored(config):
+    for key, value in config.items():
+        if key in ONLY and value != ONLY[key]:
+            raise ValueError(f"the mirror has no backbone with {key} {value!r}, only {ONLY[key]!r}")
+        if key not in MIRRORED and key not in ONLY:
+            raise ValueError(f"the mirror does not know '{key}' of the backbone")
+
+
 class Backbone(nn.Module):
     def __init__(self, config):
         super().__init__()
-        for key, value in config.items():
-            if key not in FIELDS and (key not in ONE_VALUE or value != ONE_VALUE[key]):
-                raise ValueError(f"the mirror has no {key} {value!r}")
+        require_mirrored(config)
         dim, stride, eps = config["embed_dims"][0], config["stem_stride"], config["norm_eps"]
         hidden = (dim + 1) // 2
         self.stem = nn.ModuleDict({"conv1": TokenConv(config["in_channels"], hidden, 2 if stride > 1 else 1),

@@ -38,9 +38,9 @@ class ProjectedAttention : public Attention {
   static double count_parameters(const ProjectionConfig& config, const AttentionShape& shape);
 
   // (B, H, W, embed_dim) -> (B, H, W, embed_dim), any H and W from 1 up.
-  torch::Tensor forward(torch::Tensor x) final;
+  torch::Tensor forward(torch::Tensor x) override;
 
-  AttentionCost cost(int64_t height, int64_t width) const final;
+  AttentionCost cost(int64_t height, int64_t width) const override;
 
   // Bias tables, bases and level weights: every parameter that a mechanism adds to the two layers.
   std::vector<std::string> no_weight_decay() const final;

@@ -6,10 +6,10 @@
 
 namespace multipole {
 
-WindowPartition::WindowPartition(int64_t height, int64_t width, int64_t size, int64_t shift)
+WindowPartition::WindowPartition(int64_t height, int64_t width, int64_t size, const std::array<int64_t, 2>& shifts)
     : height_(height), width_(width), size_(size) {
-  before_y_ = shift > 0 && height > size ? size - shift : 0;
-  before_x_ = shift > 0 && width > size ? size - shift : 0;
+  before_y_ = shifts[0] > 0 ? size - shifts[0] : 0;
+  before_x_ = shifts[1] > 0 ? size - shifts[1] : 0;
   windows_y_ = (before_y_ + height + size - 1) / size;
   windows_x_ = (before_x_ + width + size - 1) / size;
 }

@@ -3,16 +3,17 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <cstdint>
 
 namespace multipole {
 
 class WindowPartition {
  public:
-  // Windows of size x size tokens over height x width. shift > 0 moves all borders up and left by size - shift tokens,
-  // so that the first window of each axis keeps `shift` of them: the same groups of tokens as Swin's cyclic shift with
-  // its mask (arXiv 2103.14030, section 3.2). An axis that one window covers is not shifted.
-  WindowPartition(int64_t height, int64_t width, int64_t size, int64_t shift = 0);
+  // Windows of size x size tokens over height x width. A shift (of y, of x) above 0 moves the borders of its axis up or
+  // left by size - shift tokens, so that the first window keeps `shift` of them: the same groups of tokens as Swin's
+  // cyclic shift with its mask (arXiv 2103.14030, section 3.2).
+  WindowPartition(int64_t height, int64_t width, int64_t size, const std::array<int64_t, 2>& shifts = {0, 0});
 
   // Of the grid that is cut.
   int64_t height() const { return height_; }

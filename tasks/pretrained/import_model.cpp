@@ -4,6 +4,7 @@
 #include "base/registry.h"
 #include "heads/model/model.h"
 #include "heads/model/registry.h"
+#include "tasks/pretrained/timm_name.h"
 #include "tasks/pretrained/translations.h"
 #include "tasks/segmentation/mask_record.h"
 
@@ -23,7 +24,8 @@ const Registry<Translation>& transformers_layouts() {
                                                                {"siglip", translate_siglip},
                                                                {"siglip_vision_model", translate_siglip},
                                                                {"dinov3_vit", translate_dinov3},
-                                                               {"segformer", translate_segformer}});
+                                                               {"segformer", translate_segformer},
+                                                               {"swin", translate_swin}});
   return registry;
 }
 
@@ -38,7 +40,8 @@ ModelFileError not_known(const PublishedModel& model) {
 TranslatedModel translate(const PublishedModel& model, std::string& origin) {
   if (has_text(model.config, "architecture")) {
     origin = "timm";
-    return translate_timm_vit(model);
+    const bool swin = is_timm_swin(model.config["architecture"].get<std::string>());
+    return swin ? translate_timm_swin(model) : translate_timm_vit(model);
   }
   if (!has_text(model.config, "model_type")) throw not_known(model);
   origin = "transformers";

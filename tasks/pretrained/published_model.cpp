@@ -116,4 +116,13 @@ PublishedModel read_published_model(const fs::path& source) {
   return model;
 }
 
+int64_t size_of(const PublishedModel& model, const std::string& name, int64_t axis) {
+  const auto found = model.weights.find(name);
+  if (found == model.weights.end() || found->second.dim() <= axis) {
+    throw ModelFileError(model.source + ": the weights have no '" + name + "' with " + std::to_string(axis + 1) +
+                         " axes: not those of the model that config.json names");
+  }
+  return found->second.size(axis);
+}
+
 }  // namespace multipole

@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -22,5 +23,8 @@ struct PublishedModel {
 // that does not parse, no safetensors (a pickle is named, with what to do), a shard of the index that is missing, or
 // two that hold one name.
 PublishedModel read_published_model(const std::filesystem::path& source);
+
+// The size of an axis of a weight. Throws ModelFileError where there is no such weight or axis.
+int64_t size_of(const PublishedModel& model, const std::string& name, int64_t axis);
 
 }  // namespace multipole

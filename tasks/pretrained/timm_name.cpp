@@ -49,7 +49,15 @@ const std::vector<std::string>& examples() {
                                                  "deit3_base_patch16_224",
                                                  "flexivit_small",
                                                  "flexivit_base",
-                                                 "test_vit"};
+                                                 "test_vit",
+                                                 "swin_tiny_patch4_window7_224",
+                                                 "swin_small_patch4_window7_224",
+                                                 "swin_base_patch4_window7_224",
+                                                 "swin_base_patch4_window12_384",
+                                                 "swin_large_patch4_window7_224",
+                                                 "swin_large_patch4_window12_384",
+                                                 "swin_s3_tiny_224",
+                                                 "swin_s3_base_224"};
   return names;
 }
 
@@ -58,6 +66,11 @@ std::vector<std::string> words_of(const std::string& name) {
   std::istringstream text(name);
   for (std::string word; std::getline(text, word, '_');) words.push_back(word);
   return words;
+}
+
+// Without the tag of its weights: ".in1k", ".ms_in22k".
+std::vector<std::string> words_of_architecture(const std::string& name) {
+  return words_of(name.substr(0, name.find('.')));
 }
 
 bool one_of(const std::string& word, const std::vector<std::string>& words) {
@@ -86,15 +99,29 @@ bool is_known(const std::vector<std::string>& words) {
   });
 }
 
+bool is_known_swin(const std::vector<std::string>& words) {
+  const bool searched = words.size() > 2 && words[1] == "s3";
+  const size_t size = searched ? 2 : 1;
+  if (words.size() < size + 2 || !one_of(words[size], {"tiny", "small", "base", "large"})) return false;
+  // without a tag, old names end with the classes that their weights were trained on
+  const size_t end = words.size() - (words.back() == "in22k" ? 1 : 0);
+  constexpr size_t kMostDigits = 5;
+  return is_number(words[end - 1]) && words[end - 1].size() <= kMostDigits &&
+         std::all_of(words.begin() + size + 1, words.begin() + end - 1,
+                     [](const std::string& word) { return is_counted(word, "patch") || is_counted(word, "window"); });
+}
+
+[[noreturn]] void refuse_name(const std::string& name, const std::string& where) {
+  throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, examples()));
+}
+
 }  // namespace
 
 TimmVit read_timm_name(const std::string& name, const std::string& where) {
-  const auto words = words_of(name.substr(0, name.find('.')));  // without the tag of its weights
+  const auto words = words_of_architecture(name);
   TimmVit vit;
   if (words == std::vector<std::string>{"test", "vit"}) return {.num_heads = 2};
-  if (!is_known(words)) {
-    throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, examples()));
-  }
+  if (!is_known(words)) refuse_name(name, where);
   const auto has = [&](const std::string& word) { return one_of(word, words); };
   if (has("clip") || has("dinov3")) vit.norm_eps = 1e-5;
   if (has("quickgelu")) vit.activation = "quick_gelu";
@@ -103,6 +130,15 @@ TimmVit read_timm_name(const std::string& name, const std::string& where) {
   // the one of these sizes with other heads
   if (words.size() > 3 && words[1] == "base" && words[3] == "gap") vit.num_heads = 16;
   return vit;
+}
+
+bool is_timm_swin(const std::string& name) { return name.starts_with("swin_"); }
+
+int64_t read_timm_swin_name(const std::string& name, const std::string& where) {
+  auto words = words_of_architecture(name);
+  if (!is_known_swin(words)) refuse_name(name, where);
+  if (words.back() == "in22k") words.pop_back();
+  return std::stoll(words.back());
 }
 
 }  // namespace multipole

@@ -18,4 +18,11 @@ struct TimmVit {
 // stand for a block that computes something else.
 TimmVit read_timm_name(const std::string& name, const std::string& where);
 
+// "swin_tiny_patch4_window7_224", "swin_s3_base_224"; version 2 begins with another word.
+bool is_timm_swin(const std::string& name);
+
+// Reads such a name word by word, as the above; returns the side of pictures that it ends with. Everything else about
+// the model stands in its weights.
+int64_t read_timm_swin_name(const std::string& name, const std::string& where);
+
 }  // namespace multipole

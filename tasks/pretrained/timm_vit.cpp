@@ -10,15 +10,6 @@ namespace {
 
 using Weights = std::map<std::string, torch::Tensor>;
 
-int64_t size_of(const PublishedModel& model, const std::string& name, int64_t axis) {
-  const auto found = model.weights.find(name);
-  if (found == model.weights.end() || found->second.dim() <= axis) {
-    throw ModelFileError(model.source + ": the weights have no '" + name + "' with " + std::to_string(axis + 1) +
-                         " axes: not the vision transformer that config.json names");
-  }
-  return found->second.size(axis);
-}
-
 int64_t count_timm_blocks(const Weights& weights) {
   int64_t depth = 0;
   while (weights.contains("blocks." + std::to_string(depth) + ".norm1.weight")) ++depth;

@@ -8,12 +8,16 @@ namespace multipole {
 // timm: VisionTransformer, its distilled kind, and DINOv3's Eva. The sizes come from the weights.
 TranslatedModel translate_timm_vit(const PublishedModel& model);
 
-// transformers: ViT and DeiT, DINOv2 with and without registers, CLIP's and SigLIP's image towers, DINOv3.
+// timm: SwinTransformer, the first version. The sizes come from the weights.
+TranslatedModel translate_timm_swin(const PublishedModel& model);
+
+// transformers: ViT and DeiT, DINOv2 with and without registers, CLIP's and SigLIP's image towers, DINOv3, Swin.
 TranslatedModel translate_vit(const PublishedModel& model);
 TranslatedModel translate_dinov2(const PublishedModel& model);
 TranslatedModel translate_clip(const PublishedModel& model);
 TranslatedModel translate_siglip(const PublishedModel& model);
 TranslatedModel translate_dinov3(const PublishedModel& model);
+TranslatedModel translate_swin(const PublishedModel& model);
 
 // SegFormer b0 to b5: for segmentation, for classification, or its encoder alone.
 TranslatedModel translate_segformer(const PublishedModel& model);

@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,8 @@ struct WindowConfig : ProjectionConfig {
   int64_t window = 7;
   bool shift = true;
   bool bias = true;
+  std::string padding = "unseen";
+  std::string shift_axes = "each";
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
@@ -22,6 +25,15 @@ struct WindowConfig : ProjectionConfig {
     field("window", self.window, "tokens along each side of a window");
     field("shift", self.shift, "every second block of a stage shifts its windows by half a window");
     field("bias", self.bias, "learned bias by relative position (equation 4)");
+    field(
+        "padding", self.padding,
+        "what fills up windows at the border: unseen (tokens that count for nothing), or zeros before the projection, "
+        "whose keys and values every token of the window sees: before_shift (below and right of the grid) or "
+        "after_shift (below and right of the grid that was rolled by the shift)");
+    field("shift_axes", self.shift_axes,
+          "where windows shift: each (the axes that are longer than a window), both (both axes, where both are longer) "
+          "or "
+          "always (both, whatever the grid)");
     projection_fields(self, field);
   }
 
@@ -29,7 +41,7 @@ struct WindowConfig : ProjectionConfig {
   void validate(const std::string& where) const;
 };
 
-// softmax(q k^T / sqrt(d) + bias) v among the tokens of a window.
+// softmax(q k^T / sqrt(d) + bias) v among the tokens of a window. On a grid of whole windows every padding is the same.
 class WindowAttention : public ProjectedAttention {
  public:
   using Config = WindowConfig;
@@ -38,10 +50,16 @@ class WindowAttention : public ProjectedAttention {
 
   static double count_parameters(const WindowConfig& config, const AttentionShape& shape);
 
+  torch::Tensor forward(torch::Tensor x) override;
+  AttentionCost cost(int64_t height, int64_t width) const override;
+
  private:
   torch::Tensor mix(const ProjectedTokens& tokens) override;
   AttentionCost mixing_cost(int64_t height, int64_t width) const override;
-  int64_t shift() const;
+  // Tokens along an axis once it is filled up to whole windows.
+  int64_t filled(int64_t tokens) const;
+  // Of y and x; the same for a grid and for what it is filled up to.
+  std::array<int64_t, 2> shifts(int64_t height, int64_t width) const;
 
   WindowConfig config_;
   torch::Tensor bias_;  // (num_heads, 2 window - 1, 2 window - 1); undefined without bias

@@ -43,14 +43,8 @@ std::vector<FeatureInfo> feature_info(const PyramidConfig& config) {
 PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   config.validate("backbone");
   require_model_size(pyramid_parts(config, "backbone"), "backbone");
-  if (config.embedding == "overlapping") {
-    embedding_ = register_module("stem", OverlappingEmbedding(overlapping_shape(config, 0), config.norm_eps));
-  } else {
-    stem_ = register_module("stem", Stem(StemShape{.in_channels = config.in_channels,
-                                                   .embed_dim = config.embed_dims[0],
-                                                   .stride = config.stem_stride,
-                                                   .norm_eps = config.norm_eps}));
-  }
+  embedding_ = make_stage_embedding(config, 0);
+  register_module("stem", embedding_.module);
   auto stages = register_module("stages", torch::nn::ModuleList());
   const int64_t total_depth = std::accumulate(config.depths.begin(), config.depths.end(), int64_t{0});
   int64_t block = 0;
@@ -64,15 +58,11 @@ PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   }
 }
 
-torch::Tensor PyramidImpl::tokens_of(const torch::Tensor& images) {
-  return stem_ ? stem_(images) : embedding_(images.permute({0, 2, 3, 1}).contiguous());
-}
-
 std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tensor& images) {
   TORCH_CHECK(images.dim() == 4 && images.size(1) == config_.in_channels && images.size(2) > 0 && images.size(3) > 0,
               "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", images.sizes());
   std::vector<torch::Tensor> maps;
-  auto tokens = tokens_of(images);
+  auto tokens = embedding_.forward(images);
   for (auto& stage : stages_) {
     if (gradient_checkpointing_ && is_training()) {
       tokens = checkpoint([stage](const torch::Tensor& x) mutable { return stage(x); }, tokens);

@@ -1,4 +1,5 @@
-// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
+// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the
+// one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -13,8 +14,7 @@
 #include "backbone/families/backbone.h"
 #include "backbone/families/pyramid/pyramid_config.h"
 #include "backbone/families/pyramid/stage.h"
-#include "backbone/layers/overlapping_embedding.h"
-#include "backbone/layers/stem.h"
+#include "backbone/families/pyramid/stage_embedding.h"
 
 namespace multipole {
 
@@ -26,7 +26,7 @@ class PyramidImpl : public Backbone {
   // Throws ConfigError where `config` is out of range or the model larger than model_size.h allows.
   explicit PyramidImpl(const PyramidConfig& config);
 
-  // Four maps of embed_dims[i] channels, each layer-normalised over them.
+  // Four maps of embed_dims[i] channels, layer-normalised over them where the stage has a norm.
   std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override;
 
   std::vector<FeatureInfo> feature_info() const override { return multipole::feature_info(config_); }
@@ -49,14 +49,11 @@ class PyramidImpl : public Backbone {
   const PyramidConfig& config() const { return config_; }
 
  private:
-  torch::Tensor tokens_of(const torch::Tensor& images);
   AttentionPlace place_of(int64_t stage, int64_t block) const;
 
   PyramidConfig config_;
   bool gradient_checkpointing_ = false;
-  // One of them, registered as "stem".
-  Stem stem_{nullptr};
-  OverlappingEmbedding embedding_{nullptr};
+  StageEmbedding embedding_;  // of the first stage, its module registered as "stem"
   std::vector<Stage> stages_;
 };
 TORCH_MODULE(Pyramid);

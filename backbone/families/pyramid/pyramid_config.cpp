@@ -17,8 +17,8 @@ void PyramidConfig::validate(const std::string& where) const {
   require_size(image_size, where + ".image_size");
   require(stem_stride == 1 || stem_stride == 2 || stem_stride == 4, where + ".stem_stride", "must be 1, 2 or 4",
           stem_stride);
-  require(embedding == "convolutional" || embedding == "overlapping", where + ".embedding",
-          "must be convolutional or overlapping", embedding);
+  require(embedding == "convolutional" || embedding == "overlapping" || embedding == "patches", where + ".embedding",
+          "must be convolutional, overlapping or patches", embedding);
   require_stage_sizes(embed_dims, where + ".embed_dims");
   require_stage_sizes(depths, where + ".depths");
   require_stage_sizes(num_heads, where + ".num_heads");

@@ -26,6 +26,7 @@ struct PyramidConfig {
   std::string embedding = "convolutional";
   bool mlp_conv = false;
   double norm_eps = 1e-6;
+  bool stage_norms = true;
   Json attention = {{"type", "multipole2d"}};
   std::vector<Json> stage_attention;
 
@@ -43,17 +44,24 @@ struct PyramidConfig {
     field("layer_scale_init", self.layer_scale_init,
           "initial layer scale of both branches of a block; 0 leaves it out");
     field("position_conv", self.position_conv, "residual depthwise 3 x 3 convolution before each block's attention");
-    field("embedding", self.embedding,
-          "what makes a stage's tokens: convolutional (a stem of two 3 x 3 convolutions, then one a stage), or "
-          "overlapping (SegFormer's: one of 7 x 7 pixels, then of 3 x 3 tokens, each with a layer norm)");
+    field(
+        "embedding", self.embedding,
+        "what makes a stage's tokens: convolutional (a stem of two 3 x 3 convolutions, then one a stage), overlapping "
+        "(SegFormer's: one of 7 x 7 pixels, then of 3 x 3 tokens, each with a layer norm) or patches (Swin's: linear "
+        "on "
+        "patches that do not overlap, then on 2 x 2 tokens, each with a layer norm)");
     field("mlp_conv", self.mlp_conv, "depthwise 3 x 3 convolution in the MLP, before its activation");
     field("norm_eps", self.norm_eps, "epsilon of every layer norm");
+    field("stage_norms", self.stage_norms, "layer norm after every stage; false: after the last one alone");
     field("attention", self.attention, "attention mechanism: its type and the fields of that type");
     field("stage_attention", self.stage_attention, "four objects merged over attention, one a stage; empty for none");
   }
 
   // Throws ConfigError naming the field, its value and the rule.
   void validate(const std::string& where) const;
+
+  // Whether `stage` ends with a layer norm.
+  bool has_norm(int64_t stage) const { return stage_norms || stage == kNumStages - 1; }
 
   // Pixels along each side of a token of `stage` (0 to 3).
   int64_t stride(int64_t stage) const { return stem_stride << stage; }

@@ -3,30 +3,10 @@
 #include <cmath>
 
 #include "backbone/attention/mechanisms/registry.h"
-#include "backbone/layers/overlapping_embedding.h"
+#include "backbone/families/pyramid/stage_embedding.h"
 #include "backbone/layers/parameter_count.h"
 
 namespace multipole {
-namespace {
-
-double stem_parameters(const PyramidConfig& config) {
-  if (config.embedding == "overlapping") {
-    return OverlappingEmbeddingImpl::count_parameters(overlapping_shape(config, /*stage=*/0));
-  }
-  const int64_t embed_dim = config.embed_dims[0], hidden_dim = (embed_dim + 1) / 2;
-  return token_conv_parameters(config.in_channels, hidden_dim) + layer_norm_parameters(hidden_dim) +
-         token_conv_parameters(hidden_dim, embed_dim) + layer_norm_parameters(embed_dim);
-}
-
-double downsample_parameters(const PyramidConfig& config, int64_t stage) {
-  if (config.embedding == "overlapping") {
-    return OverlappingEmbeddingImpl::count_parameters(overlapping_shape(config, stage));
-  }
-  return token_conv_parameters(config.embed_dims[stage - 1], config.embed_dims[stage]);
-}
-
-}  // namespace
-
 PyramidConfig resolve_pyramid_config(const PyramidConfig& config, const std::string& where) {
   PyramidConfig resolved = config;
   resolved.attention = resolve_attention_config(config.attention, where + ".attention");
@@ -60,26 +40,17 @@ BlockShape block_shape(const PyramidConfig& config, int64_t stage, int64_t block
           .mlp_conv = config.mlp_conv};
 }
 
-TokenConvShape overlapping_shape(const PyramidConfig& config, int64_t stage) {
-  constexpr int64_t kPixelKernel = 7, kTokenKernel = 3;
-  const bool first = stage == 0;
-  return {.in_channels = first ? config.in_channels : config.embed_dims[stage - 1],
-          .out_channels = config.embed_dims[stage],
-          .stride = first ? config.stem_stride : 2,
-          .size = first ? kPixelKernel : kTokenKernel};
-}
-
 std::vector<ModelPart> pyramid_parts(const PyramidConfig& config, const std::string& where) {
   std::vector<ModelPart> parts = {{.name = "the stem (" + std::to_string(config.in_channels) + " to " +
                                            std::to_string(config.embed_dims[0]) + " channels)",
-                                   .parameters = stem_parameters(config)}};
+                                   .parameters = count_stage_embedding_parameters(config, 0)}};
   for (int64_t stage = 0; stage < kNumStages; ++stage) {
     const int64_t embed_dim = config.embed_dims[stage], depth = config.depths[stage];
     // all blocks of a stage have the same parameters
     double parameters =
-        static_cast<double>(depth) * count_block_parameters(block_shape(config, stage), stage_place(where, stage)) +
-        layer_norm_parameters(embed_dim);
-    if (stage > 0) parameters += downsample_parameters(config, stage);
+        static_cast<double>(depth) * count_block_parameters(block_shape(config, stage), stage_place(where, stage));
+    if (config.has_norm(stage)) parameters += layer_norm_parameters(embed_dim);
+    if (stage > 0) parameters += count_stage_embedding_parameters(config, stage);
     parts.push_back({.name = "stage " + std::to_string(stage) + " (" + std::to_string(depth) + " blocks of " +
                              std::to_string(embed_dim) + " channels)",
                      .parameters = parameters,

@@ -8,7 +8,6 @@
 #include "backbone/blocks/block_shape.h"
 #include "backbone/families/model_size.h"
 #include "backbone/families/pyramid/pyramid_config.h"
-#include "backbone/layers/token_conv.h"
 
 namespace multipole {
 
@@ -22,9 +21,6 @@ AttentionShape attention_shape(const PyramidConfig& config, int64_t stage, int64
 
 // What a block of `stage` is made of.
 BlockShape block_shape(const PyramidConfig& config, int64_t stage, int64_t block = 0);
-
-// The overlapping embedding that makes the tokens of `stage`, of pixels for the first.
-TokenConvShape overlapping_shape(const PyramidConfig& config, int64_t stage);
 
 // The place of a stage's attention in messages.
 std::string stage_place(const std::string& where, int64_t stage);

@@ -21,12 +21,9 @@ void append_names(const torch::nn::Module& module, const std::string& prefix, st
 
 StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vector<double>& drop_path_rates) {
   const int64_t embed_dim = config.embed_dims[stage];
-  if (stage > 0 && config.embedding == "overlapping") {
-    embedding_ = register_module("downsample", OverlappingEmbedding(overlapping_shape(config, stage), config.norm_eps));
-  } else if (stage > 0) {
-    downsample_ = register_module(
-        "downsample",
-        TokenConv(TokenConvShape{.in_channels = config.embed_dims[stage - 1], .out_channels = embed_dim, .stride = 2}));
+  if (stage > 0) {
+    embedding_ = make_stage_embedding(config, stage);
+    register_module("downsample", embedding_.module);
   }
   auto blocks = register_module("blocks", torch::nn::ModuleList());
   for (const double rate : drop_path_rates) {
@@ -34,18 +31,13 @@ StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vect
                          stage_place("backbone", stage));
     blocks->push_back(blocks_.back());
   }
-  norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
+  if (config.has_norm(stage)) norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
 }
 
 torch::Tensor StageImpl::forward(torch::Tensor x) {
-  x = downsample(x);
+  if (embedding_.module) x = embedding_.forward(x);
   for (auto& block : blocks_) x = block(std::move(x));
-  return norm_(x);
-}
-
-torch::Tensor StageImpl::downsample(const torch::Tensor& x) {
-  if (downsample_) return downsample_(x);
-  return embedding_ ? embedding_(x) : x;
+  return norm_ ? norm_(x) : x;
 }
 
 std::vector<std::string> StageImpl::no_weight_decay() const {
@@ -58,10 +50,9 @@ std::vector<std::string> StageImpl::no_weight_decay() const {
 
 std::vector<std::vector<std::string>> StageImpl::layer_groups() const {
   std::vector<std::vector<std::string>> groups(blocks_.size());
-  if (downsample_) append_names(*downsample_, "downsample", groups.front());
-  if (embedding_) append_names(*embedding_, "downsample", groups.front());
+  if (embedding_.module) append_names(*embedding_.module, "downsample", groups.front());
   for (size_t i = 0; i < blocks_.size(); ++i) append_names(*blocks_[i], block_name(i), groups[i]);
-  append_names(*norm_, "norm", groups.back());
+  if (norm_) append_names(*norm_, "norm", groups.back());
   return groups;
 }
 

@@ -11,15 +11,13 @@
 
 #include "backbone/blocks/block.h"
 #include "backbone/families/pyramid/pyramid_config.h"
-#include "backbone/layers/overlapping_embedding.h"
-#include "backbone/layers/token_conv.h"
+#include "backbone/families/pyramid/stage_embedding.h"
 
 namespace multipole {
 
-// Every stage but the first halves the grid by a 3 x 3 convolution of stride 2 (with a layer norm of its own where the
-// embedding overlaps), then come its blocks, then a layer norm. The normalised map is both what the stage gives out and
-// what the next one downsamples, so no norm is idle. (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]);
-// the first stage keeps H and W.
+// Every stage but the first halves the grid (stage_embedding.h), then come its blocks, then, where the config has it, a
+// layer norm. The normalised map is both what the stage gives out and what the next one downsamples, so no norm is
+// idle. (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]); the first stage keeps H and W.
 class StageImpl : public torch::nn::Module {
  public:
   // drop_path_rates: one a block.
@@ -36,14 +34,9 @@ class StageImpl : public torch::nn::Module {
   const std::vector<Block>& blocks() const { return blocks_; }
 
  private:
-  torch::Tensor downsample(const torch::Tensor& x);
-
-  // One of them, registered as "downsample"; the first stage has none.
-  TokenConv downsample_{nullptr};
-  OverlappingEmbedding embedding_{nullptr};
-
+  StageEmbedding embedding_;  // its module registered as "downsample"; none in the first stage
   std::vector<Block> blocks_;
-  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};  // null where the stage has none
 };
 TORCH_MODULE(Stage);
 

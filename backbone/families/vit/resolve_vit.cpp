@@ -4,9 +4,9 @@
 
 #include "backbone/attention/mechanisms/registry.h"
 #include "backbone/families/vit/feature_pyramid.h"
-#include "backbone/families/vit/patch_embedding.h"
 #include "backbone/families/vit/vit_pooling.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/patch_embedding.h"
 
 namespace multipole {
 

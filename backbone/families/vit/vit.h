@@ -12,10 +12,10 @@
 #include "backbone/blocks/block.h"
 #include "backbone/families/backbone.h"
 #include "backbone/families/vit/feature_pyramid.h"
-#include "backbone/families/vit/patch_embedding.h"
 #include "backbone/families/vit/position_embedding.h"
 #include "backbone/families/vit/vit_config.h"
 #include "backbone/families/vit/vit_pooling.h"
+#include "backbone/layers/patch_embedding.h"
 
 namespace multipole {
 

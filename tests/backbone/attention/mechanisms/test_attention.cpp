@@ -25,6 +25,8 @@ std::vector<Json> attention_configs() {
   configs.push_back({{"type", "multipole2d"}, {"variant", "linear"}, {"cell", 2}, {"bias", false}});
   configs.push_back({{"type", "multipole2d"}, {"basis", "direct"}, {"cell", 2}});
   configs.push_back({{"type", "neighborhood"}, {"kernel", 3}, {"dilation", 3}, {"bias", false}});
+  configs.push_back({{"type", "window"}, {"window", 4}, {"padding", "before_shift"}, {"shift_axes", "both"}});
+  configs.push_back({{"type", "window"}, {"padding", "after_shift"}, {"shift_axes", "always"}});
   configs.push_back({{"type", "mano"}, {"window", 3}, {"bias", false}});
   configs.push_back({{"type", "quadtree"}, {"levels", 2}, {"top_k", 3}});
   configs.push_back({{"type", "multipole1d"}, {"group", 4}, {"causal", true}});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tests/backbone/attention/mechanisms/dense_layer.h"
 #include "tests/support/random_source.h"
@@ -54,6 +55,92 @@ TEST(WindowTest, IsSwinsShiftedWindows) {
     const auto x = random_tokens(height, width);
     EXPECT_TRUE(torch::allclose(attention->forward(x), dense_layer(*attention, x, bias), 1e-9, 1e-10)) << block;
   }
+}
+
+// As published: the grid is filled up with zeros and rolled, or rolled and filled up, and cut into windows, where all
+// tokens, the zeros too, see those that were neighbours before the roll.
+torch::Tensor published_windows(const Attention& attention, const torch::Tensor& x, int64_t window,
+                                const std::array<int64_t, 2>& shift, bool rolls_first) {
+  const int64_t height = x.size(1), width = x.size(2), full_y = (height + window - 1) / window * window,
+                full_x = (width + window - 1) / window * window;
+  const auto fill = [&](const torch::Tensor& grid) {
+    return torch::constant_pad_nd(grid, {0, 0, 0, full_x - width, 0, full_y - height});
+  };
+  const auto roll = [&](const torch::Tensor& grid, int64_t direction) {
+    return torch::roll(grid, {direction * shift[0], direction * shift[1]}, {1, 2});
+  };
+  const auto crop = [&](const torch::Tensor& grid) { return grid.narrow(1, 0, height).narrow(2, 0, width); };
+  const auto moved = rolls_first ? fill(roll(x, -1)) : roll(fill(x), -1);
+  const auto share = [&](int64_t a, int64_t b, int64_t size, int64_t by) {
+    const auto region = [&](int64_t i) { return i < size - window ? 0 : i < size - by ? 1 : 2; };
+    return a / window == b / window && (by == 0 || region(a) == region(b));
+  };
+  const auto bias = dense_bias(full_y, full_x, kWindowHeads, [&](int64_t qy, int64_t qx, int64_t ky, int64_t kx) {
+    const bool seen = share(qy, ky, full_y, shift[0]) && share(qx, kx, full_x, shift[1]);
+    return seen ? table_entry(parameter_of(attention, "bias"), window, ky - qy, kx - qx) : unseen(kWindowHeads);
+  });
+  const auto out = dense_layer(attention, moved, bias);
+  return rolls_first ? roll(crop(out), 1) : crop(roll(out, 1));
+}
+
+TEST(WindowTest, ZerosThatFillWindowsUpAreSeenAsPublished) {
+  torch::manual_seed(test::test_seed());
+  for (const std::string padding : {"before_shift", "after_shift"}) {
+    for (const std::string axes : {"each", "both", "always"}) {
+      for (const int64_t block : {0, 1}) {
+        const int64_t window = test::random_int(2, 4), half = block * (window / 2);
+        const auto attention =
+            test::random_attention({{"type", "window"}, {"window", window}, {"padding", padding}, {"shift_axes", axes}},
+                                   {.embed_dim = kWindowDim, .num_heads = kWindowHeads, .block = block});
+        for (const auto& [height, width] :
+             std::vector<std::pair<int64_t, int64_t>>{{window, 2 * window + 1},
+                                                      {test::random_int(1, window), test::random_int(1, 9)},
+                                                      {test::random_int(1, 9), test::random_int(1, 9)}}) {
+          SCOPED_TRACE(testing::Message() << padding << ", " << axes << ", block " << block << ", window " << window
+                                          << ", " << height << " x " << width);
+          const bool y = height > window, x = width > window;
+          const std::array<int64_t, 2> shift = axes == "always" ? std::array{half, half}
+                                               : axes == "both" ? std::array{y && x ? half : 0, y && x ? half : 0}
+                                                                : std::array{y ? half : 0, x ? half : 0};
+          const auto tokens = random_tokens(height, width);
+          const auto expected = published_windows(*attention, tokens, window, shift, padding == "after_shift");
+          EXPECT_TRUE(torch::allclose(attention->forward(tokens), expected, 1e-9, 1e-10));
+        }
+      }
+    }
+  }
+}
+
+TEST(WindowTest, PaddingMakesNoDifferenceToWholeWindows) {
+  torch::manual_seed(test::test_seed());
+  const AttentionShape shape{.embed_dim = kWindowDim, .num_heads = kWindowHeads, .block = 1};
+  const auto plain = test::random_attention({{"type", "window"}, {"window", 3}}, shape);
+  const auto tokens = random_tokens(9, 6);
+  for (const std::string padding : {"before_shift", "after_shift"}) {
+    for (const std::string axes : {"both", "always"}) {
+      const auto other = make_attention({{"type", "window"}, {"window", 3}, {"padding", padding}, {"shift_axes", axes}},
+                                        shape, "test");
+      other->to(torch::kFloat64);
+      const torch::NoGradGuard no_grad;
+      for (auto& parameter : other->named_parameters()) parameter->copy_(parameter_of(*plain, parameter.key()));
+      EXPECT_TRUE(other->forward(tokens).equal(plain->forward(tokens))) << padding << ", " << axes;
+    }
+  }
+}
+
+TEST(WindowTest, RefusesUnknownPaddingAndAxes) {
+  const auto message = [](const Json& config) -> std::string {
+    try {
+      make_attention(config, {.embed_dim = kWindowDim, .num_heads = kWindowHeads}, "attention");
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message({{"type", "window"}, {"padding", "seen"}}),
+            "attention.padding: must be unseen, before_shift or after_shift, got \"seen\"");
+  EXPECT_EQ(message({{"type", "window"}, {"shift_axes", "none"}}),
+            "attention.shift_axes: must be each, both or always, got \"none\"");
 }
 
 TEST(WindowTest, RaggedGridsHaveSmallerWindowsAtTheBorder) {

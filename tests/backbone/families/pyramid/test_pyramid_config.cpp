@@ -28,7 +28,7 @@ TEST(PyramidConfigTest, ErrorsNameTheFieldTheRuleAndTheValue) {
   EXPECT_EQ(message_of({{"embed_dim", 3}}), "backbone.embed_dim: unknown key, did you mean 'embed_dims'?");
   EXPECT_EQ(message_of({{"stem_stride", 3}}), "backbone.stem_stride: must be 1, 2 or 4, got 3");
   EXPECT_EQ(message_of({{"embedding", "overlap"}}),
-            "backbone.embedding: must be convolutional or overlapping, got \"overlap\"");
+            "backbone.embedding: must be convolutional, overlapping or patches, got \"overlap\"");
   EXPECT_EQ(message_of({{"embed_dims", {8, 8, 8}}}),
             "backbone.embed_dims: must have 4 entries, one a stage, got [8,8,8]");
   EXPECT_EQ(message_of({{"depths", {1, 0, 1, 1}}}), "backbone.depths[1]: must be from 1 to 65536, got 0");

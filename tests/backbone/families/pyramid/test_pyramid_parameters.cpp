@@ -27,13 +27,6 @@ PyramidConfig config_with(const Json& attention) {
   return config;
 }
 
-std::vector<Json> attention_configs() {
-  std::vector<Json> configs;
-  for (const auto& type : attention_types()) configs.push_back({{"type", type}});
-  configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 2}});
-  return configs;
-}
-
 // As SegFormer has it.
 PyramidConfig overlapping_config() {
   PyramidConfig config = config_with({{"type", "pvt"}, {"partial_patches", "drop"}});
@@ -43,16 +36,20 @@ PyramidConfig overlapping_config() {
   return config;
 }
 
-std::vector<PyramidConfig> all_configs() {
+std::vector<PyramidConfig> configs() {
   std::vector<PyramidConfig> configs;
-  for (const auto& attention : attention_configs()) configs.push_back(config_with(attention));
+  for (const auto& type : attention_types()) configs.push_back(config_with({{"type", type}}));
+  configs.push_back(config_with({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 2}}));
+  configs.push_back(config_with({{"type", "window"}, {"padding", "after_shift"}}));
+  configs.back().embedding = "patches";
+  configs.back().stage_norms = false;
   configs.push_back(overlapping_config());
   return configs;
 }
 
 TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
   torch::manual_seed(test::test_seed());
-  for (const auto& config : all_configs()) {
+  for (const auto& config : configs()) {
     Pyramid pyramid(config);
     {
       // wider weights than the initial ones, so that gradients stand clear of rounding
@@ -73,7 +70,7 @@ TEST(PyramidParametersTest, TheLastMapAloneGivesEveryParameterAFiniteGradient) {
 }
 
 TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
-  for (const auto& config : all_configs()) {
+  for (const auto& config : configs()) {
     Pyramid pyramid(config);
     const auto names = pyramid->no_weight_decay();
     const std::set<std::string> excluded(names.begin(), names.end());
@@ -90,7 +87,7 @@ TEST(PyramidParametersTest, WeightDecayActsOnMatricesAndConvolutionsOnly) {
 }
 
 TEST(PyramidParametersTest, LayerGroupsHoldEveryParameterOnceStemFirst) {
-  for (const auto& config : all_configs()) {
+  for (const auto& config : configs()) {
     Pyramid pyramid(config);
     const auto groups = pyramid->layer_groups();
     EXPECT_EQ(groups.size(), 1u + 1 + 2 + 1 + 1) << "the stem and one group a block";

@@ -1,4 +1,4 @@
-// From pixels to the tokens of a vision transformer: a linear layer over patches that do not overlap.
+// From pixels to tokens: a linear layer over patches that do not overlap.
 #pragma once
 
 #include <torch/nn/module.h>

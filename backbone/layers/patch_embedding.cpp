@@ -1,4 +1,4 @@
-#include "backbone/families/vit/patch_embedding.h"
+#include "backbone/layers/patch_embedding.h"
 
 #include <torch/utils.h>
 
