@@ -6,7 +6,7 @@ namespace multipole {
 namespace {
 
 // Both libraries leave torch's default to the norms of patches and merging.
-constexpr double kNormEps = 1e-5;
+constexpr double kSwinNormEps = 1e-5;
 
 // The published table counts offsets from key to query, row by row: (offsets, heads).
 void fill_relative_bias(WeightTranslation& weights, const std::string& own, const std::string& published,
@@ -39,7 +39,7 @@ PyramidConfig swin_config() {
   config.embedding = "patches";
   config.stage_norms = false;
   config.position_conv = false;
-  config.norm_eps = kNormEps;
+  config.norm_eps = kSwinNormEps;
   config.attention = {{"type", "window"}};
   return config;
 }

@@ -29,11 +29,6 @@ int64_t whole_number(const Json& config, const std::string& key, const std::stri
   throw ModelFileError(source + ": config.json: " + key + ": expected a whole number above 0, got " + value.dump());
 }
 
-int64_t classes_of(const PublishedModel& model, const std::string& classifier) {
-  const auto found = model.weights.find(classifier + ".weight");
-  return found == model.weights.end() ? 0 : found->second.size(0);
-}
-
 VitConfig vision_config(const Json& config, const std::string& source) {
   VitConfig out;
   out.embed_dim = whole_number(config, "hidden_size", source);

@@ -16,9 +16,6 @@ VitConfig vision_config(const Json& config, const std::string& source);
 // config[key], which must be there and a whole number or, as a pair of equal ones, a square.
 int64_t whole_number(const Json& config, const std::string& key, const std::string& source);
 
-// Rows of a classifier's weight, 0 where there is none.
-int64_t classes_of(const PublishedModel& model, const std::string& classifier);
-
 // Names of one block's layers after the block's own name.
 struct BlockNames {
   std::string norm1, norm2, query, key, value, proj, fc1, fc2;

@@ -14,7 +14,7 @@ namespace multipole {
 namespace {
 
 // Of every norm, whatever layer_norm_eps says: the origin makes them with torch's default.
-constexpr double kNormEps = 1e-5;
+constexpr double kSegformerNormEps = 1e-5;
 
 // Nominal sides of pictures where no preprocessor says one: ADE20K's crops, ImageNet's.
 constexpr int64_t kSegmentationSize = 512, kClassificationSize = 224;
@@ -67,8 +67,8 @@ PyramidConfig encoder_config(const PublishedModel& model, int64_t image_size) {
   config.position_conv = false;
   config.embedding = "overlapping";
   config.mlp_conv = true;
-  config.norm_eps = kNormEps;
-  config.attention = {{"type", "pvt"}, {"norm_eps", kNormEps}, {"partial_patches", "drop"}};
+  config.norm_eps = kSegformerNormEps;
+  config.attention = {{"type", "pvt"}, {"norm_eps", kSegformerNormEps}, {"partial_patches", "drop"}};
   for (const int64_t reduction : stage_numbers(model, "sr_ratios")) {
     config.stage_attention.push_back({{"reduction", reduction}});
   }
@@ -153,7 +153,7 @@ void fill_encoder(WeightTranslation& weights, const PyramidConfig& config, const
 void fill_fuse(WeightTranslation& weights, int64_t channels) {
   const std::string norm = std::string(kDecoder) + "batch_norm.";
   const auto take = [&](const char* name) { return weights.take(norm + name, {channels}).to(torch::kDouble); };
-  const auto scale = take("weight") / (take("running_var") + kNormEps).sqrt();
+  const auto scale = take("weight") / (take("running_var") + kSegformerNormEps).sqrt();
   weights.set("head.fuse.bias", (take("bias") - take("running_mean") * scale).to(torch::kFloat));
   const auto fuse = weights.take(std::string(kDecoder) + "linear_fuse.weight", {channels, kNumStages * channels});
   const auto finest_first = fuse.to(torch::kDouble).unflatten(1, {kNumStages, channels}).flip(1).flatten(1);

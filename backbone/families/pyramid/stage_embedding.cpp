@@ -25,7 +25,7 @@ TokenConvShape overlapping_shape(const PyramidConfig& config, int64_t stage) {
 }
 
 StageEmbedding overlapping_embedding(const PyramidConfig& config, int64_t stage) {
-  const OverlappingEmbedding embedding(overlapping_shape(config, stage), config.norm_eps);
+  OverlappingEmbedding embedding(overlapping_shape(config, stage), config.norm_eps);
   if (stage > 0) return embedding_of(embedding);
   const auto of_pixels = [embedding](const torch::Tensor& images) mutable {
     return embedding(images.permute({0, 2, 3, 1}).contiguous());
