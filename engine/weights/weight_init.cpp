@@ -11,6 +11,7 @@
 #include "engine/files/safetensors.h"
 #include "engine/weights/key_map.h"
 #include "engine/weights/weight_adaptation.h"
+#include "heads/segmentation/segmentation_head.h"
 
 namespace multipole {
 namespace {
@@ -44,14 +45,19 @@ std::string shape_text(const torch::Tensor& tensor) {
   return out.str();
 }
 
+// Whether a weight of the model's head means its classes: all of a classifier, the last layers of a segmenter.
+bool answers_for_classes(const std::string& name, bool is_segmenter) {
+  const std::string_view head = kHeadPrefix;
+  return name.starts_with(head) && (!is_segmenter || SegmentationHead::is_classifier(name.substr(head.size())));
+}
+
 // Fills `target` where it can, and says how it went.
 WeightInitEntry initialize_weight(const std::string& name, const std::map<std::string, torch::Tensor>& own,
-                                  const std::map<std::string, torch::Tensor>& weights,
-                                  const WeightInitOptions& options) {
+                                  const std::map<std::string, torch::Tensor>& weights, bool keeps) {
   const torch::Tensor& target = own.at(name);
   const auto found = weights.find(name);
   const bool in_file = found != weights.end();
-  if (!options.keep_head && name.starts_with(kHeadPrefix)) {
+  if (!keeps) {
     return {in_file ? WeightFate::kReplaced : WeightFate::kMissing, name, "fresh, for classes of its own"};
   }
   if (const auto adapted = adapt_weight(name, own, weights)) {
@@ -105,9 +111,11 @@ WeightInitReport initialize_weights(VisionModelImpl& model, const std::map<std::
   WeightInitReport report;
   report.source = source;
   const auto own = named_weights(model);
+  const bool is_segmenter = dynamic_cast<const SegmentationHead*>(&model.head()) != nullptr;
   int64_t backbone_weights = 0;
   for (const auto& [name, target] : own) {
-    report.entries.push_back(initialize_weight(name, own, weights, options));
+    report.entries.push_back(
+        initialize_weight(name, own, weights, options.keep_head || !answers_for_classes(name, is_segmenter)));
     const auto fate = report.entries.back().fate;
     // adapted ones alone say nothing: a file with nothing but far biases is no backbone
     if (name.starts_with(kBackbonePrefix) && fate == WeightFate::kLoaded) ++backbone_weights;

@@ -41,7 +41,8 @@ struct WeightInitReport {
 };
 
 struct WeightInitOptions {
-  bool keep_head = true;  // false: the head starts fresh even where its shapes fit
+  // false: a classifier's head and the classifying layers of a segmenter's start fresh even where their shapes fit
+  bool keep_head = true;
 };
 
 // Copies what fits of `weights` into the model. Throws ModelFileError, with the table, where not one weight of the
@@ -50,7 +51,8 @@ WeightInitReport initialize_weights(VisionModelImpl& model, const std::map<std::
                                     const std::string& source, const WeightInitOptions& options = {});
 
 // The same from a model file of any task or any other safetensors file. Where `class_names` are given and a model file
-// has other ones, the head is replaced. `key_map`, a JSON file as key_map.h describes, renames a plain file's weights.
+// has other ones, what answers for them is replaced. `key_map`, a JSON file as key_map.h describes, renames a plain
+// file's weights.
 WeightInitReport initialize_weights(VisionModelImpl& model, const std::filesystem::path& path,
                                     const std::vector<std::string>& class_names,
                                     const std::optional<std::filesystem::path>& key_map = std::nullopt);

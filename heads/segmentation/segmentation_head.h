@@ -53,6 +53,12 @@ class SegmentationHead : public Head {
   // The same and, in training, the auxiliary classifier's.
   std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
 
+  // Whether the parameter `name`, relative to this module, answers for the classes: with others it starts fresh, and
+  // the decoder before it does not.
+  static bool is_classifier(const std::string& name) {
+    return name.starts_with("classifier.") || name.starts_with("auxiliary_classifier.");
+  }
+
   bool takes_context() const { return !context_.is_empty(); }
 
   // The last map plus what a linear layer, which begins as zero, makes of the context, both (B, C, h, w): see

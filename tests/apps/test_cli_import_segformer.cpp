@@ -171,13 +171,22 @@ TEST_F(ImportSegformer, FineTunesToOtherClassesAndToItsOwn) {
   write(published_config(), published_weights());
   import();
   write_data();
-  const auto train = [&](const std::string& name) {
-    return run_multipole({"segment", "train", "--data", data(), "--out", (folder_ / name).string(), "--init", model(),
-                          "--epochs", "1", "--set", "augmentation.crop_size=[32,32]", "--set", "train.batch_size=2"});
+  const auto train = [&](const std::string& name, const Words& more = {}) {
+    Words words = {"segment",  "train",
+                   "--data",   data(),
+                   "--out",    (folder_ / name).string(),
+                   "--init",   model(),
+                   "--epochs", "1",
+                   "--set",    "augmentation.crop_size=[32,32]",
+                   "--set",    "train.batch_size=2"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_multipole(words);
   };
   const auto own = train("own");
   ASSERT_EQ(own.exit_code, 0) << own.err;
   EXPECT_EQ(own.err.find("replaced"), std::string::npos) << own.err;
+  EXPECT_EQ(own.err.find("mismatched"), std::string::npos) << own.err;
+  EXPECT_EQ(own.err.find("missing"), std::string::npos) << own.err;
   test::write_text(folder_ / "data/classes.txt", "x\ny\n");
   const auto other = train("other");
   ASSERT_EQ(other.exit_code, 0) << other.err;
@@ -185,7 +194,11 @@ TEST_F(ImportSegformer, FineTunesToOtherClassesAndToItsOwn) {
   EXPECT_EQ(other.err.find("head.fuse"), std::string::npos) << other.err;
   const auto metadata = read_model_metadata(folder_ / "other/best.safetensors", "segmentation");
   EXPECT_EQ(metadata.architecture.backbone["embedding"], "overlapping");
+  EXPECT_EQ(metadata.architecture.head["channels"], 8) << "the imported decoder";
+  EXPECT_EQ(metadata.architecture.head["norm"], false);
   EXPECT_EQ(metadata.classes, (Words{"x", "y"}));
+  const auto another = train("another", {"--set", "model.head.type=semantic_fpn", "--set", "model.head.channels=8"});
+  EXPECT_EQ(another.exit_code, 0) << another.err;
 }
 
 // Such a processor takes 0 for no class and counts from 1; evaluation reads masks alike.

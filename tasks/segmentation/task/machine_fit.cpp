@@ -63,6 +63,22 @@ void keep_earlier(Json& settings, const TrainContext& context) {
   }
 }
 
+// The decoder of the run that goes on or of a segmenter that training starts from, whose weights fit no other one.
+void keep_decoder(Json& settings, const TrainContext& context) {
+  Json head;
+  if (context.earlier && has_key(*context.earlier, "model", "head")) {
+    head = (*context.earlier)["model"]["head"];
+  } else if (context.init && context.init->task == "segmentation") {
+    head = context.init->architecture.head;
+  }
+  if (!head.is_object()) return;
+  if (has_key(settings, "model", "head")) {
+    const Json& chosen = settings["model"]["head"];
+    if (!chosen.is_object() || chosen.value("type", head["type"]) != head["type"]) return;
+  }
+  put_below(settings, {{"model", {{"head", head}}}});
+}
+
 // Seconds of a step at any crop and batch: a few steps at a small one, and the model's operations counted for both.
 class StepCost {
  public:
@@ -154,6 +170,7 @@ void choose_sizing(Json& settings, const Task& task, const TrainContext& context
 std::vector<std::string> fit_to_machine(Json& settings, const Task& task, const TrainContext& context,
                                         double most_picture_seconds) {
   std::vector<std::string> lines;
+  keep_decoder(settings, context);
   if (context.earlier) {
     keep_earlier(settings, context);
   } else {

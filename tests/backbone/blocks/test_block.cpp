@@ -48,7 +48,7 @@ TEST(BlockTest, AConvolutionTakesAGridAndNoSequence) {
     BlockShape shape = shape_of("full", position_conv, 0.0);
     shape.mlp_conv = !position_conv;
     Block block(shape, 0.0, "block");
-    EXPECT_THROW(block->forward_sequence(torch::randn({1, 6, 8}), {.height = 2, .width = 3}), c10::Error);
+    EXPECT_THROW(block->forward_sequence(torch::randn({1, 6, 8}), {.height = 2, .width = 3, .rotary = {}}), c10::Error);
   }
 }
 

@@ -20,7 +20,7 @@ TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
     SCOPED_TRACE(testing::Message() << height << " x " << width << " stride " << stride << " groups " << groups
                                     << " size " << size);
     TokenConv conv(
-        TokenConvShape{.in_channels = 8, .out_channels = 12, .stride = stride, .groups = groups, .size = size});
+        TokenConvShape{.in_channels = 8, .out_channels = 12, .stride = stride, .size = size, .groups = groups});
     const auto x = torch::randn({2, height, width, 8});
     const auto out = conv(x);
     EXPECT_EQ(out.sizes(),

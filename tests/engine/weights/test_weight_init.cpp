@@ -13,6 +13,7 @@
 #include "engine/weights/weight_init.h"
 #include "tests/support/model_file.h"
 #include "tests/support/random_source.h"
+#include "tests/support/segmentation_model.h"
 #include "tests/support/small_model.h"
 #include "tests/support/temporary_folder.h"
 
@@ -67,6 +68,30 @@ TEST(WeightInit, ReplacesTheHeadOfOtherClasses) {
   EXPECT_FALSE(torch::equal(named_weights(*other).at("head.linear.weight"), weights.at("head.linear.weight")));
   const std::string name = "backbone.stem.conv1.weight";
   EXPECT_TRUE(torch::equal(named_weights(*other).at(name), weights.at(name)));
+}
+
+TEST(WeightInit, KeepsTheDecoderForOtherClasses) {
+  const test::TemporaryFolder folder;
+  test::write_random_segmenter(folder / "model.safetensors", {"a", "b", "c"});
+  const LoadedModel from = load_model(folder / "model.safetensors");
+  const auto weights = copies_of(from.model);
+  for (const std::vector<std::string>& classes : {std::vector<std::string>{"a", "b", "x"}, {"a", "b"}}) {
+    ModelConfig config = from.metadata.architecture;
+    config.num_classes = static_cast<int64_t>(classes.size());
+    config.head["auxiliary"] = true;
+    VisionModel other(config);
+    const auto report = initialize_weights(*other, folder / "model.safetensors", classes);
+    for (const auto& [name, tensor] : named_weights(*other)) {
+      const auto fate = entry_of(report, name).fate;
+      if (name.starts_with("head.auxiliary")) {
+        EXPECT_EQ(fate, WeightFate::kMissing) << name;
+      } else if (name.starts_with("head.classifier")) {
+        EXPECT_EQ(fate, WeightFate::kReplaced) << name;
+      } else {
+        EXPECT_TRUE(torch::equal(tensor, weights.at(name))) << name;
+      }
+    }
+  }
 }
 
 TEST(WeightInit, TheTableSaysWhatIsMissingMismatchedAndUnused) {

@@ -2,6 +2,8 @@
 
 Usage: python test_segformer.py MODEL_OUTPUTS
 """
+import re
+
 import published
 import torch
 from torch.nn import functional as F
@@ -84,6 +86,24 @@ class Segformer(published.PublishedTest):
                 mixed, _ = answers(model, images.float())
             allowed = 2 * (mixed.float() - exact).abs().max().item()
             self.assertLess((actual - exact).abs().max().item(), allowed, f"{size}")
+
+    def test_epsilon_of_every_norm(self):
+        """Whatever is normalised varies little here, so that each epsilon counts."""
+        model = make("ForSemanticSegmentation", "b0", classes=3)
+        with torch.no_grad():
+            for key, weight in model.state_dict().items():
+                of_map = re.search(r"(encoder|stages\.\d)\.layer_norm\.", key)
+                if key.startswith("segformer.") and not of_map or key == "decode_head.linear_fuse.weight":
+                    weight.mul_(0.01)
+                elif key.endswith("running_var"):
+                    weight.mul_(1e-4)
+        model.save_pretrained(self.source)
+        images = torch.randn(1, 3, 96, 128, generator=torch.Generator().manual_seed(4))
+        actual = self.outputs(self.source, {"x": images})
+        logits, maps = answers(model, images)
+        self.assert_close(actual["x.token_logits"], logits, "logits")
+        for index, expected in enumerate(maps):
+            self.assert_close(actual[f"x.map.{index}"], expected, f"map {index}")
 
     def test_classifier_and_encoder_alone(self):
         for what, task in (("ForImageClassification", "classification"), ("Model", "embedding")):

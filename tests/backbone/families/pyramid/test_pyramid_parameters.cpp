@@ -33,6 +33,8 @@ PyramidConfig overlapping_config() {
   config.position_conv = false;
   config.embedding = "overlapping";
   config.mlp_conv = true;
+  // its last stage has a key a token: one key alone would leave queries without a gradient
+  config.stage_attention = {Json::object(), Json::object(), Json::object(), {{"reduction", 1}}};
   return config;
 }
 
