@@ -49,8 +49,12 @@ const std::vector<std::string>& examples() {
                                                  "deit3_base_patch16_224",
                                                  "flexivit_small",
                                                  "flexivit_base",
-                                                 "test_vit",
-                                                 "swin_tiny_patch4_window7_224",
+                                                 "test_vit"};
+  return names;
+}
+
+const std::vector<std::string>& swin_examples() {
+  static const std::vector<std::string> names = {"swin_tiny_patch4_window7_224",
                                                  "swin_small_patch4_window7_224",
                                                  "swin_base_patch4_window7_224",
                                                  "swin_base_patch4_window12_384",
@@ -111,8 +115,11 @@ bool is_known_swin(const std::vector<std::string>& words) {
                      [](const std::string& word) { return is_counted(word, "patch") || is_counted(word, "window"); });
 }
 
+// Of another Swin only names of Swin are near, whatever its letters.
 [[noreturn]] void refuse_name(const std::string& name, const std::string& where) {
-  throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, examples()));
+  auto known = swin_examples();
+  if (!name.starts_with("swin")) known.insert(known.begin(), examples().begin(), examples().end());
+  throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, known));
 }
 
 }  // namespace
