@@ -29,6 +29,14 @@ ChosenFamily choose(const Json& config, const std::string& where) {
   return {backbone_families().find(name, where + ".family"), name, std::move(own)};
 }
 
+// A config of the family's own, as the registry's callers have it.
+Json with_family(const std::string& name, const Json& own) {
+  Json config = Json::object();
+  if (name != kDefaultFamily) config["family"] = name;
+  config.update(own);
+  return config;
+}
+
 }  // namespace
 
 // A new family is one line here.
@@ -42,10 +50,7 @@ Registry<BackboneFamily>& backbone_families() {
 
 Json resolve_backbone_config(const Json& config, const std::string& where) {
   const auto chosen = choose(config, where);
-  Json resolved = Json::object();
-  if (chosen.name != kDefaultFamily) resolved["family"] = chosen.name;
-  resolved.update(chosen.family.resolve(chosen.config, where));
-  return resolved;
+  return with_family(chosen.name, chosen.family.resolve(chosen.config, where));
 }
 
 std::vector<ModelPart> backbone_parts(const Json& config, const std::string& where) {
@@ -67,6 +72,21 @@ int64_t backbone_embedding_dim(const Json& config, const std::string& where) {
 std::vector<Json> backbone_attentions(const Json& config, const std::string& where) {
   const auto chosen = choose(config, where);
   return chosen.family.attentions(chosen.config, where);
+}
+
+Json swap_backbone_attention(const Json& config, const Json& choice, const std::string& where) {
+  const auto chosen = choose(config, where);
+  if (chosen.family.swap_attention == nullptr) {
+    std::string able;
+    for (const auto& [name, family] : backbone_families().entries()) {
+      if (family.swap_attention != nullptr) able += (able.empty() ? "" : ", ") + name;
+    }
+    throw ConfigError(where + ": a backbone of the family '" + chosen.name +
+                      "' has learned its attention with its weights, and takes no other; swapping is for: " + able +
+                      ". Train one of '" + chosen.name + "' with the attention that you want: --set " +
+                      "model.backbone.attention.type=...");
+  }
+  return with_family(chosen.name, chosen.family.swap_attention(chosen.config, choice, where));
 }
 
 std::shared_ptr<Backbone> make_backbone(const Json& config, const std::string& where) {

@@ -26,6 +26,8 @@ std::vector<ModelPart> backbone_parts(const Json& config, const std::string& whe
 std::vector<FeatureInfo> backbone_feature_info(const Json& config, const std::string& where);
 int64_t backbone_embedding_dim(const Json& config, const std::string& where);
 std::vector<Json> backbone_attentions(const Json& config, const std::string& where);
+// With another attention in its place: see BackboneFamily::swap_attention. Throws for a family that has none, too.
+Json swap_backbone_attention(const Json& config, const Json& choice, const std::string& where);
 std::shared_ptr<Backbone> make_backbone(const Json& config, const std::string& where);
 
 std::vector<std::string> preset_names();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/decode_options.h"
 #include "base/error.h"
 
@@ -40,6 +41,7 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
                      "safetensors file whose weights training starts from: a model of any task");
   command.add_option("--init-map", settings.init_map,
                      "JSON file with new names for the weights of --init: {\"encoder.*.w\": \"backbone.*.weight\"}");
+  add_attention_option(command, settings.attention);
   command
       .add_option("--resume", settings.resume,
                   "auto (go on where the run folder holds a run), never, or another run folder to go on from")

@@ -19,7 +19,7 @@ struct RunSettings {
   std::vector<std::string> sets;  // "a.b=value", applied in order
   std::optional<int64_t> epochs, seed, log_every, max_pixels;
   std::optional<std::string> device;
-  std::string init, init_map;
+  std::string init, init_map, attention;
   std::string resume = "auto";
   int threads = 0;
   bool force = false;

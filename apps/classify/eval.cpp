@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/signals.h"
@@ -17,6 +18,7 @@
 #include "datasets/sources/label_targets.h"
 #include "datasets/sources/labelled_pictures.h"
 #include "engine/files/classifier_file.h"
+#include "engine/weights/attention_swap.h"
 #include "tasks/classification/evaluation/evaluator.h"
 #include "tasks/classification/evaluation/multi_label_evaluator.h"
 #include "tasks/classification/prediction/class_prediction.h"
@@ -25,7 +27,7 @@ namespace multipole {
 namespace {
 
 struct EvalOptions {
-  std::string model, data, data_root, json;
+  std::string model, data, data_root, json, attention;
   std::string on_error = "fail";
   std::string split = "val";
   std::optional<double> val_fraction;
@@ -103,7 +105,7 @@ Measured measure(const EvalOptions& options, LoadedModel& loaded, const Labelled
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
   const Execution execution = select_execution(options.compute.device, options.precision);
-  LoadedModel loaded = load_classifier(options.model);
+  LoadedModel loaded = swap_attention(load_classifier(options.model), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));
   loaded.model->to(execution.device);
@@ -146,6 +148,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
   CLI::App* command = add_command(parent, "eval", "measure a model on labelled pictures",
                                   "multipole classify eval --model model.safetensors --data photos --json result.json");
   command->add_option("--model", options->model, "model file")->required();
+  add_attention_option(*command, options->attention);
   command->add_option("--data", options->data, data_option_help())->required();
   command->add_option("--data-root", options->data_root, data_root_option_help());
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();

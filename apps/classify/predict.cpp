@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/fingerprint.h"
@@ -30,7 +31,7 @@ struct PredictOptions {
   std::optional<int64_t> top_k;
   std::optional<double> threshold, min_probability;
   std::string format = "text";
-  std::string out, explain;
+  std::string out, explain, attention;
   DecodeOptions decode;
   bool resume = false;
   std::string precision = "auto";
@@ -69,15 +70,16 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const std::vector<Cl
 // may move last digits, and who goes on after a failure may have to change them.
 std::vector<std::string> fingerprints(const PredictOptions& options, const std::string& precision,
                                       const std::vector<std::filesystem::path>& paths) {
-  const Json settings = {{"version", MULTIPOLE_VERSION},
-                         {"model", content_fingerprint(options.model)},
-                         {"precision", precision},
-                         {"top_k", options.top_k.value_or(-1)},
-                         {"threshold", options.threshold.value_or(-1)},
-                         {"min_probability", options.min_probability.value_or(-1)},
-                         {"format", options.format},
-                         {"explain", checksum(options.explain)},
-                         {"allow_truncated", options.decode.allow_truncated}};
+  Json settings = {{"version", MULTIPOLE_VERSION},
+                   {"model", content_fingerprint(options.model)},
+                   {"precision", precision},
+                   {"top_k", options.top_k.value_or(-1)},
+                   {"threshold", options.threshold.value_or(-1)},
+                   {"min_probability", options.min_probability.value_or(-1)},
+                   {"format", options.format},
+                   {"explain", checksum(options.explain)},
+                   {"allow_truncated", options.decode.allow_truncated}};
+  if (!options.attention.empty()) settings["attention"] = options.attention;
   const std::string text = settings.dump();
   std::vector<std::string> all;
   for (const auto& path : paths) all.push_back(input_fingerprint(text, path));
@@ -88,7 +90,9 @@ int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
   select_execution(options.compute.device, options.precision);  // for errors in the words of the options
-  const Classifier classifier(options.model, {.device = options.compute.device, .precision = options.precision});
+  const Classifier classifier(
+      options.model,
+      {.device = options.compute.device, .precision = options.precision, .attention = options.attention});
   check_threshold(options.threshold, options.model, classifier.has_several_classes());
   check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
   const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold};
@@ -137,6 +141,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
       add_command(parent, "predict", "name what pictures show",
                   "multipole classify predict --model model.safetensors --format json photos/ 'more/*.png'");
   command->add_option("--model", options->model, "model file")->required();
+  add_attention_option(*command, options->attention);
   command
       ->add_option("INPUT", options->inputs,
                    "files, folders (pictures at any depth, in byte order of their paths), quoted globs, or - for a "

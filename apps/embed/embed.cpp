@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/input_list.h"
 #include "apps/embed/embed_options.h"
@@ -97,8 +98,10 @@ int embed(const EmbedOptions& options) {
   const Paths paths = list_inputs(options.inputs, std::cin);
   const Paths folder = options.nearest.empty() ? Paths() : list_inputs({options.nearest}, std::cin);
   select_execution(options.compute.device, options.precision);  // for errors in the words of the options
-  const Embedder embedder(
-      options.model, {.device = options.compute.device, .precision = options.precision, .image_size = options.size});
+  const Embedder embedder(options.model, {.device = options.compute.device,
+                                          .precision = options.precision,
+                                          .image_size = options.size,
+                                          .attention = options.attention});
   if (!options.quiet) std::cerr << "computing in " << embedder.precision() << "\n";
   const SignalStop stop;
   ListEmbedder list(embedder, options.decode, options.compute, stop, options.quiet);
@@ -155,6 +158,7 @@ void add_embed_command(CLI::App& program, Run& run) {
       ->add_option("--size", options->size,
                    "side in pixels of what the model sees of a picture; the model's own if not given")
       ->check(CLI::Range(int64_t{1}, int64_t{16384}));
+  add_attention_option(*command, options->attention);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_decode_options(*command, options->decode);
   add_precision_option(*command, options->precision);

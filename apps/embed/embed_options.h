@@ -14,7 +14,7 @@ namespace multipole {
 struct EmbedOptions {
   std::string model;
   std::vector<std::string> inputs;
-  std::string out, pca, nearest;
+  std::string out, pca, nearest, attention;
   std::optional<double> duplicates;
   int64_t k = 5;
   bool map = false, normalize = false;

@@ -2,19 +2,22 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/output/result_output.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/files/model_file.h"
+#include "engine/weights/attention_swap.h"
 #include "tasks/pretrained/import_model.h"
 
 namespace multipole {
 namespace {
 
 struct ImportOptions {
-  std::string source, out;
+  std::string source, out, attention;
   bool bfloat16 = false;
 };
 
@@ -26,8 +29,19 @@ std::string source_help() {
          types;
 }
 
+// The attention is stored with the model, so that every command reads it as it is.
+ImportedModel with_attention(ImportedModel imported, const std::string& choice) {
+  if (choice.empty()) return imported;
+  LoadedModel loaded = {.model = VisionModel(imported.metadata.architecture), .metadata = imported.metadata};
+  load_weights(*loaded.model, imported.weights, imported.origin);
+  const LoadedModel swapped = swap_attention(std::move(loaded), choice, kAttentionOption);
+  imported.weights = named_weights(*swapped.model);
+  imported.metadata = swapped.metadata;
+  return imported;
+}
+
 int import_to_file(const ImportOptions& options) {
-  const ImportedModel imported = import_model(options.source);
+  const ImportedModel imported = with_attention(import_model(options.source), options.attention);
   save_model(options.out, imported.weights, imported.metadata,
              options.bfloat16 ? WeightFormat::kBFloat16 : WeightFormat::kFloat32);
   double numbers = 0;
@@ -49,6 +63,7 @@ void add_import_command(CLI::App& program, Run& run) {
                                   "multipole import vit_small_patch14_dinov2 --out models/dinov2_small.safetensors");
   command->add_option("SOURCE", options->source, source_help())->required();
   command->add_option("--out", options->out, "model file to write")->required();
+  add_attention_option(*command, options->attention);
   command->add_flag("--bf16", options->bfloat16, "store weights as bfloat16: half the size");
   command->callback([options, &run] { run = [options] { return import_to_file(*options); }; });
 }

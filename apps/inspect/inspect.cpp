@@ -74,7 +74,11 @@ void add_inspect_command(CLI::App& program, Run& run) {
   command->add_option("MODEL", options->model, "model file");
   command->add_flag("--json", options->json, "one JSON object on standard output");
   command->add_flag("--tensors", options->tensors, "a line for each tensor");
-  command->add_option("--attention", options->attention, "draw a grid of so many tokens as SVG")->option_text("HxW");
+  command
+      ->add_option("--attention", options->attention,
+                   "draw a grid of so many tokens as SVG (in other commands --attention takes "
+                   "another attention)")
+      ->option_text("HxW");
   command->add_option("--cell", options->cell, "tokens along each side of a finest cell")->capture_default_str();
   command->add_option("--token", options->token, "the token that attends; the middle one by default")
       ->option_text("Y,X");

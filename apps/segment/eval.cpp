@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/mask_settings.h"
@@ -16,6 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/files/model_file.h"
+#include "engine/weights/attention_swap.h"
 #include "heads/metrics/answers.h"
 #include "heads/metrics/boundary_score.h"
 #include "heads/metrics/shares.h"
@@ -27,7 +29,7 @@ namespace multipole {
 namespace {
 
 struct EvalOptions {
-  std::string model, data, json;
+  std::string model, data, json, attention;
   std::string on_error = "fail";
   std::string split = "val";
   std::string precision = "float32";
@@ -126,7 +128,7 @@ void write_results(const EvalOptions& options, const Json& result) {
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
   const Execution execution = select_execution(options.compute.device, options.precision);
-  LoadedModel loaded = load_model(options.model, "segmentation");
+  LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);
   const auto pictures = open_data(options, loaded.metadata);
@@ -166,6 +168,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   CLI::App* command = add_command(parent, "eval", "measure a model on pictures with masks",
                                   "multipole segment eval --model model.safetensors --data streets --split test");
   command->add_option("--model", options->model, "model file")->required();
+  add_attention_option(*command, options->attention);
   command->add_option("--data", options->data, segmentation_data_forms())->required();
   command->add_option("--split", options->split, "split to measure on")->capture_default_str();
   add_mask_options(*command, options->masks, "as in training; so for the other options of masks");

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <set>
 
+#include "apps/arguments/attention_option.h"
 #include "apps/arguments/byte_size.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/fingerprint.h"
@@ -23,7 +24,7 @@ namespace multipole {
 namespace {
 
 struct SegmentPredictOptions {
-  std::string model, out, memory_limit, tile = "auto", device = "auto", precision = "float32";
+  std::string model, out, attention, memory_limit, tile = "auto", device = "auto", precision = "float32";
   std::vector<std::string> inputs;
   std::optional<int64_t> overlap;
   OutputKinds kinds;
@@ -40,6 +41,7 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
   out.tiles = parse_tile_options(options.tile, options.overlap);
   out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
+  out.attention = options.attention;
   if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");
   return out;
 }
@@ -57,16 +59,17 @@ void make_folder(const std::filesystem::path& folder, const std::vector<OutputNa
 // What the files of a picture come from, beside the picture. How much memory there is, the device and the number of
 // threads are left out: they may move single pixels, and who goes on after a failure may have to change them.
 std::string settings_text(const SegmentPredictOptions& options, const std::string& precision) {
-  const Json settings = {{"version", MULTIPOLE_VERSION},
-                         {"model", content_fingerprint(options.model)},
-                         {"precision", precision},
-                         {"tile", options.tile},
-                         {"overlap", options.overlap.value_or(-1)},
-                         {"overlay", options.kinds.overlay},
-                         {"legend", options.kinds.legend},
-                         {"probability", options.kinds.probability},
-                         {"uncertainty", options.kinds.uncertainty},
-                         {"allow_truncated", options.decode.allow_truncated}};
+  Json settings = {{"version", MULTIPOLE_VERSION},
+                   {"model", content_fingerprint(options.model)},
+                   {"precision", precision},
+                   {"tile", options.tile},
+                   {"overlap", options.overlap.value_or(-1)},
+                   {"overlay", options.kinds.overlay},
+                   {"legend", options.kinds.legend},
+                   {"probability", options.kinds.probability},
+                   {"uncertainty", options.kinds.uncertainty},
+                   {"allow_truncated", options.decode.allow_truncated}};
+  if (!options.attention.empty()) settings["attention"] = options.attention;
   return settings.dump();
 }
 
@@ -111,6 +114,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                                   "multipole segment predict --model model.safetensors --overlay --memory-limit 2GiB "
                                   "--out maps aerial.tif photos/");
   command->add_option("--model", options->model, "model file")->required();
+  add_attention_option(*command, options->attention);
   command
       ->add_option("INPUT", options->inputs,
                    "files, folders (pictures at any depth, mirrored in --out), quoted globs, or - for a list on "

@@ -1,7 +1,9 @@
 #include "apps/training/starting_point.h"
 
+#include "apps/arguments/attention_option.h"
 #include "base/error.h"
 #include "engine/distributed/process_place.h"
+#include "engine/weights/attention_swap.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe.h"
 
@@ -39,6 +41,14 @@ Json chosen_before(Json config) {
 TrainContext train_context(const RunSettings& run, const Json& given) {
   TrainContext context{.data = run.data, .given = given, .init = {}, .earlier = earlier_config(run)};
   if (!run.init.empty() && is_model_file(run.init)) context.init = read_model_metadata(run.init);
+  if (!run.attention.empty()) {
+    if (!context.init) {
+      throw ConfigError(std::string(kAttentionOption) +
+                        " swaps the attention of the model file that training starts from: give one with --init. The "
+                        "attention of a new model is a setting: --set model.backbone.attention.type=...");
+    }
+    context.init->architecture = swap_attention(context.init->architecture, run.attention, kAttentionOption);
+  }
   context.may_measure = process_place_from_environment().num_processes == 1;
   return context;
 }

@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <optional>
+
 #include "backbone/multipole/basis.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/quadtree.h"
@@ -10,6 +12,10 @@ namespace multipole {
 namespace {
 
 torch::TensorOptions parameter_options() { return torch::TensorOptions(torch::get_default_dtype()); }
+
+std::optional<torch::Tensor> given(const torch::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
 
 double cells_of(int64_t level, int64_t height, int64_t width, int64_t cell) {
   return static_cast<double>(level_cells(level, height, cell) * level_cells(level, width, cell));
@@ -33,9 +39,10 @@ class HierarchicalBasis : public SummaryBasis {
     return rank * (cell_tokens + merges * 4 * rank) * static_cast<double>(shape.channels);
   }
 
-  std::vector<torch::Tensor> summarize(const torch::Tensor& x, int64_t levels) const override {
+  std::vector<torch::Tensor> summarize(const torch::Tensor& x, const torch::Tensor& token_mass,
+                                       int64_t levels) const override {
     const Basis2d basis = basis_for(levels, x.options());
-    return summarize2d(x, basis.token_basis, basis.merge_basis, shape_.cell);
+    return summarize2d(x, basis.token_basis, basis.merge_basis, shape_.cell, given(token_mass));
   }
 
   AttentionCost cost(int64_t height, int64_t width, int64_t levels) const override {
@@ -96,13 +103,14 @@ class DirectBasis : public SummaryBasis {
     return parameters;
   }
 
-  std::vector<torch::Tensor> summarize(const torch::Tensor& x, int64_t levels) const override {
+  std::vector<torch::Tensor> summarize(const torch::Tensor& x, const torch::Tensor& token_mass,
+                                       int64_t levels) const override {
     std::vector<torch::Tensor> summaries;
     for (int64_t level = 1; level <= levels; ++level) {
       const auto own = static_cast<size_t>(level - 1);
       const auto basis = own < basis_.size() ? basis_[own] : means(level, x.options());
       // a level-l cell is a finest cell of a grid that is cut into larger ones
-      summaries.push_back(summarize2d(x, basis, {}, level_side(level, shape_.cell))[0]);
+      summaries.push_back(summarize2d(x, basis, {}, level_side(level, shape_.cell), given(token_mass))[0]);
     }
     return summaries;
   }

@@ -25,7 +25,9 @@ class SummaryBasis {
   virtual ~SummaryBasis() = default;
 
   // (B, H, W, channels) -> the summaries (B, Hl, Wl, rank, channels) of `levels` far levels, the finest first.
-  virtual std::vector<torch::Tensor> summarize(const torch::Tensor& x, int64_t levels) const = 0;
+  // token_mass: undefined, or as multipole::summarize2d takes it
+  virtual std::vector<torch::Tensor> summarize(const torch::Tensor& x, const torch::Tensor& token_mass,
+                                               int64_t levels) const = 0;
 
   virtual AttentionCost cost(int64_t height, int64_t width, int64_t levels) const = 0;
 };

@@ -19,11 +19,14 @@ struct BackboneFamily {
   std::vector<ModelPart> (*parts)(const Json& config, const std::string& where);
   // What Backbone::feature_info() will say.
   std::vector<FeatureInfo> (*feature_info)(const Json& config, const std::string& where);
-  // The attention of each stage, resolved as `config` is; a backbone of one grid has one stage.
+  // The attention of each stage, resolved as `config` is; a backbone of one grid has one stage, or says it by block.
   std::vector<Json> (*attentions)(const Json& config, const std::string& where);
   std::shared_ptr<Backbone> (*make)(const Json& config, const std::string& where);
   // What Backbone::embedding_dim() will say; null: the channels of the last map.
   int64_t (*embedding_dim)(const Json& config, const std::string& where) = nullptr;
+  // The config, resolved, with another attention that takes over the weights of its own; `choice` names it. Null where
+  // a backbone's attention is a part of what it has learned.
+  Json (*swap_attention)(const Json& config, const Json& choice, const std::string& where) = nullptr;
 };
 
 }  // namespace multipole

@@ -2,6 +2,7 @@
 
 #include "base/fields.h"
 #include "datasets/pictures/rgb_picture.h"
+#include "engine/weights/attention_swap.h"
 
 namespace multipole {
 namespace {
@@ -24,7 +25,7 @@ Preprocessing chosen_preprocessing(const ModelMetadata& metadata, int64_t image_
 PictureModel::PictureModel(const std::filesystem::path& path, Load load, const PictureModelOptions& options)
     : options_(options),
       execution_(checked_execution(options)),
-      loaded_(load(path)),
+      loaded_(swap_attention(load(path), options.attention, "attention")),
       preprocessing_(chosen_preprocessing(loaded_.metadata, options.image_size)),
       normalizer_(preprocessing_) {
   loaded_.model->to(execution_.device);

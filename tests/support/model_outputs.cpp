@@ -1,7 +1,8 @@
 // What a model makes of tensors, for comparison with other programs.
 //
-// Usage: model_outputs MODEL INPUTS OUTPUTS (safetensors)
+// Usage: model_outputs MODEL INPUTS OUTPUTS [ATTENTION] (safetensors)
 // MODEL: a model file, or a folder as `multipole import` takes it. The model's metadata are those of OUTPUTS.
+// ATTENTION: as --attention of `multipole import`.
 // Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i> and, of a segmentation model,
 // NAME.token_logits at the finest map's size; of a bfloat16 input the same computed in bfloat16, as the program does;
 // of an uint8 input (H, W, 3): NAME.pixels, as the model's preprocessing has it.
@@ -17,6 +18,7 @@
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 #include "engine/runtime/execution.h"
+#include "engine/weights/attention_swap.h"
 #include "tasks/pretrained/import_model.h"
 
 namespace multipole {
@@ -49,9 +51,10 @@ LoadedModel open_model(const std::filesystem::path& path) {
   return loaded;
 }
 
-void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs) {
+void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs,
+                   const std::string& attention) {
   const torch::NoGradGuard no_grad;
-  LoadedModel loaded = open_model(model);
+  LoadedModel loaded = swap_attention(open_model(model), attention, "ATTENTION");
   Safetensors out;
   out.metadata["multipole"] = json_text(to_json_config(loaded.metadata));
   for (const auto& [name, input] : read_safetensors(inputs).tensors) add_outputs(loaded, name, input, out);
@@ -63,12 +66,12 @@ void write_outputs(const std::string& model, const std::string& inputs, const st
 }  // namespace multipole
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS\n";
+  if (argc != 4 && argc != 5) {
+    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS [ATTENTION]\n";
     return 2;
   }
   try {
-    multipole::write_outputs(argv[1], argv[2], argv[3]);
+    multipole::write_outputs(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "");
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "model_outputs: " << error.what() << "\n";

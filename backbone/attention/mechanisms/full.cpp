@@ -2,16 +2,10 @@
 
 #include <utility>
 
-#include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
 #include "backbone/layers/rotary.h"
 
 namespace multipole {
-namespace {
-
-constexpr double kQueryKeyNormEps = 1e-6;
-
-}  // namespace
 
 void FullAttentionConfig::validate(const std::string& where) const {
   require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
@@ -21,17 +15,13 @@ FullAttention::FullAttention(const FullAttentionConfig& config, const AttentionS
     : config_(config), shape_(shape) {
   qkv_ = register_module("qkv", Linear(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(shape.embed_dim, shape.embed_dim));
-  if (config.qk_norm) {
-    const int64_t head_dim = shape.embed_dim / shape.num_heads;
-    q_norm_ = register_module("q_norm", make_layer_norm(head_dim, kQueryKeyNormEps));
-    k_norm_ = register_module("k_norm", make_layer_norm(head_dim, kQueryKeyNormEps));
-  }
+  if (config.qk_norm) norm_ = QueryKeyNorm(shape.embed_dim / shape.num_heads, *this);
 }
 
 double FullAttention::count_parameters(const FullAttentionConfig& config, const AttentionShape& shape) {
   return linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
          linear_parameters(shape.embed_dim, shape.embed_dim) +
-         (config.qk_norm ? 2 * layer_norm_parameters(shape.embed_dim / shape.num_heads) : 0);
+         (config.qk_norm ? QueryKeyNorm::count_parameters(shape.embed_dim / shape.num_heads) : 0);
 }
 
 torch::Tensor FullAttention::forward(torch::Tensor x) { return attend(std::move(x), {}); }
@@ -54,10 +44,7 @@ torch::Tensor FullAttention::mix(const torch::Tensor& packed, const torch::Tenso
   // (B, tokens, 3, heads, head_dim) -> three of (B, heads, tokens, head_dim), all views
   const auto rows = packed.flatten(1, -2);
   auto qkv = rows.view({batch, rows.size(1), 3, shape_.num_heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
-  if (q_norm_) {
-    qkv[0] = q_norm_(qkv[0]);
-    qkv[1] = k_norm_(qkv[1]);
-  }
+  norm_.apply(qkv[0], qkv[1]);
   if (rotary.defined()) {
     qkv[0] = apply_rotary(qkv[0], rotary);
     qkv[1] = apply_rotary(qkv[1], rotary);

@@ -1,12 +1,12 @@
 // Full softmax attention: every token attends to every token, O(n^2). What the other mechanisms approximate.
 #pragma once
 
-#include <torch/nn/modules/normalization.h>
 #include <torch/types.h>
 
 #include <string>
 
 #include "backbone/attention/attention.h"
+#include "backbone/attention/query_key_norm.h"
 #include "backbone/layers/linear.h"
 #include "base/fields.h"
 
@@ -59,7 +59,7 @@ class FullAttention : public Attention {
   FullAttentionConfig config_;
   AttentionShape shape_;
   Linear qkv_{nullptr}, proj_{nullptr};
-  torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr};
+  QueryKeyNorm norm_;
 };
 
 }  // namespace multipole

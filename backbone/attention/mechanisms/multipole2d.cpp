@@ -6,50 +6,46 @@
 
 #include "backbone/layers/init.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/rotary.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/quadtree.h"
 
 namespace multipole {
 namespace {
 
-// Far levels with parameters of their own.
-int64_t levels_of(const Multipole2dConfig& config, const AttentionShape& shape) {
-  return config.max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, config.cell));
+// As attention2d takes its optional arguments.
+std::optional<torch::Tensor> given(const torch::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
-SummaryShape summary_shape(const Multipole2dConfig& config, const AttentionShape& shape) {
-  const int64_t summarised = config.is_linear() ? 3 : 2;  // keys and values, and queries too
-  return {config.cell, config.rank, levels_of(config, shape), summarised * shape.embed_dim};
+std::optional<torch::TensorList> given(const std::vector<torch::Tensor>& tensors) {
+  return tensors.empty() ? std::nullopt : std::optional<torch::TensorList>(tensors);
+}
+
+// (B, tokens, num_heads, head_dim) with the rows of another one after them; either may be undefined.
+torch::Tensor joined(const torch::Tensor& first, const torch::Tensor& second) {
+  if (!first.defined() || !second.defined()) return first.defined() ? first : second;
+  return torch::cat({first, second}, 1);
+}
+
+// Every query to every key: q (B, queries, num_heads, head_dim), k and v (B, tokens, num_heads, head_dim) -> like q
+torch::Tensor attend_to_all(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  return torch::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2);
 }
 
 }  // namespace
-
-void Multipole2dConfig::validate(const std::string& where) const {
-  require(cell >= 1 && cell <= 64, where + ".cell", "must be from 1 to 64 tokens", cell);
-  const int64_t side = subcells_per_side(rank);
-  require(rank >= 1 && side > 0 && side <= cell, where + ".rank",
-          "must be a perfect square of at most cell * cell = " + std::to_string(cell * cell), rank);
-  require(variant == "linear" || variant == "log-linear", where + ".variant", "must be 'linear' or 'log-linear'",
-          variant);
-  const auto bases = summary_basis_names();
-  require(std::ranges::find(bases, basis) != bases.end(), where + ".basis", "must be 'hierarchical' or 'direct'",
-          basis);
-  require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
-  require(!max_levels || (*max_levels >= 0 && *max_levels <= 16), where + ".max_levels", "must be null or from 0 to 16",
-          max_levels);
-}
 
 Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape)
     : config_(config), shape_(shape) {
   const int64_t embed_dim = shape.embed_dim;
   qkv_ = register_module("qkv", Linear(embed_dim, 3 * embed_dim, config.qkv_bias));
   proj_ = register_module("proj", Linear(embed_dim, embed_dim));
-  const int64_t levels = levels_of(config, shape);
-  basis_ = make_summary_basis(config.basis, summary_shape(config, shape), *this);
+  if (config.qk_norm) norm_ = QueryKeyNorm(embed_dim / shape.num_heads, *this);
+  summaries_.emplace(config, shape, *this);
   if (config.bias) {
     const int64_t side = near_bias_side(config.cell);
     near_bias_ = register_parameter("near_bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
-    for (int64_t level = 1; level <= levels; ++level) {
+    for (int64_t level = 1; level <= config.parameter_levels(shape); ++level) {
       far_bias_.push_back(
           register_parameter("far_bias_" + std::to_string(level),
                              trunc_normal_(torch::empty({shape.num_heads, kFarBiasSide, kFarBiasSide}))));
@@ -60,50 +56,78 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
 double Multipole2dAttention::count_parameters(const Multipole2dConfig& config, const AttentionShape& shape) {
   double parameters = linear_parameters(shape.embed_dim, 3 * shape.embed_dim, config.qkv_bias) +
                       linear_parameters(shape.embed_dim, shape.embed_dim) +
-                      count_summary_parameters(config.basis, summary_shape(config, shape));
+                      Multipole2dSummaries::count_parameters(config, shape);
+  if (config.qk_norm) parameters += QueryKeyNorm::count_parameters(shape.embed_dim / shape.num_heads);
   if (config.bias) {
-    const int64_t side = near_bias_side(config.cell), far = levels_of(config, shape) * kFarBiasSide * kFarBiasSide;
+    const int64_t side = near_bias_side(config.cell),
+                  far = config.parameter_levels(shape) * kFarBiasSide * kFarBiasSide;
     parameters += static_cast<double>(shape.num_heads * (side * side + far));
   }
   return parameters;
 }
 
 torch::Tensor Multipole2dAttention::forward(torch::Tensor x) {
-  auto qkv = qkv_(x);
+  const auto sizes = x.sizes().vec();
+  auto tokens = x.flatten(1, 2);
+  x.reset();
+  return forward_sequence(std::move(tokens), {.height = sizes[1], .width = sizes[2], .rotary = {}}).view(sizes);
+}
+
+torch::Tensor Multipole2dAttention::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
+  TORCH_CHECK(x.size(1) >= grid.height * grid.width, "a sequence of ", x.size(1), " tokens holds no grid of ",
+              grid.height, " x ", grid.width);
+  auto packed = qkv_(x);
   x.reset();  // each activation is let go of before the next takes memory
-  const auto mixed = mix(qkv);
-  qkv.reset();
-  return torch::dropout(proj_(mixed.flatten(3)), config_.proj_drop, is_training());
+  const auto mixed = mix(packed, grid);
+  packed.reset();
+  return torch::dropout(proj_(mixed.flatten(2)), config_.proj_drop, is_training());
 }
 
-torch::Tensor Multipole2dAttention::mix(const torch::Tensor& qkv) const {
-  const int64_t batch = qkv.size(0), height = qkv.size(1), width = qkv.size(2), embed_dim = shape_.embed_dim;
-  const int64_t levels = num_far_levels_2d(height, width, config_.cell);
-  const auto parts = qkv.view({batch, height, width, 3, shape_.num_heads, embed_dim / shape_.num_heads}).unbind(3);
-  const auto far = summarize(qkv, levels);
-  const auto far_bias = far_bias_for(levels);
-  return std::get<0>(attention2d(parts[0], parts[1], parts[2], far.k, far.v, config_.cell,
-                                 far.q.empty() ? std::nullopt : std::optional<torch::TensorList>(far.q),
-                                 near_bias_.defined() ? std::optional<torch::Tensor>(near_bias_) : std::nullopt,
-                                 far_bias.empty() ? std::nullopt : std::optional<torch::TensorList>(far_bias)));
-}
-
-Multipole2dAttention::Summaries Multipole2dAttention::summarize(const torch::Tensor& qkv, int64_t levels) const {
-  Summaries far;
-  if (levels == 0) return far;
-  // the log-linear variant leaves out the queries, which stand first
-  const int64_t first = config_.is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
-  const auto summarised = qkv.narrow(-1, first * embed_dim, (3 - first) * embed_dim);
-  for (const auto& summary : basis_->summarize(summarised, levels)) {
-    auto sizes = summary.sizes().vec();
-    sizes.back() = 3 - first;
-    sizes.insert(sizes.end(), {shape_.num_heads, embed_dim / shape_.num_heads});
-    auto parts = summary.view(sizes).unbind(4);
-    if (config_.is_linear()) far.q.push_back(parts[0]);
-    far.k.push_back(parts[1 - first]);
-    far.v.push_back(parts[2 - first]);
+torch::Tensor Multipole2dAttention::mix(const torch::Tensor& packed, const SequenceGrid& grid) {
+  const int64_t batch = packed.size(0), tokens = packed.size(1), prefix = tokens - grid.height * grid.width;
+  auto parts = packed.view({batch, tokens, 3, shape_.num_heads, shape_.embed_dim / shape_.num_heads}).unbind(2);
+  norm_.apply(parts[0], parts[1]);
+  if (grid.rotary.defined()) {
+    for (const size_t i : {0, 1}) parts[i] = apply_rotary(parts[i].transpose(1, 2), grid.rotary).transpose(1, 2);
   }
-  return far;
+  // a bare grid stays with the operator where it has no far level anyway: what models of such grids were trained with
+  const bool sees_all = far_levels(grid.height, grid.width) == 0 && !near_bias_.defined();
+  if (sees_all && (prefix > 0 || tokens <= config_.full_up_to)) return attend_to_all(parts[0], parts[1], parts[2]);
+  const auto on_grid = [&](const torch::Tensor& t) {
+    return t.narrow(1, prefix, tokens - prefix).unflatten(1, {grid.height, grid.width});
+  };
+  GridTokens placed = {.q = on_grid(parts[0]), .k = on_grid(parts[1]), .v = on_grid(parts[2]), .packed = {}};
+  if (!norm_ && !grid.rotary.defined()) placed.packed = on_grid(packed);
+  if (prefix == 0) return attend_on_grid(placed, {}, {}).flatten(1, 2);
+  const auto of_prefix = [&](const torch::Tensor& t) { return t.narrow(1, 0, prefix); };
+  return torch::cat({attend_to_all(of_prefix(parts[0]), parts[1], parts[2]),
+                     attend_on_grid(placed, of_prefix(parts[1]), of_prefix(parts[2])).flatten(1, 2)},
+                    1);
+}
+
+torch::Tensor Multipole2dAttention::attend_on_grid(const GridTokens& tokens, torch::Tensor k_extra,
+                                                   torch::Tensor v_extra) const {
+  const int64_t height = tokens.q.size(1), width = tokens.q.size(2);
+  torch::Tensor mass;
+  if (const int64_t count = hot_tokens(height, width); count > 0) {
+    const auto hot = take_hot_tokens(tokens.k, tokens.v, hot_tokens2d(tokens.q, tokens.k, count));
+    k_extra = joined(k_extra, hot.k_extra);
+    v_extra = joined(v_extra, hot.v_extra);
+    mass = hot.token_mass;
+  }
+  const auto far = summaries_->summarize(tokens, mass);
+  const auto far_bias = far_bias_for(static_cast<int64_t>(far.k.size()));
+  return std::get<0>(attention2d(tokens.q, tokens.k, tokens.v, far.k, far.v, config_.cell, given(far.q),
+                                 given(near_bias_), given(far_bias), std::nullopt, given(k_extra), given(v_extra),
+                                 given(mass), given(far.mass)));
+}
+
+int64_t Multipole2dAttention::far_levels(int64_t height, int64_t width) const {
+  return height * width <= config_.full_up_to ? 0 : num_far_levels_2d(height, width, config_.cell);
+}
+
+int64_t Multipole2dAttention::hot_tokens(int64_t height, int64_t width) const {
+  return far_levels(height, width) == 0 ? 0 : std::min(config_.hot, height * width);
 }
 
 std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) const {
@@ -122,13 +146,18 @@ std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) co
 }
 
 AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {
-  const auto tokens = static_cast<double>(height * width), embed_dim = static_cast<double>(shape_.embed_dim);
-  const int64_t levels = num_far_levels_2d(height, width, config_.cell);
+  const auto tokens = static_cast<double>(height * width), prefix = static_cast<double>(shape_.prefix_tokens),
+             hot = static_cast<double>(hot_tokens(height, width)), embed_dim = static_cast<double>(shape_.embed_dim);
+  const int64_t levels = far_levels(height, width);
   const auto rank = static_cast<double>(config_.rank), cell_tokens = static_cast<double>(config_.cell * config_.cell);
-  constexpr double kNearCells = 9, kInteractionList = 27;
-  AttentionCost cost = linear_cost(tokens, embed_dim, 3 * embed_dim) + linear_cost(tokens, embed_dim, embed_dim) +
-                       softmax_attention_cost(tokens, std::min(tokens, kNearCells * cell_tokens), tokens, embed_dim);
-  cost += basis_->cost(height, width, levels);
+  constexpr double kNearCells = 9, kInteractionList = 27, kHotQueries = 64;
+  const double near = levels == 0 ? tokens : std::min(tokens, kNearCells * cell_tokens), all = prefix + tokens;
+  AttentionCost cost = linear_cost(all, embed_dim, 3 * embed_dim) + linear_cost(all, embed_dim, embed_dim) +
+                       softmax_attention_cost(tokens, near + prefix + hot, all, embed_dim);
+  if (prefix > 0) cost += softmax_attention_cost(prefix, all, all, embed_dim);
+  // which tokens are hot: a product of mean queries and all keys
+  if (hot > 0) cost += AttentionCost{2 * kHotQueries * tokens * embed_dim, 4 * 2 * tokens * embed_dim};
+  if (levels > 0) cost += summaries_->cost(height, width);
   for (int64_t level = 1; level <= levels; ++level) {
     const auto cells =
         static_cast<double>(level_cells(level, height, config_.cell) * level_cells(level, width, config_.cell));

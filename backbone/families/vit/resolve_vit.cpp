@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "backbone/attention/mechanisms/registry.h"
 #include "backbone/families/vit/feature_pyramid.h"
+#include "backbone/families/vit/vit_attention.h"
 #include "backbone/families/vit/vit_pooling.h"
 #include "backbone/layers/parameter_count.h"
 #include "backbone/layers/patch_embedding.h"
@@ -13,10 +13,7 @@ namespace multipole {
 VitConfig resolve_vit_config(const VitConfig& config, const std::string& where) {
   VitConfig resolved = config;
   resolved.hidden_dim = config.mlp_hidden_dim();
-  resolved.attention = resolve_attention_config(config.attention, where + ".attention");
-  if (config.prefix_tokens() > 0 || config.positions == "rotary") {
-    require_sequences(resolved.attention, where + ".attention");
-  }
+  resolved.attention = resolve_vit_attention(config, where + ".attention");
   return resolved;
 }
 
@@ -26,7 +23,7 @@ BlockShape vit_block_shape(const VitConfig& config, int64_t block) {
                               .grid_size = (config.image_size + config.patch_size - 1) / config.patch_size,
                               .block = block,
                               .prefix_tokens = config.prefix_tokens()},
-          .attention = config.attention,
+          .attention = vit_block_attention(config, block),
           .hidden_dim = config.mlp_hidden_dim(),
           .norm_eps = config.norm_eps,
           .layer_scale_init = config.layer_scale_init,
@@ -47,8 +44,14 @@ std::vector<ModelPart> vit_parts(const VitConfig& config, const std::string& whe
   if (config.pre_norm) ends += layer_norm_parameters(embed_dim);
   if (config.final_norm) ends += layer_norm_parameters(embed_dim);
   if (config.pyramid) ends += FeaturePyramidImpl::count_parameters(embed_dim, config.patch_size);
-  const double blocks =
-      static_cast<double>(config.depth) * count_block_parameters(vit_block_shape(config), where + ".attention");
+  const auto block_parameters = [&](int64_t block) {
+    return count_block_parameters(vit_block_shape(config, block), where + ".attention");
+  };
+  double blocks = static_cast<double>(config.depth) * block_parameters(0);
+  if (config.attention.is_array()) {
+    blocks = 0;
+    for (int64_t block = 0; block < config.depth; ++block) blocks += block_parameters(block);
+  }
   return {
       {.name = "the patches (" + std::to_string(config.patch_size) + " x " + std::to_string(config.patch_size) + ")",
        .parameters = PatchEmbeddingImpl::count_parameters(config.in_channels, embed_dim, config.patch_size)},

@@ -66,7 +66,9 @@ void VitConfig::validate(const std::string& where) const {
   require(layer_scale_init >= 0, where + ".layer_scale_init", "must not be negative", layer_scale_init);
   require(drop_path_rate >= 0 && drop_path_rate < 1, where + ".drop_path_rate", "must be in [0, 1)", drop_path_rate);
   validate_blocks(*this, where + ".map_blocks");
-  require(attention.is_object(), where + ".attention", "must be an object with a \"type\"", attention);
+  require(attention.is_object() || (attention.is_array() && static_cast<int64_t>(attention.size()) == depth),
+          where + ".attention", "must be an object with a \"type\", or an array of one for each of the blocks",
+          attention);
 }
 
 int64_t VitConfig::pooled_dim() const {

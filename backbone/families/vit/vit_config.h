@@ -71,7 +71,8 @@ struct VitConfig {
     field("pyramid", self.pyramid, "four maps for dense heads, each half as fine as the one before");
     field("map_blocks", self.map_blocks,
           "blocks, from 0, whose tokens become maps; empty: the last. With pyramid one a map, or none");
-    field("attention", self.attention, "attention mechanism: its type and the fields of that type");
+    field("attention", self.attention,
+          "attention mechanism: its type and the fields of that type; or an array of such objects, one a block");
   }
 
   // Throws ConfigError naming the field, its value and the rule.

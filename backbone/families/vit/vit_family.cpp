@@ -4,6 +4,7 @@
 
 #include "backbone/families/vit/resolve_vit.h"
 #include "backbone/families/vit/vit.h"
+#include "backbone/families/vit/vit_attention.h"
 
 namespace multipole {
 namespace {
@@ -23,13 +24,21 @@ BackboneFamily vit_family() {
       .parts = [](const Json& config, const std::string& where) { return vit_parts(vit_config(config, where), where); },
       .feature_info = [](const Json& config,
                          const std::string& where) { return vit_feature_info(vit_config(config, where)); },
-      .attentions = [](const Json& config,
-                       const std::string& where) { return std::vector<Json>{vit_config(config, where).attention}; },
+      .attentions =
+          [](const Json& config, const std::string& where) {
+            const Json attention = vit_config(config, where).attention;
+            return attention.is_array() ? attention.get<std::vector<Json>>() : std::vector<Json>{attention};
+          },
       .make = [](const Json& config, const std::string& where) -> std::shared_ptr<Backbone> {
         return std::make_shared<Vit>(vit_config(config, where), where);
       },
       .embedding_dim = [](const Json& config,
-                          const std::string& where) { return vit_config(config, where).embedding_dim(); }};
+                          const std::string& where) { return vit_config(config, where).embedding_dim(); },
+      .swap_attention =
+          [](const Json& config, const Json& choice, const std::string& where) {
+            const VitConfig resolved = resolve_vit_config(vit_config(config, where), where);
+            return to_json_config(swap_vit_attention(resolved, choice, where));
+          }};
 }
 
 }  // namespace multipole

@@ -11,6 +11,7 @@
 #include "engine/runtime/execution.h"
 #include "engine/runtime/library_errors.h"
 #include "engine/runtime/process_memory.h"
+#include "engine/weights/attention_swap.h"
 #include "tasks/segmentation/prediction/each_picture.h"
 #include "tasks/segmentation/prediction/map_in_memory.h"
 #include "tasks/segmentation/prediction/picture_segmenter.h"
@@ -52,7 +53,7 @@ class Segmenter::Parts {
       : options(given),
         execution(checked_execution(given)),
         limit(limit_bytes(given, execution.device)),
-        loaded(load_segmenter(path)),
+        loaded(swap_attention(load_segmenter(path), given.attention, "attention")),
         palette(model_palette(loaded.metadata.palette)),
         pictures(loaded, execution, given, limit) {}
 

@@ -31,7 +31,7 @@ TEST(SummaryBasisTest, EveryOneStartsAsMeansAtEveryLevelOfARaggedGrid) {
       // parameters for some of the levels only: the others are means too
       const auto basis = make_summary_basis(name, {cell, rank, test::random_int(0, levels), 3}, owner);
       const auto row = torch::arange(height, torch::kFloat).view({1, height, 1, 1}).expand({1, height, width, 3});
-      const auto summaries = basis->summarize(row.contiguous(), levels);
+      const auto summaries = basis->summarize(row.contiguous(), {}, levels);
       ASSERT_EQ(static_cast<int64_t>(summaries.size()), levels);
       for (int64_t level = 1; level <= levels; ++level) {
         const auto& summary = summaries[static_cast<size_t>(level - 1)];
@@ -57,7 +57,7 @@ TEST(SummaryBasisTest, DirectWeighsEveryTokenAtEveryLevel) {
   const auto basis = make_summary_basis("direct", {cell, rank, levels, channels}, owner);
   owner.disturb();
   const auto x = torch::randn({2, 16, 32, channels});
-  const auto summaries = basis->summarize(x, levels);
+  const auto summaries = basis->summarize(x, {}, levels);
   for (int64_t level = 1; level <= levels; ++level) {
     const int64_t side = level_side(level, cell);
     const auto weights = owner.named_parameters()["basis_" + std::to_string(level)];
@@ -72,7 +72,8 @@ TEST(SummaryBasisTest, GradientsReachEveryParameter) {
     Owner owner;
     const auto basis = make_summary_basis(name, {3, 4, 2, 8}, owner);
     torch::Tensor sum = torch::zeros({});
-    for (const auto& summary : basis->summarize(torch::randn({1, 23, 20, 8}), 2)) sum = sum + summary.square().sum();
+    for (const auto& summary : basis->summarize(torch::randn({1, 23, 20, 8}), {}, 2))
+      sum = sum + summary.square().sum();
     sum.backward();
     EXPECT_EQ(owner.parameters().size(), 2u) << name;
     for (const auto& parameter : owner.named_parameters()) {

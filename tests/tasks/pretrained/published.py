@@ -45,10 +45,10 @@ class PublishedTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def outputs(self, source, inputs):
-        """What this program makes of the inputs with the weights that lie in the folder `source`."""
+    def outputs(self, source, inputs, attention=""):
+        """What this program makes of the inputs with the weights that lie in the folder `source`, and this attention."""
         save_file({key: tensor.contiguous() for key, tensor in inputs.items()}, self.folder / "inputs")
-        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs"]
+        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs", attention]
         result = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         return load_file(self.folder / "outputs")

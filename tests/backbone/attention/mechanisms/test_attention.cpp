@@ -24,6 +24,8 @@ std::vector<Json> attention_configs() {
   configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 3}, {"rank", 1}});
   configs.push_back({{"type", "multipole2d"}, {"variant", "linear"}, {"cell", 2}, {"bias", false}});
   configs.push_back({{"type", "multipole2d"}, {"basis", "direct"}, {"cell", 2}});
+  configs.push_back({{"type", "multipole2d"}, {"variant", "log-linear"}, {"summaries", "cluster"}, {"hot", 7}});
+  configs.push_back({{"type", "multipole2d"}, {"hot", 5}, {"cell", 3}});
   configs.push_back({{"type", "neighborhood"}, {"kernel", 3}, {"dilation", 3}, {"bias", false}});
   configs.push_back({{"type", "window"}, {"window", 4}, {"padding", "before_shift"}, {"shift_axes", "both"}});
   configs.push_back({{"type", "window"}, {"padding", "after_shift"}, {"shift_axes", "always"}});
@@ -53,6 +55,8 @@ TEST(AttentionTest, ParametersAreCountedAsTheyAreMade) {
   auto configs = attention_configs();
   configs.push_back({{"type", "multipole2d"}, {"basis", "direct"}, {"cell", 3}, {"max_levels", 3}});
   configs.push_back({{"type", "multipole2d"}, {"max_levels", 0}});
+  configs.push_back({{"type", "multipole2d"}, {"qk_norm", true}});
+  configs.push_back({{"type", "full"}, {"qk_norm", true}});
   for (auto& config : configs) {
     for (const bool qkv_bias : {true, false}) {
       if (config["type"] != "global_filter") config["qkv_bias"] = qkv_bias;
