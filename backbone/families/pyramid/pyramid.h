@@ -1,4 +1,5 @@
-// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the one before. A map of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
+// The backbone: a stem and four stages of pre-norm transformer blocks, each stage half as fine as the one before. A map
+// of stride s has ceil(H / s) x ceil(W / s) tokens; the caller never pads.
 #pragma once
 
 #include <torch/nn/module.h>
