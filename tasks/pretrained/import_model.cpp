@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/registry.h"
 #include "heads/model/model.h"
+#include "heads/model/registry.h"
 #include "tasks/pretrained/translations.h"
 
 namespace multipole {
@@ -16,6 +17,7 @@ const Registry<Translation>& transformers_layouts() {
                                                                {"deit", translate_vit},
                                                                {"dinov2", translate_dinov2},
                                                                {"dinov2_with_registers", translate_dinov2},
+                                                               {"dinov2_deconvolution", translate_dinov2_deconvolution},
                                                                {"clip", translate_clip},
                                                                {"clip_vision_model", translate_clip},
                                                                {"siglip", translate_siglip},
@@ -64,8 +66,8 @@ ImportedModel import_model(const std::filesystem::path& source) {
     translated.fill(weights);
     imported.weights = weights.finish(published.source);
     auto& metadata = imported.metadata;
-    metadata.task = translated.classes.empty() ? "embedding" : "classification";
     metadata.architecture = model->config();
+    metadata.task = head_registry().of_type(metadata.architecture.head, "model.head").task;
     metadata.classes = translated.classes;
     metadata.preprocessing = to_json_config(translated.preprocessing);
     metadata.training = {{"imported", {{"origin", imported.origin}, {"architecture", imported.architecture}}}};

@@ -15,4 +15,7 @@ TranslatedModel translate_clip(const PublishedModel& model);
 TranslatedModel translate_siglip(const PublishedModel& model);
 TranslatedModel translate_dinov3(const PublishedModel& model);
 
+// DINOv2 with a decoder of transposed convolutions and batch norms, a segmentation model.
+TranslatedModel translate_dinov2_deconvolution(const PublishedModel& model);
+
 }  // namespace multipole

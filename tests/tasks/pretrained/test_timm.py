@@ -24,6 +24,15 @@ NAMES = {
     "vit_base_patch16_siglip_224": {}, "vit_base_patch32_siglip_256": {}, "vit_base_patch16_siglip_gap_224": {},
     "vit_small_patch16_dinov3": {}, "vit_base_patch16_dinov3": {}, "vit_small_patch16_dinov3_qkvb": {},
     "vit_small_plus_patch16_dinov3": {},
+    # the largest, narrowed: heads and activation are those of the name
+    "vit_huge_patch14_224": {"embed_dim": 160}, "vit_huge_patch14_gap_224": {"embed_dim": 160},
+    "vit_huge_patch14_clip_quickgelu_224": {"embed_dim": 160}, "deit3_huge_patch14_224": {"embed_dim": 160},
+    "vit_huge_plus_patch16_dinov3": {"embed_dim": 160}, "vit_giant_patch14_224": {"embed_dim": 160},
+    "vit_giant_patch14_clip_224": {"embed_dim": 160}, "vit_giant_patch14_dinov2": {"embed_dim": 192},
+    "vit_giant_patch14_reg4_dinov2": {"embed_dim": 192}, "vit_giantopt_patch16_siglip_256": {"embed_dim": 160},
+    "vit_gigantic_patch14_clip_224": {"embed_dim": 160}, "vit_so400m_patch14_siglip_224": {"embed_dim": 160},
+    "vit_so400m_patch16_siglip_gap_256": {"embed_dim": 160},
+    "vit_so150m_patch16_reg4_map_256": {"embed_dim": 128, "num_heads": 2},
     # arguments that a user may give timm
     "vit_tiny_patch16_224 with query and key norm": {"qk_norm": True},
     "vit_small_patch16_224 without classes": {"num_classes": 0},

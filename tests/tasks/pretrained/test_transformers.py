@@ -85,6 +85,62 @@ class Transformers(published.PublishedTest):
                 for what, expected in answer(model, images).items():
                     self.assert_close(actual[f"{key}.{what}"], expected, f"{title}: {what}, {key}")
 
+    def test_a_decoder_of_transposed_convolutions(self):
+        import json
+
+        import transformers as t
+        from safetensors.torch import load_file, save_file
+        from torch import nn
+
+        backbone = published.randomize(t.Dinov2Model(configs()["dinov2"][1]), "decoded")
+        backbone.save_pretrained(self.folder / "backbone")
+        backbone_weights = load_file(self.folder / "backbone" / "model.safetensors")
+        for title, answers in (("one answer", 1), ("five classes", 5)):
+            widths, channels, decoder = [24, 12], 96, nn.ModuleDict()
+            for layer, width in enumerate(widths, 1):
+                decoder[f"upconv{layer}"] = nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1)
+                decoder[f"bn{layer}"] = nn.BatchNorm2d(width, eps=1e-3)
+                decoder[f"bn{layer}"].running_mean.normal_()
+                decoder[f"bn{layer}"].running_var.uniform_(0.2, 3)
+                channels = width
+            decoder["final_conv"] = nn.Conv2d(channels, answers, 1)
+            published.randomize(decoder, title)
+            source = self.folder / title.replace(" ", "_")
+            source.mkdir()
+            labels = {str(index): name for index, name in enumerate("abcde"[:max(answers, 2)])}
+            config = dict(json.loads(backbone.config.to_json_string()), model_type="dinov2_deconvolution",
+                          decoder_widths=widths, decoder_batch_norm_eps=1e-3, id2label=labels)
+            (source / "config.json").write_text(json.dumps(config))
+            weights = {f"backbone.{key}": tensor for key, tensor in backbone_weights.items()}
+            weights |= {f"decoder.{key}": tensor for key, tensor in decoder.state_dict().items()
+                        if not key.endswith("num_batches_tracked")}
+            save_file({key: tensor.contiguous() for key, tensor in weights.items()}, source / "model.safetensors")
+            inputs = {"native": torch.randn(2, 3, 70, 70), "wide": torch.randn(1, 3, 42, 98)}
+            actual = self.outputs(source, inputs)
+            for key, images in inputs.items():
+                with torch.no_grad():
+                    rows, columns = images.shape[2] // 14, images.shape[3] // 14
+                    map = backbone(images).last_hidden_state[:, 1:].unflatten(1, (rows, columns)).permute(0, 3, 1, 2)
+                    for layer in range(1, len(widths) + 1):
+                        map = decoder[f"bn{layer}"](decoder[f"upconv{layer}"](map)).relu()
+                    expected = nn.functional.interpolate(decoder["final_conv"](map), images.shape[2:], mode="bilinear")
+                logits = actual[f"{key}.logits"]
+                if answers == 1:
+                    self.assertEqual(logits[:, 0].abs().max(), 0)
+                    logits = logits[:, 1:]
+                self.assert_close(logits, expected, f"{title}, {key}")
+            self.assertEqual(self.description()["task"], "segmentation")
+            self.assertEqual(self.description()["classes"], list(labels.values()))
+
+    def test_a_backbone_keeps_the_names_of_a_classifier(self):
+        import transformers as t
+
+        config = configs()["vit classifier"][1]
+        model = t.ViTModel(config, add_pooling_layer=False)
+        self.compare("names", published.randomize(model, "names"), lambda model, images: {
+            "embedding": model(images, interpolate_pos_encoding=True).last_hidden_state[:, 0]})
+        self.assertEqual(self.description()["task"], "embedding")
+
     def test_maps_are_the_last_hidden_state(self):
         kind, config, _ = configs()["dinov2 with registers"]
         model = published.randomize(kind(config), "maps")
