@@ -1,6 +1,6 @@
-// What a model makes of tensors, in full precision, for comparison with other programs.
+// What a model makes of tensors, for comparison with other programs.
 //
-// Usage: model_outputs MODEL INPUTS OUTPUTS (safetensors)
+// Usage: model_outputs MODEL INPUTS OUTPUTS [PRECISION] (safetensors; float32, or bfloat16 as `predict` computes in it)
 // MODEL: a model file, or a folder as `multipole import` takes it. The model's metadata are those of OUTPUTS.
 // Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i>; of an uint8 input (H, W, 3):
 // NAME.pixels, as the model's preprocessing has it.
@@ -15,6 +15,7 @@
 #include "datasets/pictures/preprocessing.h"
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
+#include "engine/runtime/execution.h"
 #include "tasks/pretrained/import_model.h"
 
 namespace multipole {
@@ -41,13 +42,15 @@ LoadedModel open_model(const std::filesystem::path& path) {
   return loaded;
 }
 
-void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs) {
+void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs,
+                   const std::string& precision) {
   const torch::NoGradGuard no_grad;
   LoadedModel loaded = open_model(model);
+  const AutocastGuard autocast(select_execution("cpu", precision));
   Safetensors out;
   out.metadata["multipole"] = json_text(to_json_config(loaded.metadata));
   for (const auto& [name, input] : read_safetensors(inputs).tensors) add_outputs(loaded, name, input, out);
-  for (auto& [name, tensor] : out.tensors) tensor = tensor.contiguous();
+  for (auto& [name, tensor] : out.tensors) tensor = tensor.to(torch::kFloat32).contiguous();
   write_safetensors(outputs, out);
 }
 
@@ -55,12 +58,12 @@ void write_outputs(const std::string& model, const std::string& inputs, const st
 }  // namespace multipole
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS\n";
+  if (argc != 4 && argc != 5) {
+    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS [PRECISION]\n";
     return 2;
   }
   try {
-    multipole::write_outputs(argv[1], argv[2], argv[3]);
+    multipole::write_outputs(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "float32");
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "model_outputs: " << error.what() << "\n";

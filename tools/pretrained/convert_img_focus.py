@@ -14,12 +14,12 @@ import array
 import json
 import math
 import pathlib
-import struct
 import sys
 import tempfile
 import zipfile
 
 import onnx_file
+from safetensors_file import write_safetensors
 
 HEAD_DIM = 64  # of every DINOv2; the file has it in constants only
 LAYER_NORM_EPS = 1e-6
@@ -95,7 +95,8 @@ def config_of(weights):
     while f"backbone.encoder.layer.{depth}.norm1.weight" in weights:
         depth += 1
     return {"model_type": "dinov2", "hidden_size": width, "num_hidden_layers": depth, "num_channels": channels,
-            "num_attention_heads": width // HEAD_DIM, "mlp_ratio": weights["backbone.encoder.layer.0.mlp.fc1.bias"].shape[0] // width,
+            "num_attention_heads": width // HEAD_DIM,
+            "mlp_ratio": weights["backbone.encoder.layer.0.mlp.fc1.bias"].shape[0] // width,
             "image_size": grid * patch, "patch_size": patch, "hidden_act": "gelu", "layer_norm_eps": LAYER_NORM_EPS}
 
 
@@ -104,21 +105,6 @@ def preprocessor():
     return {"do_center_crop": True, "crop_size": {"height": 224, "width": 224}, "size": {"shortest_edge": 256},
             "resample": 3, "do_normalize": True, "image_mean": [0.485, 0.456, 0.406],
             "image_std": [0.229, 0.224, 0.225]}
-
-
-def write_safetensors(path, weights):
-    header, place = {"__metadata__": {"format": "pt"}}, 0
-    for name, tensor in sorted(weights.items()):
-        if tensor.data_type != onnx_file.FLOAT or len(tensor.data) != 4 * math.prod(tensor.shape):
-            raise ValueError(f"{name}: expected 32-bit numbers of shape {tensor.shape}")
-        header[name] = {"dtype": "F32", "shape": tensor.shape, "data_offsets": [place, place + len(tensor.data)]}
-        place += len(tensor.data)
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for _, tensor in sorted(weights.items()):
-            file.write(tensor.data)
 
 
 def convert(source, out, backbone_only):
@@ -132,7 +118,11 @@ def convert(source, out, backbone_only):
         config |= {"model_type": "dinov2_deconvolution", **decoder_of(graph),
                    "id2label": {"0": "background", "1": "salient"}}
     out.mkdir(parents=True, exist_ok=True)
-    write_safetensors(out / "model.safetensors", weights)
+    for name, tensor in weights.items():
+        if tensor.data_type != onnx_file.FLOAT:
+            raise ValueError(f"{name}: expected 32-bit numbers, found type {tensor.data_type} of ONNX")
+    write_safetensors(out / "model.safetensors",
+                      {name: (tensor.shape, tensor.data) for name, tensor in weights.items()})
     for name, content in (("config.json", config), ("preprocessor_config.json", preprocessor())):
         (out / name).write_text(json.dumps(content, indent=2) + "\n")
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -68,8 +69,14 @@ TEST(SegmentationHeads, GradientsAreThoseOfFiniteDifferences) {
     const auto head = small_head(type);
     head->to(torch::kDouble);
     head->eval();
-    const auto function = [&](const std::vector<torch::Tensor>& features) { return head->forward(features, size); };
-    EXPECT_EQ(test::gradcheck(function, random_pyramid_maps(1, size, torch::kDouble)), "") << type;
+    const auto maps = random_pyramid_maps(1, size, torch::kDouble);
+    const int64_t first = type == "deconvolution" ? 3 : 0;  // it reads the coarsest map alone
+    const auto function = [&](const std::vector<torch::Tensor>& read) {
+      auto features = maps;
+      std::ranges::copy(read, features.begin() + first);
+      return head->forward(features, size);
+    };
+    EXPECT_EQ(test::gradcheck(function, {maps.begin() + first, maps.end()}), "") << type;
   }
 }
 

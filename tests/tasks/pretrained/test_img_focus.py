@@ -87,8 +87,8 @@ class ImgFocus(published.PublishedTest):
         Image.fromarray(picture).save(self.folder / "flower.png")
         model = self.folder / "focus.safetensors"
         self.multipole("import", self.convert(), "--out", model)
-        self.multipole("segment", "predict", "--model", model, "--probability", "--quiet", "--out", self.folder / "maps",
-                       self.folder / "flower.png")
+        self.multipole("segment", "predict", "--model", model, "--probability", "--quiet", "--out",
+                       self.folder / "maps", self.folder / "flower.png")
         classes = torch.tensor(numpy.array(Image.open(self.folder / "maps" / "flower.png")))
         probability = torch.tensor(numpy.array(Image.open(self.folder / "maps" / "flower.probability.png"))) / 255
         expected = self.origin(normalized(picture))[0]

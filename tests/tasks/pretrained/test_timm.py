@@ -1,4 +1,4 @@
-"""Models of timm: logits and features of an imported model equal timm's own, in float32.
+"""Models of timm: logits and features of an imported model equal timm's own.
 
 Usage: python test_timm.py MODEL_OUTPUTS
 """
@@ -39,6 +39,12 @@ NAMES = {
     "vit_small_patch16_224 of other sizes": {"embed_dim": 96, "num_heads": 4, "mlp_ratio": 3, "img_size": 160},
 }
 
+# one of each kind of block, tokens and pooling
+BFLOAT16 = ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224", "deit3_small_patch16_224",
+            "vit_small_patch14_reg4_dinov2", "vit_giant_patch14_dinov2", "vit_base_patch32_clip_quickgelu_224",
+            "vit_base_patch16_siglip_224", "vit_small_patch16_dinov3", "vit_small_plus_patch16_dinov3",
+            "vit_tiny_patch16_224 with query and key norm")
+
 
 def make(title, **more):
     import timm
@@ -58,6 +64,14 @@ def save(model, arguments, folder):
     save_for_hf(model, folder, model_args=kept, safe_serialization=True)
 
 
+def answers(model, images):
+    """Logits, and the tokens of the grid as a map."""
+    patch = model.patch_embed.patch_size[0]
+    tokens = model.forward_features(images)[:, model.num_prefix_tokens:]
+    grid = tokens.unflatten(1, (-(-images.shape[2] // patch), -1)).permute(0, 3, 1, 2)
+    return {"logits": model(images), "map.0": grid}
+
+
 class Timm(published.PublishedTest):
     def test_logits_and_features(self):
         for title in NAMES:
@@ -75,11 +89,18 @@ class Timm(published.PublishedTest):
         actual = self.outputs(self.folder / "source", inputs)
         for key, images in inputs.items():
             with torch.no_grad():
-                self.assert_close(actual[f"{key}.logits"], model(images), f"{title}: logits, {key}")
-                tokens = model.forward_features(images)[:, model.num_prefix_tokens:]
-            rows = -(-images.shape[2] // patch)
-            grid = tokens.unflatten(1, (rows, -1)).permute(0, 3, 1, 2)
-            self.assert_close(actual[f"{key}.map.0"], grid, f"{title}: features, {key}")
+                for what, expected in answers(model, images).items():
+                    self.assert_close(actual[f"{key}.{what}"], expected, f"{title}: {what}, {key}")
+
+    def test_bfloat16_is_as_near_as_the_origins(self):
+        for title in BFLOAT16:
+            with self.subTest(title):
+                model, arguments = make(title)
+                save(model, arguments, self.folder / "source")
+                torch.manual_seed(len(title))
+                patch = model.patch_embed.patch_size[0]
+                images = torch.randn(4, 3, 5 * patch, 6 * patch)
+                self.assert_bfloat16(self.folder / "source", images, lambda images: answers(model, images))
 
     def test_bfloat16_weights_are_read(self):
         model, arguments = make("vit_tiny_patch16_224")

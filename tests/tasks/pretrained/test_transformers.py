@@ -1,4 +1,4 @@
-"""Models of transformers: logits and features of an imported model equal its own, in float32.
+"""Models of transformers: logits and features of an imported model equal its own.
 
 Usage: python test_transformers.py MODEL_OUTPUTS
 """
@@ -84,6 +84,18 @@ class Transformers(published.PublishedTest):
             with torch.no_grad():
                 for what, expected in answer(model, images).items():
                     self.assert_close(actual[f"{key}.{what}"], expected, f"{title}: {what}, {key}")
+
+    def test_bfloat16_is_as_near_as_the_origins(self):
+        for title, (kind, config, answer) in configs().items():
+            if title.split()[-1] in ("bias", "towers"):
+                continue
+            with self.subTest(title):
+                model = published.randomize(kind(config), title)
+                source = self.folder / title.replace(" ", "_")
+                model.save_pretrained(source)
+                torch.manual_seed(len(title))
+                images = torch.randn(4, 3, 5 * config.patch_size, 6 * config.patch_size)
+                self.assert_bfloat16(source, images, lambda images: answer(model, images))
 
     def test_a_decoder_of_transposed_convolutions(self):
         import json
