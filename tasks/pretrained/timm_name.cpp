@@ -1,6 +1,7 @@
 #include "tasks/pretrained/timm_name.h"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -88,13 +89,13 @@ bool is_counted(const std::string& word, const std::string& what) {
 bool is_known(const std::vector<std::string>& words) {
   if (words.size() < 2 || !one_of(words[0], {"vit", "deit", "deit3", "flexivit"})) return false;
   if (!one_of(words[1], {"tiny", "wee", "xsmall", "little", "small", "medium", "mediumd", "betwixt", "base", "so150m",
-                         "so150m2", "large", "so400m", "huge", "giant", "giantopt", "gigantic"})) {
+                         "so150m2", "large", "intern300m", "so400m", "huge", "giant", "giantopt", "gigantic"})) {
     return false;
   }
   return std::all_of(words.begin() + 2, words.end(), [](const std::string& word) {
     return is_number(word) || is_counted(word, "patch") || is_counted(word, "reg") ||
            one_of(word, {"gap", "map", "plus", "clip", "quickgelu", "siglip", "dinov2", "dinov3", "qkvb", "distilled",
-                         "miil"});
+                         "miil", "tipsv2", "36x1"});
   });
 }
 
@@ -103,7 +104,10 @@ bool is_known(const std::vector<std::string>& words) {
 TimmVit read_timm_name(const std::string& name, const std::string& where) {
   const auto words = words_of(name.substr(0, name.find('.')));  // without the tag of its weights
   TimmVit vit;
-  if (words == std::vector<std::string>{"test", "vit"}) return {.num_heads = 2};
+  static const std::map<std::string, int64_t> test_heads = {{"vit", 2}, {"vit2", 2}, {"vit3", 3}};
+  if (words.size() == 2 && words[0] == "test" && test_heads.contains(words[1])) {
+    return {.num_heads = test_heads.at(words[1])};
+  }
   if (!is_known(words)) {
     throw ModelFileError(where + ": unknown architecture '" + name + "'" + suggest_name(name, examples()));
   }
@@ -117,7 +121,7 @@ TimmVit read_timm_name(const std::string& name, const std::string& where) {
   // sizes whose heads are not of 64 channels in every family
   if (words.size() > 3 && words[1] == "base" && words[3] == "gap") vit.num_heads = 16;
   if (one_of(words[1], {"so400m", "huge", "giant", "giantopt", "gigantic"})) vit.num_heads = 16;
-  if (has("dinov2") && words[1] == "giant") vit.num_heads = 24;
+  if ((has("dinov2") || has("tipsv2")) && words[1] == "giant") vit.num_heads = 24;
   if (has("dinov3") && words[1] == "huge") vit.num_heads = 20;
   return vit;
 }

@@ -48,6 +48,15 @@ class PublishedTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return load_file(self.folder / "outputs")
 
+    def assert_refused(self, source, *words):
+        """The folder `source` is refused by a message that has these words."""
+        save_file({"x": torch.zeros(1, 3, 8, 8)}, self.folder / "inputs")
+        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        self.assertNotEqual(result.returncode, 0)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
     def assert_close(self, actual, expected, what):
         self.assertEqual(tuple(actual.shape), tuple(expected.shape), what)
         error = ((actual - expected).abs().max() / expected.abs().max().clamp_min(1)).item()
