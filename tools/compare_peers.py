@@ -3,6 +3,7 @@
 
     python3 -m venv peers && peers/bin/pip install torch torchvision timm
     peers/bin/python tools/compare_peers.py --multipole build/multipole
+    peers/bin/python tools/compare_peers.py --imported vit_small_patch16_224 --feature-sizes    # needs huggingface_hub
 
 Weights are random: only speed is compared. Every figure is the fastest call after a warm-up, batch and threads alike on
 both sides. In bfloat16 the peers hold their weights in bfloat16, which is the fastest way that they have; ours run as
@@ -12,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 
 import timm
@@ -25,6 +27,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--multipole", default="build/multipole", help="the command to measure")
     parser.add_argument("--preset", default="multipole_tiny")
+    parser.add_argument("--imported", metavar="NAME",
+                        help="in place of the preset and the peers: this timm model, imported, beside timm's own")
     parser.add_argument("--peers", nargs="+", default=PEERS, help="names of timm models")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--precisions", nargs="+", default=list(DTYPES), choices=list(DTYPES))
@@ -61,6 +65,17 @@ def peer_seconds(name, image_size, batch_size, features, precision, seconds):
         return fastest(lambda: model(images), seconds)
 
 
+def import_peer(arguments, folder):
+    """The path of a model file of the timm model that --imported names."""
+    from timm.models import save_for_hf
+
+    save_for_hf(timm.create_model(arguments.imported, pretrained=False), f"{folder}/published", safe_serialization=True)
+    path = f"{folder}/{arguments.imported}.safetensors"
+    subprocess.run([arguments.multipole, "import", f"{folder}/published", "--out", path], check=True,
+                   stdout=subprocess.DEVNULL)
+    return path
+
+
 def own_seconds(arguments, image_size, batch_size, features, precision):
     command = [arguments.multipole, "bench", "model", "--presets", arguments.preset, "--image-sizes", str(image_size),
                "--batch-sizes", str(batch_size), "--passes", "features" if features else "inference", "--precisions",
@@ -72,6 +87,14 @@ def own_seconds(arguments, image_size, batch_size, features, precision):
 
 def main():
     arguments = parse_arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.imported:
+            arguments.preset, arguments.peers = import_peer(arguments, folder), [arguments.imported]
+        compare(arguments)
+
+
+def compare(arguments):
+    own_name = f"{arguments.imported}, imported" if arguments.imported else arguments.preset
     torch.set_num_threads(arguments.threads)
     print(f"{arguments.threads} threads, torch {torch.__version__}, timm {timm.__version__}")
     print(f"{'case':28} {'precision':9} {'model':30} {'images/s':>9} {'ms':>9} {'ours is':>8}")
@@ -82,7 +105,7 @@ def main():
         case = f"{'features' if features else 'classify'} {image_size}, batch {batch_size}"
         for precision in arguments.precisions:
             own = own_seconds(arguments, image_size, batch_size, features, precision)
-            print(f"{case:28} {precision:9} {arguments.preset:30} {batch_size / own:9.2f} {own * 1e3:9.1f}", flush=True)
+            print(f"{case:28} {precision:9} {own_name:30} {batch_size / own:9.2f} {own * 1e3:9.1f}", flush=True)
             for name in arguments.peers:
                 if (name, precision) in too_slow:
                     print(f"{case:28} {precision:9} {name:30} left out: the size before took too long (--max-seconds)")

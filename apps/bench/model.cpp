@@ -57,7 +57,9 @@ Json row_json(const ModelRow& row) {
 
 int bench_model(const ModelOptions& options) {
   use_threads(options.threads);
-  for (const auto& preset : options.config.presets) preset_config(preset);
+  for (const auto& preset : options.config.presets) {
+    if (!names_model_file(preset)) preset_config(preset);
+  }
   const Json machine = bench_machine();
   const bool table = options.json != "-";
   if (table) {
@@ -88,7 +90,8 @@ void add_bench_model(CLI::App& parent, Run& run) {
       parent, "model", "images a second of whole models: fused kernels, plain ATen, attention to all tokens",
       "multipole bench model --presets multipole_nano --image-sizes 32 --batch-sizes 128 --passes train");
   const CLI::Range any_size(int64_t{1}, int64_t{65536});
-  command->add_option("--presets", config.presets, "backbone presets")->capture_default_str();
+  command->add_option("--presets", config.presets, "backbone presets, or model files (*.safetensors)")
+      ->capture_default_str();
   command->add_option("--image-sizes", config.image_sizes, "sides of the square pictures in pixels, ascending")
       ->check(any_size)
       ->capture_default_str();
@@ -112,7 +115,7 @@ void add_bench_model(CLI::App& parent, Run& run) {
   command->add_option("--device", config.device, "cpu, cuda, or auto (CUDA where there is one)")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
-  command->add_option("--classes", config.num_classes, "of the head")->check(any_size)->capture_default_str();
+  command->add_option("--classes", config.num_classes, "of a preset's head")->check(any_size)->capture_default_str();
   command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command->add_option("--seconds", config.seconds, "repeat each call for so long")
       ->check(CLI::PositiveNumber)

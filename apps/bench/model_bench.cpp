@@ -8,6 +8,7 @@
 #include "apps/bench/forced_backend.h"
 #include "base/text.h"
 #include "engine/bench/device_wait.h"
+#include "engine/files/model_file.h"
 #include "engine/runtime/execution.h"
 #include "engine/runtime/peak_memory.h"
 #include "engine/training/train_step.h"
@@ -38,6 +39,7 @@ Batch random_batch(const ModelCase& what, int64_t num_classes, torch::Device dev
 }
 
 VisionModel make_model(const ModelCase& what, int64_t num_classes) {
+  if (names_model_file(what.preset)) return load_model(what.preset, what.pass == "train" ? "classification" : "").model;
   ModelConfig config;
   config.preset = what.preset;
   config.num_classes = num_classes;
@@ -52,7 +54,7 @@ class ModelCall {
       : pass_(what.pass),
         execution_(select_execution(config.device, what.precision)),
         model_(make_model(what, config.num_classes)),
-        window_({random_batch(what, config.num_classes, execution_.device)}) {
+        window_({random_batch(what, model_->config().num_classes, execution_.device)}) {
     model_->to(execution_.device);
     model_->train(pass_ == "train");
     if (pass_ == "train") {
@@ -94,6 +96,8 @@ class ModelCall {
 };
 
 }  // namespace
+
+bool names_model_file(const std::string& preset) { return preset.ends_with(".safetensors"); }
 
 const std::vector<std::string>& bench_attentions() {
   static const std::vector<std::string> names = {"fused", "reference", "full"};
@@ -142,6 +146,10 @@ ModelRow ModelBench::measure(const ModelCase& what) {
   row.what = what;
   if (const double seconds = expected_seconds(what); seconds > config_.max_seconds) {
     row.skipped = "left out: would take about " + fixed(seconds, 0) + " s a call (--max-seconds)";
+    return row;
+  }
+  if (what.attention == "full" && names_model_file(what.preset)) {
+    row.skipped = "left out: a model file has the attention that it was made with";
     return row;
   }
   const ForcedBackend backend(what.attention == "reference" ? "reference" : "");

@@ -14,7 +14,7 @@
 namespace multipole {
 
 struct ModelBenchConfig {
-  std::vector<std::string> presets = {"multipole_tiny"};
+  std::vector<std::string> presets = {"multipole_tiny"};  // or model files; those that train are classifiers
   std::vector<int64_t> image_sizes = {224};
   std::vector<int64_t> batch_sizes = {8};
   std::vector<std::string> precisions = {"float32", "bfloat16"};
@@ -42,6 +42,9 @@ struct ModelRow {
   std::optional<double> extra_bytes;  // the most memory beyond weights and pictures; on the CPU
 };
 
+// Whether it names a model file and no preset.
+bool names_model_file(const std::string& preset);
+
 // The words that each list of the config may hold.
 const std::vector<std::string>& bench_attentions();  // fused, reference, full
 const std::vector<std::string>& bench_passes();      // inference, features, train
@@ -50,7 +53,8 @@ class ModelBench {
  public:
   explicit ModelBench(const ModelBenchConfig& config) : config_(config) {}
 
-  // Runs everything; `show` is called with each row when it is there. Throws ConfigError for an unknown preset.
+  // Runs everything; `show` is called with each row when it is there. Throws ConfigError for an unknown preset and
+  // ModelFileError for a file that is no model.
   std::vector<ModelRow> run(const std::function<void(const ModelRow&)>& show);
 
  private:

@@ -4,6 +4,7 @@
 #include "base/fields.h"
 #include "heads/classification/classification_head.h"
 #include "heads/classification/embedding_head.h"
+#include "heads/segmentation/deconvolution_head.h"
 #include "heads/segmentation/segformer_head.h"
 #include "heads/segmentation/semantic_fpn_head.h"
 #include "heads/segmentation/upernet_head.h"
@@ -25,6 +26,7 @@ Registry<HeadEntry>& head_registry() {
   static Registry<HeadEntry> registry("head",
                                       {
                                           {"classification", head_of<ClassificationHead, ClassificationHeadConfig>()},
+                                          {"deconvolution", head_of<DeconvolutionHead, DeconvolutionHeadConfig>()},
                                           {"embedding", head_of<EmbeddingHead, EmbeddingHeadConfig>()},
                                           {"segformer", head_of<SegformerHead, SegformerHeadConfig>()},
                                           {"semantic_fpn", head_of<SemanticFpnHead, SegmentationHeadConfig>()},

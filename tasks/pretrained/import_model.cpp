@@ -19,6 +19,7 @@ const Registry<Translation>& transformers_layouts() {
                                                                {"deit", translate_vit},
                                                                {"dinov2", translate_dinov2},
                                                                {"dinov2_with_registers", translate_dinov2},
+                                                               {"dinov2_deconvolution", translate_dinov2_deconvolution},
                                                                {"clip", translate_clip},
                                                                {"clip_vision_model", translate_clip},
                                                                {"siglip", translate_siglip},
@@ -70,8 +71,8 @@ ImportedModel import_model(const std::filesystem::path& source) {
     translated.fill(weights);
     imported.weights = weights.finish(published.source);
     auto& metadata = imported.metadata;
-    metadata.task = head_registry().of_type(translated.head, "model.head").task;
     metadata.architecture = model->config();
+    metadata.task = head_registry().of_type(metadata.architecture.head, "model.head").task;
     metadata.classes = translated.classes;
     metadata.preprocessing = to_json_config(translated.preprocessing);
     metadata.training = {{"imported", {{"origin", imported.origin}, {"architecture", imported.architecture}}}};

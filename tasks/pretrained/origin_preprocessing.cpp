@@ -103,7 +103,7 @@ Preprocessing transformers_preprocessing(const Json& preprocessor, int64_t image
 std::vector<std::string> timm_classes(const Json& config, int64_t count, const std::string& source) {
   const Json own = config.value("pretrained_cfg", Json::object());
   const Json names = config.contains("label_names") ? config["label_names"] : own.value("label_names", Json());
-  if (names.is_null()) return class_numbers(count);
+  if (names.is_null() || count == 0) return class_numbers(count);
   std::vector<std::string> classes;
   read_config(names, source + ": label_names", classes);
   require_count(classes.size(), count, "label_names", source);
@@ -111,6 +111,7 @@ std::vector<std::string> timm_classes(const Json& config, int64_t count, const s
 }
 
 std::vector<std::string> transformers_classes(const Json& config, int64_t count, const std::string& source) {
+  if (count == 0) return {};  // a backbone keeps the names of the classifier that it was taken from
   if (!config.contains("id2label") || !config["id2label"].is_object()) {
     // the library's default of two classes is not stored
     return count == 2 ? std::vector<std::string>{"LABEL_0", "LABEL_1"} : class_numbers(count);

@@ -1,6 +1,7 @@
 #include "tasks/pretrained/timm_name.h"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -48,7 +49,19 @@ const std::vector<std::string>& examples() {
                                                  "deit3_medium_patch16_224",
                                                  "deit3_base_patch16_224",
                                                  "flexivit_small",
+                                                 "deit3_huge_patch14_224",
                                                  "flexivit_base",
+                                                 "vit_huge_patch14_224",
+                                                 "vit_huge_patch14_clip_224",
+                                                 "vit_huge_plus_patch16_dinov3",
+                                                 "vit_giant_patch14_224",
+                                                 "vit_giant_patch14_dinov2",
+                                                 "vit_giant_patch14_reg4_dinov2",
+                                                 "vit_giantopt_patch16_siglip_256",
+                                                 "vit_gigantic_patch14_clip_224",
+                                                 "vit_so150m_patch16_reg4_map_256",
+                                                 "vit_so400m_patch14_siglip_224",
+                                                 "vit_so400m_patch16_siglip_gap_256",
                                                  "test_vit"};
   return names;
 }
@@ -92,14 +105,14 @@ bool is_counted(const std::string& word, const std::string& what) {
 
 bool is_known(const std::vector<std::string>& words) {
   if (words.size() < 2 || !one_of(words[0], {"vit", "deit", "deit3", "flexivit"})) return false;
-  if (!one_of(words[1],
-              {"tiny", "wee", "xsmall", "little", "small", "medium", "mediumd", "betwixt", "base", "large"})) {
+  if (!one_of(words[1], {"tiny", "wee", "xsmall", "little", "small", "medium", "mediumd", "betwixt", "base", "so150m",
+                         "so150m2", "large", "intern300m", "so400m", "huge", "giant", "giantopt", "gigantic"})) {
     return false;
   }
   return std::all_of(words.begin() + 2, words.end(), [](const std::string& word) {
     return is_number(word) || is_counted(word, "patch") || is_counted(word, "reg") ||
-           one_of(word,
-                  {"gap", "plus", "clip", "quickgelu", "siglip", "dinov2", "dinov3", "qkvb", "distilled", "miil"});
+           one_of(word, {"gap", "map", "plus", "clip", "quickgelu", "siglip", "dinov2", "dinov3", "qkvb", "distilled",
+                         "miil", "tipsv2", "36x1"});
   });
 }
 
@@ -127,15 +140,23 @@ bool is_known_swin(const std::vector<std::string>& words) {
 TimmVit read_timm_name(const std::string& name, const std::string& where) {
   const auto words = words_of_architecture(name);
   TimmVit vit;
-  if (words == std::vector<std::string>{"test", "vit"}) return {.num_heads = 2};
+  static const std::map<std::string, int64_t> test_heads = {{"vit", 2}, {"vit2", 2}, {"vit3", 3}};
+  if (words.size() == 2 && words[0] == "test" && test_heads.contains(words[1])) {
+    return {.num_heads = test_heads.at(words[1])};
+  }
   if (!is_known(words)) refuse_name(name, where);
   const auto has = [&](const std::string& word) { return one_of(word, words); };
   if (has("clip") || has("dinov3")) vit.norm_eps = 1e-5;
   if (has("quickgelu")) vit.activation = "quick_gelu";
-  if (has("siglip") && (has("patch32") || (has("large") && has("512")))) vit.activation = "gelu_tanh";
+  const bool tanh =
+      has("patch32") || (has("large") && has("512")) || (has("so400m") && has("patch16")) || has("giantopt");
+  if (has("siglip") && tanh) vit.activation = "gelu_tanh";
   if (has("dinov3")) vit.rotary = true;
-  // the one of these sizes with other heads
+  // sizes whose heads are not of 64 channels in every family
   if (words.size() > 3 && words[1] == "base" && words[3] == "gap") vit.num_heads = 16;
+  if (one_of(words[1], {"so400m", "huge", "giant", "giantopt", "gigantic"})) vit.num_heads = 16;
+  if ((has("dinov2") || has("tipsv2")) && words[1] == "giant") vit.num_heads = 24;
+  if (has("dinov3") && words[1] == "huge") vit.num_heads = 20;
   return vit;
 }
 

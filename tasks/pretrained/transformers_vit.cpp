@@ -85,7 +85,8 @@ TranslatedModel translate_vit(const PublishedModel& model) {
 TranslatedModel translate_dinov2(const PublishedModel& model) {
   const std::string type = model.config["model_type"].get<std::string>();
   const bool registers = type == "dinov2_with_registers";
-  const std::string root = name_prefix(model, type + ".");
+  std::string root = name_prefix(model, type + ".");
+  if (root.empty()) root = name_prefix(model, "backbone.");  // of a model with a decoder
   VitConfig config = vision_config(model.config, model.source);
   config.layer_scale_init = 1.0;
   if (registers) {

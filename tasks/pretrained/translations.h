@@ -22,4 +22,7 @@ TranslatedModel translate_swin(const PublishedModel& model);
 // SegFormer b0 to b5: for segmentation, for classification, or its encoder alone.
 TranslatedModel translate_segformer(const PublishedModel& model);
 
+// DINOv2 with a decoder of transposed convolutions and batch norms, a segmentation model.
+TranslatedModel translate_dinov2_deconvolution(const PublishedModel& model);
+
 }  // namespace multipole

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "tests/support/process.h"
+#include "tests/support/segmentation_model.h"
 #include "tests/support/small_training.h"
 #include "tests/support/temporary_folder.h"
 
@@ -73,6 +74,28 @@ TEST(BenchModel, MeasuresEveryPassAndAttention) {
   EXPECT_EQ(report["rows"].size(), 3u * 2u * 3u);
   for (const auto& row : report["rows"]) EXPECT_GT(row["images_per_second"].get<double>(), 0) << row.dump();
   EXPECT_NE(result.out.find("images/s"), std::string::npos);
+}
+
+TEST(BenchModel, MeasuresAModelFile) {
+  const test::TemporaryFolder folder;
+  const std::string model = (folder / "model.safetensors").string();
+  test::write_random_model(model, {"a", "b", "c"});
+  const auto bench = [&](const std::string& pass) {
+    return run_multipole({"bench", "model", "--presets", model, "--image-sizes", "16", "--batch-sizes", "2", "--passes",
+                          pass, "--precisions", "float32", "--seconds", "0.001", "--json", "-"});
+  };
+  for (const std::string pass : {"inference", "train"}) {
+    const auto result = bench(pass);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const Json rows = parse_json(result.out, "bench")["rows"];
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_GT(rows[0]["images_per_second"].get<double>(), 0);
+    EXPECT_TRUE(rows[2].contains("skipped")) << rows[2].dump();  // attention to all tokens in its place
+  }
+  test::write_random_segmenter(model, {"a", "b"});
+  EXPECT_EQ(bench("inference").exit_code, 0);
+  EXPECT_EQ(bench("train").exit_code, 5);
+  EXPECT_EQ(run_multipole({"bench", "model", "--presets", (folder / "none.safetensors").string()}).exit_code, 5);
 }
 
 TEST(BenchModel, WrongUsage) {

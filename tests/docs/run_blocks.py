@@ -3,7 +3,8 @@
 Usage: python run_blocks.py MULTIPOLE SOURCE_FOLDER DOCUMENT
 
 Every block that starts with ```sh runs under `bash -e`, with `build/multipole`, `models/` and `configs/` where the
-document expects them, and with a small photo.jpg, photos/ and streets/ of our own. A comment on the line before a block changes
+document expects them, and with a small photo.jpg, photos/ and streets/ of our own, and the folders dinov2 and
+dinov2-classifier as they are published, with random weights. A comment on the line before a block changes
 that:
     <!-- not run: reason -->              the block is shown as left out, with its reason
     <!-- run with: PATTERN => TEXT -->    every PATTERN in the block is replaced, for a smaller variant
@@ -14,6 +15,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+from published_folder import write_published_folder
 
 BLOCK = re.compile(r"(?:<!-- (?P<rule>[^\n]*?) -->\n)?```sh\n(?P<body>.*?)```", re.S)
 
@@ -33,6 +36,8 @@ def prepare(folder, program, source):
                     "8", "--val", "4", "--size", "32"], check=True, capture_output=True)
     picture = sorted((folder / "photos" / "val").rglob("*.png"))[0]
     (folder / "photo.jpg").write_bytes(picture.read_bytes())  # told by its content, not by its name
+    write_published_folder(folder / "dinov2")
+    write_published_folder(folder / "dinov2-classifier", ["square", "disc"])
     (folder / "more").mkdir()
     (folder / "more" / "one.png").write_bytes(picture.read_bytes())
 

@@ -1,11 +1,11 @@
 // What a model makes of tensors, for comparison with other programs.
 //
-// Usage: model_outputs MODEL INPUTS OUTPUTS [ATTENTION] (safetensors)
+// Usage: model_outputs MODEL INPUTS OUTPUTS [PRECISION [ATTENTION]] (safetensors)
 // MODEL: a model file, or a folder as `multipole import` takes it. The model's metadata are those of OUTPUTS.
-// ATTENTION: as --attention of `multipole import`.
+// PRECISION: float32, or bfloat16 as `predict` computes in it. ATTENTION: as --attention of `multipole import`.
 // Of a float input NAME (B, 3, H, W): NAME.logits, NAME.embedding, NAME.map.<i> and, of a segmentation model,
-// NAME.token_logits at the finest map's size; of a bfloat16 input the same computed in bfloat16, as the program does;
-// of an uint8 input (H, W, 3): NAME.pixels, as the model's preprocessing has it.
+// NAME.token_logits at the finest map's size; of an uint8 input (H, W, 3): NAME.pixels, as the model's preprocessing
+// has it.
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -30,11 +30,9 @@ void add_outputs(LoadedModel& loaded, const std::string& name, const torch::Tens
     out.tensors[name + ".pixels"] = preprocess(input, preprocessing);
     return;
   }
-  const AutocastGuard autocast({.bfloat16 = input.scalar_type() == torch::kBFloat16});
-  const auto images = input.to(torch::kFloat32);
-  out.tensors[name + ".logits"] = loaded.model->forward(images);
-  out.tensors[name + ".embedding"] = loaded.model->backbone()->embed(images);
-  const auto maps = loaded.model->backbone()->forward_intermediates(images);
+  out.tensors[name + ".logits"] = loaded.model->forward(input);
+  out.tensors[name + ".embedding"] = loaded.model->backbone()->embed(input);
+  const auto maps = loaded.model->backbone()->forward_intermediates(input);
   if (loaded.metadata.task == "segmentation") {
     out.tensors[name + ".token_logits"] =
         loaded.model->head().forward(maps, {maps.front().size(2), maps.front().size(3)});
@@ -52,13 +50,14 @@ LoadedModel open_model(const std::filesystem::path& path) {
 }
 
 void write_outputs(const std::string& model, const std::string& inputs, const std::string& outputs,
-                   const std::string& attention) {
+                   const std::string& precision, const std::string& attention) {
   const torch::NoGradGuard no_grad;
   LoadedModel loaded = swap_attention(open_model(model), attention, "ATTENTION");
+  const AutocastGuard autocast(select_execution("cpu", precision));
   Safetensors out;
   out.metadata["multipole"] = json_text(to_json_config(loaded.metadata));
   for (const auto& [name, input] : read_safetensors(inputs).tensors) add_outputs(loaded, name, input, out);
-  for (auto& [name, tensor] : out.tensors) tensor = tensor.contiguous();
+  for (auto& [name, tensor] : out.tensors) tensor = tensor.to(torch::kFloat32).contiguous();
   write_safetensors(outputs, out);
 }
 
@@ -66,12 +65,12 @@ void write_outputs(const std::string& model, const std::string& inputs, const st
 }  // namespace multipole
 
 int main(int argc, char** argv) {
-  if (argc != 4 && argc != 5) {
-    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS [ATTENTION]\n";
+  if (argc < 4 || argc > 6) {
+    std::cerr << "usage: model_outputs MODEL INPUTS OUTPUTS [PRECISION [ATTENTION]]\n";
     return 2;
   }
   try {
-    multipole::write_outputs(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "");
+    multipole::write_outputs(argv[1], argv[2], argv[3], argc > 4 ? argv[4] : "float32", argc > 5 ? argv[5] : "");
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "model_outputs: " << error.what() << "\n";

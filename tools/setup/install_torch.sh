@@ -9,7 +9,8 @@ venv=$1 level=$2
 version=2.11.0
 case $level in
   libtorch) packages=("torch==$version" 'nvidia-cuda-runtime>=13,<14' 'nvidia-cuda-cupti>=13,<14') ;;
-  python) packages=("torch==$version" numpy safetensors tensorboard scikit-learn torchvision==0.26.0 timm transformers) ;;
+  python) packages=("torch==$version" numpy safetensors tensorboard scikit-learn torchvision==0.26.0 timm transformers
+    onnx onnxruntime) ;;
   *)
     echo "install_torch.sh: unknown level '$level' (libtorch or python)" >&2
     exit 2

@@ -12,6 +12,6 @@ make demo takes four steps and skips what is done:
   1. system packages: $packages
   2. LibTorch: $torch
   3. $("$here/say_compile.sh" "$1" 2>&1)
-  4. fetching five photographs, then classifying and segmenting them: half a minute
+  4. fetching five photographs and 90 MB of published weights, then classifying and segmenting: a minute
 
 TEXT

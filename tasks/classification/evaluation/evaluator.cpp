@@ -37,4 +37,15 @@ ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, con
   return result;
 }
 
+ClassifierEvaluation evaluate_outputs(const ClassifierOutputs& outputs) {
+  ClassifierEvaluation result{ClassificationMetrics(outputs.logits.size(1))};
+  result.metrics.update(outputs.logits, outputs.labels);
+  const bool empty = outputs.labels.numel() == 0;
+  result.loss =
+      empty ? std::numeric_limits<double>::quiet_NaN() : cross_entropy(outputs.logits, outputs.labels).item<double>();
+  result.bad_samples = outputs.bad_samples;
+  result.complete = outputs.complete;
+  return result;
+}
+
 }  // namespace multipole

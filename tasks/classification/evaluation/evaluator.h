@@ -10,6 +10,7 @@
 #include "engine/runtime/execution.h"
 #include "heads/metrics/classification_metrics.h"
 #include "heads/model/model.h"
+#include "tasks/classification/evaluation/classifier_outputs.h"
 
 namespace multipole {
 
@@ -29,5 +30,8 @@ struct ClassifierEvaluation {
 ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,
                                          const std::atomic<bool>* stop = nullptr,
                                          const std::function<void(int64_t)>& progress = {});
+
+// The same of answers that are there already.
+ClassifierEvaluation evaluate_outputs(const ClassifierOutputs& outputs);
 
 }  // namespace multipole

@@ -15,8 +15,11 @@
 #include "engine/training/data_loading.h"
 #include "engine/weights/weight_init.h"
 #include "tasks/classification/classify_data.h"
+#include "tasks/classification/evaluation/classifier_outputs.h"
 #include "tasks/classification/probe/probe_features.h"
 #include "tasks/classification/probe/probe_fit.h"
+#include "tasks/classification/report/classification_run.h"
+#include "tasks/classification/training/classify_task.h"
 #include "tasks/classification/training/classify_training.h"
 
 namespace multipole {
@@ -64,6 +67,8 @@ class ProbeTraining {
         observer_(observer),
         stop_(stop) {
     check_folder(folder_, resume);
+    config_.objective = resolve_objective(config_.objective, data_.label_sets.defined());
+    config_.model.num_classes = run_.num_classes;
     Json all = run_.config;
     all["probe"] = to_json_config(probe_);
     for (const auto& line : run_.descriptions) observer_.on_message(line);
@@ -84,7 +89,11 @@ class ProbeTraining {
     const auto execution = select_execution(config_.train.device, "float32", 0, kTrainDevice);  // as `eval` does
     TrainedModel trained = model_;
     const auto task = run_.make_task(execution, folder_.best_path(), trained);
-    const TaskEvaluation evaluation = task->score(trained, ProcessGroup(ProcessPlace()), stop_);
+    // asked once, for score and report
+    std::optional<ClassifierOutputs> outputs;
+    if (!data_.label_sets.defined()) outputs = collect_outputs(model_, *data_.validation, execution, stop_);
+    const TaskEvaluation evaluation = outputs ? task_evaluation(evaluate_outputs(*outputs), config_.objective)
+                                              : task->score(trained, ProcessGroup(ProcessPlace()), stop_);
     if (!evaluation.complete) return result;
     task->keep_best(trained, {{"metrics", evaluation.metrics}, {"probe", summary_}});
     log(evaluation, seconds_since(start));
@@ -94,7 +103,11 @@ class ProbeTraining {
     result.best_epoch = 0;
     result.best_score = evaluation.score;
     result.best_model = folder_.best_path();
-    training_->report(folder_.path(), observer_, stop_);
+    if (outputs) {
+      report_classification_run(config_, data_, folder_.path(), observer_, stop_, &*outputs);
+    } else {
+      training_->report(folder_.path(), observer_, stop_);
+    }
     return result;
   }
 

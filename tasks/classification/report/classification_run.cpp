@@ -55,12 +55,12 @@ std::map<std::string, std::string> make_thumbnails(const Json& mistakes, const D
 }  // namespace
 
 void report_classification_run(const ClassifyConfig& config, const ClassifyData& data, const std::filesystem::path& run,
-                               TrainObserver& observer, const std::atomic<bool>* stop) {
+                               TrainObserver& observer, const std::atomic<bool>* stop, const ClassifierOutputs* known) {
   const auto best = run / "best.safetensors";
   const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(best);
   loaded.model->to(execution.device);
-  const auto outputs = collect_outputs(loaded.model, *data.validation, execution, stop);
+  const auto outputs = known != nullptr ? *known : collect_outputs(loaded.model, *data.validation, execution, stop);
   if (!outputs.complete) return;
 
   Json report = start_run_report(run, loaded.metadata, data.fingerprint, to_json_config(config));

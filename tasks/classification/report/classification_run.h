@@ -7,6 +7,7 @@
 #include "engine/observers/train_observer.h"
 #include "tasks/classification/classify_config.h"
 #include "tasks/classification/classify_data.h"
+#include "tasks/classification/evaluation/classifier_outputs.h"
 
 namespace multipole {
 
@@ -14,8 +15,10 @@ namespace multipole {
 // and writes report.json and report.html. report.json holds what run_report.h and classification_report.h list, and
 //   warnings   sentences
 //   census     of the training split (recipes/census.h)
+// `known`: what the model answered to that split in float32, where that is known; it is not asked again then.
 // `stop` leaves everything as it was. Throws ModelFileError, ResourceError, and what the loader throws.
 void report_classification_run(const ClassifyConfig& config, const ClassifyData& data, const std::filesystem::path& run,
-                               TrainObserver& observer, const std::atomic<bool>* stop);
+                               TrainObserver& observer, const std::atomic<bool>* stop,
+                               const ClassifierOutputs* known = nullptr);
 
 }  // namespace multipole

@@ -47,25 +47,29 @@ torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images
 TaskEvaluation ClassifyTask::evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) {
   auto result = evaluate_classifier(model, validation_, execution_, stop);
   result.sum_over(group);
-  TaskEvaluation evaluation;
-  evaluation.complete = result.complete;
-  // logits that are not finite have a largest one too, and it may even be the right one
-  if (std::isfinite(result.loss)) {
-    evaluation.score =
-        objective_.score == "balanced_accuracy" ? result.metrics.balanced_accuracy() : result.metrics.top1();
-  }
-  evaluation.metrics = {{"samples", result.metrics.samples()},
-                        {"loss", result.loss},
-                        {"top1", result.metrics.top1()},
-                        {"top5", result.metrics.top5()},
-                        {"balanced_accuracy", result.metrics.balanced_accuracy()}};
-  return evaluation;
+  return task_evaluation(result, objective_);
 }
 
 void ClassifyTask::save_best(const VisionModel& model, const Json& summary) {
   ModelMetadata metadata = metadata_;
   metadata.training.update(summary);
   save_model(best_path_, *model, metadata);
+}
+
+TaskEvaluation task_evaluation(const ClassifierEvaluation& found, const ClassifyObjective& objective) {
+  TaskEvaluation evaluation;
+  evaluation.complete = found.complete;
+  // logits that are not finite have a largest one too, and it may even be the right one
+  if (std::isfinite(found.loss)) {
+    evaluation.score =
+        objective.score == "balanced_accuracy" ? found.metrics.balanced_accuracy() : found.metrics.top1();
+  }
+  evaluation.metrics = {{"samples", found.metrics.samples()},
+                        {"loss", found.loss},
+                        {"top1", found.metrics.top1()},
+                        {"top5", found.metrics.top5()},
+                        {"balanced_accuracy", found.metrics.balanced_accuracy()}};
+  return evaluation;
 }
 
 }  // namespace multipole

@@ -13,6 +13,7 @@
 #include "engine/runtime/execution.h"
 #include "engine/training/train_task.h"
 #include "tasks/classification/classify_objective.h"
+#include "tasks/classification/evaluation/evaluator.h"
 
 namespace multipole {
 
@@ -37,6 +38,9 @@ class ClassifyTask : public TaskOf<VisionModel> {
   ClassifyObjective objective_;
   torch::Tensor class_weights_;
 };
+
+// The score that the objective names, and the metrics of the log.
+TaskEvaluation task_evaluation(const ClassifierEvaluation& found, const ClassifyObjective& objective);
 
 // (number of classes) floats proportional to 1 / count with a mean of 1 over the classes that have pictures; a class
 // without any gets 0. No class weighs more than kMaxClassWeight times the largest one: a few pictures, one of them

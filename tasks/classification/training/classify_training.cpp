@@ -49,8 +49,8 @@ class ClassifierTraining : public OpenedTraining {
 
   void report(const std::filesystem::path& run_folder, TrainObserver& observer,
               const std::atomic<bool>* stop) const override {
-    const auto write = is_multi_label() ? report_multi_label_run : report_classification_run;
-    write(config_, data_, run_folder, observer, stop);
+    if (is_multi_label()) return report_multi_label_run(config_, data_, run_folder, observer, stop);
+    report_classification_run(config_, data_, run_folder, observer, stop);
   }
 
   std::string score_name() const override { return config_.objective.score; }

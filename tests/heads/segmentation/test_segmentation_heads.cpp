@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -68,8 +69,14 @@ TEST(SegmentationHeads, GradientsAreThoseOfFiniteDifferences) {
     const auto head = small_head(type);
     head->to(torch::kDouble);
     head->eval();
-    const auto function = [&](const std::vector<torch::Tensor>& features) { return head->forward(features, size); };
-    EXPECT_EQ(test::gradcheck(function, random_pyramid_maps(1, size, torch::kDouble)), "") << type;
+    const auto maps = random_pyramid_maps(1, size, torch::kDouble);
+    const int64_t first = type == "deconvolution" ? 3 : 0;  // it reads the coarsest map alone
+    const auto function = [&](const std::vector<torch::Tensor>& read) {
+      auto features = maps;
+      std::ranges::copy(read, features.begin() + first);
+      return head->forward(features, size);
+    };
+    EXPECT_EQ(test::gradcheck(function, {maps.begin() + first, maps.end()}), "") << type;
   }
 }
 
@@ -112,10 +119,64 @@ TEST(SegmentationHeads, SegformerFusesBeforeItResizesToTheSameEnd) {
   }
 }
 
+// Each output of a transposed convolution summed from the inputs that reach it.
+torch::Tensor doubled_by_hand(const torch::Tensor& map, const torch::Tensor& weight, const torch::Tensor& bias) {
+  const int64_t height = 2 * map.size(2), width = 2 * map.size(3);
+  auto out = bias.view({1, -1, 1, 1}).expand({map.size(0), -1, height, width}).clone();
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      for (int64_t i = 0; i < map.size(2); ++i) {
+        for (int64_t j = 0; j < map.size(3); ++j) {
+          const int64_t row = y + 1 - 2 * i, column = x + 1 - 2 * j;
+          if (row < 0 || row > 3 || column < 0 || column > 3) continue;
+          out.select(3, x).select(2, y) +=
+              map.select(3, j).select(2, i).matmul(weight.select(3, column).select(2, row));
+        }
+      }
+    }
+  }
+  return out;
+}
+
+TEST(SegmentationHeads, DeconvolutionsDoubleTheCoarsestMap) {
+  const torch::NoGradGuard no_grad;
+  const ImageSize size{random_int(17, 48), random_int(17, 48)};
+  for (const bool norm : {false, true}) {
+    const auto head = make_head({{"type", "deconvolution"}, {"channels", 3}, {"widths", {5, 4}}, {"norm", norm}},
+                                feature_info(), 4, "head");
+    head->to(torch::kDouble);
+    head->eval();
+    const auto features = random_pyramid_maps(2, size, torch::kDouble);
+    const auto parameters = head->named_parameters();
+    auto map = features.back();
+    for (int i = 1; i <= 3; ++i) {
+      const std::string place = std::to_string(i), conv = "deconvolution_" + place;
+      map = doubled_by_hand(map, parameters[conv + ".weight"], parameters[conv + ".bias"]);
+      if (norm) {
+        map = torch::layer_norm(map.permute({0, 2, 3, 1}), {map.size(1)}, parameters["norm_" + place + ".weight"],
+                                parameters["norm_" + place + ".bias"], 1e-6)
+                  .permute({0, 3, 1, 2});
+      }
+      map = torch::relu(map);
+    }
+    const auto logits =
+        torch::conv2d(map, parameters["classifier.weight"].unsqueeze(-1).unsqueeze(-1), parameters["classifier.bias"]);
+    EXPECT_TRUE(torch::allclose(head->forward(features, size),
+                                torch::upsample_bilinear2d(logits, {size.height, size.width}, false), 1e-9, 1e-9));
+  }
+}
+
+TEST(SegmentationHeads, ADeconvolutionHeadTakesOneMap) {
+  const torch::NoGradGuard no_grad;
+  const auto head =
+      make_head({{"type", "deconvolution"}, {"channels", 8}, {"widths", Json::array()}}, {{6, 14}}, 2, "head");
+  EXPECT_EQ(head->forward({torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(), (std::vector<int64_t>{1, 2, 25, 40}));
+}
+
 TEST(SegmentationHeads, ATokensLogitsDoNotDependOnFarOnesWhereTheDecoderIsLocal) {
   const torch::NoGradGuard no_grad;
   const ImageSize size{32, 96};
-  for (const std::string type : {"segformer", "semantic_fpn"}) {
+  for (const std::string type : {"deconvolution", "segformer", "semantic_fpn"}) {
     const auto head = small_head(type);
     head->eval();
     auto features = random_pyramid_maps(1, size, torch::kFloat);
@@ -135,6 +196,9 @@ TEST(SegmentationHeads, WrongConfigsAreRefused) {
     EXPECT_THROW(make("channels", 0), ConfigError);
     EXPECT_THROW(make("dropout", 1.0), ConfigError);
     EXPECT_THROW(make("chanels", 8), ConfigError);
+  }
+  for (const Json& widths : {Json::array({0}), Json::array({1, 1, 1, 1, 1})}) {
+    EXPECT_THROW(make_head({{"type", "deconvolution"}, {"widths", widths}}, feature_info(), 3, "head"), ConfigError);
   }
   EXPECT_THROW(make_head({{"type", "upernet"}, {"pool_sizes", Json::array()}}, feature_info(), 3, "head"), ConfigError);
 }

@@ -45,18 +45,41 @@ class PublishedTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def outputs(self, source, inputs, attention=""):
+    def outputs(self, source, inputs, precision="float32", attention=""):
         """What this program makes of the inputs with the weights that lie in the folder `source`, and this attention."""
         save_file({key: tensor.contiguous() for key, tensor in inputs.items()}, self.folder / "inputs")
-        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs", attention]
+        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs", precision, attention]
         result = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         return load_file(self.folder / "outputs")
+
+    def assert_refused(self, source, *words):
+        """The folder `source` is refused by a message that has these words."""
+        save_file({"x": torch.zeros(1, 3, 8, 8)}, self.folder / "inputs")
+        command = [*PROGRAM, source, self.folder / "inputs", self.folder / "outputs"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        self.assertNotEqual(result.returncode, 0)
+        for word in words:
+            self.assertIn(word, result.stderr)
 
     def assert_close(self, actual, expected, what):
         self.assertEqual(tuple(actual.shape), tuple(expected.shape), what)
         error = ((actual - expected).abs().max() / expected.abs().max().clamp_min(1)).item()
         self.assertLess(error, self.tolerance, what)
+
+    def assert_bfloat16(self, source, images, answers):
+        """In bfloat16 this program is at most twice as far from the origin's float32 as the origin is under autocast,
+        which is nearer than with its weights in bfloat16. `answers`: images -> {what: tensor}."""
+        actual = self.outputs(source, {"x": images}, "bfloat16")
+        with torch.no_grad():
+            exact = answers(images)
+            with torch.autocast("cpu", torch.bfloat16):
+                rounded = answers(images)
+        for what, expected in exact.items():
+            error = (actual[f"x.{what}"] - expected).square().mean().sqrt().item()
+            allowed = 2 * (rounded[what].float() - expected).square().mean().sqrt().item()
+            self.assertGreater(allowed, 0, what)
+            self.assertLess(error, allowed, f"{what}, bfloat16")
 
     def description(self):
         """The metadata of the model that gave the last outputs."""

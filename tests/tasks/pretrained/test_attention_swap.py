@@ -31,7 +31,7 @@ class Swap(published.PublishedTest):
             for settings in all_settings:
                 with self.subTest(title, **settings):
                     choice = json.dumps({"type": "multipole2d", **settings})
-                    actual = self.outputs(self.folder / "source", {"x": images}, choice)["x.map.0"]
+                    actual = self.outputs(self.folder / "source", {"x": images}, attention=choice)["x.map.0"]
                     with torch.no_grad():
                         swapped = self.grid(multipole.swap_attention(copy.deepcopy(model), **settings), images)
                     self.assert_close(actual, swapped, f"{title}, {settings}")

@@ -1,4 +1,4 @@
-"""Models of timm: logits and features of an imported model equal timm's own, in float32.
+"""Models of timm: logits and features of an imported model equal timm's own.
 
 Usage: python test_timm.py MODEL_OUTPUTS
 """
@@ -9,7 +9,8 @@ import published
 import torch
 
 # Two blocks of each at a small size: the sizes in the weights count, not the name's. Some at the name's own.
-OWN_SIZE = ("vit_tiny_patch16_224", "deit3_medium_patch16_224", "flexivit_small", "vit_small_patch16_dinov3")
+OWN_SIZE = ("vit_tiny_patch16_224", "deit3_medium_patch16_224", "flexivit_small", "vit_small_patch16_dinov3",
+            "test_vit2", "test_vit3")
 NAMES = {
     "vit_tiny_patch16_224": {}, "vit_small_patch8_224": {}, "vit_small_patch32_224": {}, "vit_base_patch16_224": {},
     "vit_base_patch16_384": {}, "vit_base_patch16_plus_240": {}, "vit_base_patch16_224_miil": {},
@@ -24,11 +25,28 @@ NAMES = {
     "vit_base_patch16_siglip_224": {}, "vit_base_patch32_siglip_256": {}, "vit_base_patch16_siglip_gap_224": {},
     "vit_small_patch16_dinov3": {}, "vit_base_patch16_dinov3": {}, "vit_small_patch16_dinov3_qkvb": {},
     "vit_small_plus_patch16_dinov3": {},
+    # the largest, narrowed: heads and activation are those of the name
+    "vit_huge_patch14_224": {"embed_dim": 160}, "vit_huge_patch14_gap_224": {"embed_dim": 160},
+    "vit_huge_patch14_clip_quickgelu_224": {"embed_dim": 160}, "deit3_huge_patch14_224": {"embed_dim": 160},
+    "vit_huge_plus_patch16_dinov3": {"embed_dim": 160}, "vit_giant_patch14_224": {"embed_dim": 160},
+    "vit_giant_patch14_clip_224": {"embed_dim": 160}, "vit_giant_patch14_dinov2": {"embed_dim": 192},
+    "vit_giant_patch14_reg4_dinov2": {"embed_dim": 192}, "vit_giantopt_patch16_siglip_256": {"embed_dim": 160},
+    "vit_gigantic_patch14_clip_224": {"embed_dim": 160}, "vit_so400m_patch14_siglip_224": {"embed_dim": 160},
+    "vit_so400m_patch16_siglip_gap_256": {"embed_dim": 160},
+    "vit_so150m_patch16_reg4_map_256": {"embed_dim": 128, "num_heads": 2},
+    "vit_intern300m_patch14_448": {"embed_dim": 128, "num_heads": 2}, "vit_base_patch14_reg1_tipsv2": {},
+    "vit_giant_patch14_reg1_tipsv2": {"embed_dim": 192}, "test_vit2": {}, "test_vit3": {},
     # arguments that a user may give timm
     "vit_tiny_patch16_224 with query and key norm": {"qk_norm": True},
     "vit_small_patch16_224 without classes": {"num_classes": 0},
     "vit_small_patch16_224 of other sizes": {"embed_dim": 96, "num_heads": 4, "mlp_ratio": 3, "img_size": 160},
 }
+
+# one of each kind of block, tokens and pooling
+BFLOAT16 = ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224", "deit3_small_patch16_224",
+            "vit_small_patch14_reg4_dinov2", "vit_giant_patch14_dinov2", "vit_base_patch32_clip_quickgelu_224",
+            "vit_base_patch16_siglip_224", "vit_small_patch16_dinov3", "vit_small_plus_patch16_dinov3",
+            "vit_tiny_patch16_224 with query and key norm")
 
 
 def make(title, **more):
@@ -49,6 +67,14 @@ def save(model, arguments, folder):
     save_for_hf(model, folder, model_args=kept, safe_serialization=True)
 
 
+def answers(model, images):
+    """Logits, and the tokens of the grid as a map."""
+    patch = model.patch_embed.patch_size[0]
+    tokens = model.forward_features(images)[:, model.num_prefix_tokens:]
+    grid = tokens.unflatten(1, (-(-images.shape[2] // patch), -1)).permute(0, 3, 1, 2)
+    return {"logits": model(images), "map.0": grid}
+
+
 class Timm(published.PublishedTest):
     def test_logits_and_features(self):
         for title in NAMES:
@@ -66,11 +92,18 @@ class Timm(published.PublishedTest):
         actual = self.outputs(self.folder / "source", inputs)
         for key, images in inputs.items():
             with torch.no_grad():
-                self.assert_close(actual[f"{key}.logits"], model(images), f"{title}: logits, {key}")
-                tokens = model.forward_features(images)[:, model.num_prefix_tokens:]
-            rows = -(-images.shape[2] // patch)
-            grid = tokens.unflatten(1, (rows, -1)).permute(0, 3, 1, 2)
-            self.assert_close(actual[f"{key}.map.0"], grid, f"{title}: features, {key}")
+                for what, expected in answers(model, images).items():
+                    self.assert_close(actual[f"{key}.{what}"], expected, f"{title}: {what}, {key}")
+
+    def test_bfloat16_is_as_near_as_the_origins(self):
+        for title in BFLOAT16:
+            with self.subTest(title):
+                model, arguments = make(title)
+                save(model, arguments, self.folder / "source")
+                torch.manual_seed(len(title))
+                patch = model.patch_embed.patch_size[0]
+                images = torch.randn(4, 3, 5 * patch, 6 * patch)
+                self.assert_bfloat16(self.folder / "source", images, lambda images: answers(model, images))
 
     def test_bfloat16_weights_are_read(self):
         model, arguments = make("vit_tiny_patch16_224")

