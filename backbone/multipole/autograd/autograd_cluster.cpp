@@ -49,9 +49,9 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
     const auto list = [levels](at::TensorList all, size_t index) { return all.slice(index * levels, levels); };
     const at::TensorList tensors = at::TensorList(saved).slice(4 * levels);
     static const auto op = find_operator<Cluster2dBackwardSignature>("_cluster2d_backward");
-    variable_list grads = op.call(list(d_clusters, 0), list(d_clusters, 1), list(d_clusters, 2), list(saved, 0),
-                                  list(saved, 1), list(saved, 2), list(saved, 3), tensors[0], tensors[1], shape[0],
-                                  shape[1], shape[2], mass_of(tensors));
+    variable_list grads =
+        op.call(list(d_clusters, 0), list(d_clusters, 1), list(d_clusters, 2), list(saved, 0), list(saved, 1),
+                list(saved, 2), list(saved, 3), tensors[0], tensors[1], shape[0], shape[1], shape[2], mass_of(tensors));
     grads.emplace_back();  // the shape has no gradient
     return grads;
   }

@@ -122,9 +122,11 @@ TensorsTriple cluster2d_meta(const at::Tensor& k, const at::Tensor& v, int64_t c
   return clusters;
 }
 
-std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_meta(
-    const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
-    const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_meta(const at::Tensor& k, const at::Tensor& v,
+                                                                          int64_t cell, int64_t rank,
+                                                                          int64_t num_levels,
+                                                                          const std::optional<at::Tensor>& token_mass,
+                                                                          int64_t num_steps) {
   auto [k_far, v_far, far_mass] = cluster2d_meta(k, v, cell, rank, num_levels, token_mass, num_steps);
   const std::vector<int64_t> sizes = concrete_sizes(k);
   Tensors labels = {at::empty(at::IntArrayRef(sizes).slice(0, 4), k.options().dtype(at::kInt))};

@@ -89,9 +89,11 @@ TensorsTriple cluster2d_kernel(const at::Tensor& k, const at::Tensor& v, int64_t
   return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass)};
 }
 
-std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_kernel(
-    const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
-    const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
+std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_kernel(const at::Tensor& k, const at::Tensor& v,
+                                                                            int64_t cell, int64_t rank,
+                                                                            int64_t num_levels,
+                                                                            const std::optional<at::Tensor>& token_mass,
+                                                                            int64_t num_steps) {
   Clusters2d clusters = run_cluster2d(check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps));
   return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass),
           std::move(clusters.labels)};

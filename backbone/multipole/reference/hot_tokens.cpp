@@ -46,7 +46,8 @@ at::Tensor hot_tokens2d(const HotTokens2dArgs& args) {
   const at::Tensor keys = tokens_by_head(args.k.to(mass.scalar_type()).masked_fill(taken_out, 0));
   const at::Tensor attention = queries.mul(args.scale).matmul(keys).add_(tokens_by_head(mass.log())).softmax(3);
   // below all others: a token that is not there
-  const at::Tensor received = attention.masked_fill(no_query, 0).sum(2).masked_fill(tokens_by_head(taken_out).squeeze(2), -1);
+  const at::Tensor received =
+      attention.masked_fill(no_query, 0).sum(2).masked_fill(tokens_by_head(taken_out).squeeze(2), -1);
   const at::Tensor order = std::get<1>(received.sort(/*stable=*/true, /*dim=*/2, /*descending=*/true));
   return std::get<0>(order.narrow(2, 0, args.count).sort(2));
 }

@@ -1,6 +1,6 @@
 // Lloyd steps over the sites of one cell and head: see cluster_params.h. Points are held as rows, which means are taken
-// of, and in tiles of a point a lane, whose distances are measured: by differences, since squares expanded into products
-// would cancel where the keys of a cell lie close together.
+// of, and in tiles of a point a lane, whose distances are measured: by differences, since squares expanded into
+// products would cancel where the keys of a cell lie close together.
 
 MULTIPOLE_INLINE int64_t cluster_row(const ClusterParams& p) { return ceil_div(p.head_dim, kRowFloats) * kRowFloats; }
 
@@ -23,6 +23,11 @@ static int64_t gather_points(const ClusterParams& p, const ClusterCell& cell, co
           mass = static_cast<const float*>(p.mass.data)[p.mass.element(cell.b, y, x, e, cell.head)];
         }
         p.labels[site] = 0;
+        if (cell.head + 1 < p.heads) {
+          prefetch_row(p.k.data, p.k.element(cell.b, y, x, e, cell.head + 1), p.head_dim, p.storage);
+        } else if (x + p.side < p.width) {
+          prefetch_row(p.k.data, p.k.element(cell.b, y, x + p.side, e, 0), p.head_dim, p.storage);
+        }
         if (mass <= 0) continue;  // not so NaN, which shows
         load_padded_row(s.rows + count * padded_dim, p.k.data, p.k.element(cell.b, y, x, e, cell.head), p.head_dim,
                         padded_dim, p.storage);
@@ -30,6 +35,7 @@ static int64_t gather_points(const ClusterParams& p, const ClusterCell& cell, co
         s.point_label[count] = start[e];
         s.site[count] = site;
         s.value[count] = p.v.element(cell.b, y, x, e, cell.head);
+        prefetch_row(p.v.data, s.value[count], p.head_dim, p.storage);
         ++count;
       }
     }

@@ -15,6 +15,10 @@ static bool mean_query(const HotTokensParams& p, int64_t b, int64_t h, const Ind
   zero_floats(row, padded_dim);
   for (int64_t y = ys.begin; y < ys.end; ++y) {
     for (int64_t x = xs.begin; x < xs.end; ++x) {
+      // the row below, or that on the right on top
+      const bool last = y + 1 == ys.end;
+      const int64_t next_y = last ? ys.begin : y + 1, next_x = last ? smaller(x + xs.size(), p.width - 1) : x;
+      prefetch_row(p.q.data, p.q.element(b, next_y, next_x, h), p.head_dim, p.storage);
       const float mass = mass_of_token(p, b, y, x, h);
       if (mass <= 0) continue;  // not so NaN, which shows
       load_padded_row(scratch, p.q.data, p.q.element(b, y, x, h), p.head_dim, padded_dim, p.storage);
@@ -52,6 +56,7 @@ static int64_t gather_places(const HotTokensParams& p, int64_t b, int64_t h, con
       const float mass = mass_of_token(p, b, y, x, h);
       if (mass <= 0) continue;
       s.bias[count] = mass;
+      s.element[count] = p.k.element(b, y, x, h);
       s.place[count++] = y * p.width + x;
     }
   }
@@ -60,17 +65,20 @@ static int64_t gather_places(const HotTokensParams& p, int64_t b, int64_t h, con
   return count;
 }
 
-// Scores of `count` keys from `begin` on against all queries, as weights relative to the largest of the block.
-static void weigh_block(const HotTokensParams& p, int64_t b, int64_t h, int64_t begin, int64_t count, int64_t tiles,
+// Scores of `count` keys from `begin` on against all queries, as weights relative to the largest of the block. Asks for
+// the `ahead` keys that follow.
+static void weigh_block(const HotTokensParams& p, int64_t begin, int64_t count, int64_t ahead, int64_t tiles,
                         const HotTokensScratch& s) {
   const int64_t padded_dim = hot_row(p), block = begin / kHotBlock;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t place = s.place[begin + i], element = p.k.element(b, place / p.width, place % p.width, h);
-    load_padded_row(s.keys + i * padded_dim, p.k.data, element, p.head_dim, padded_dim, p.storage);
+    load_padded_row(s.keys + i * padded_dim, p.k.data, s.element[begin + i], p.head_dim, padded_dim, p.storage);
   }
   const float* bias = p.mass.data == nullptr ? nullptr : s.bias + begin;
   const KeyList keys = {count, s.offset, bias, nullptr, nullptr, 0, nullptr};
   for (int64_t t = 0; t < tiles; ++t) {
+    for (int64_t i = t * ahead / tiles; i < (t + 1) * ahead / tiles; ++i) {
+      prefetch_row(p.k.data, s.element[begin + count + i], p.head_dim, p.storage);
+    }
     float* weights = s.weights + (block * tiles + t) * kHotBlock * kWidth;
     const Vec largest = score_block<Float32Products>(keys, 0, count, 0, s.keys, s.tiles + t * padded_dim * kWidth,
                                                      padded_dim, 1, weights, broadcast(kMaskedScore), nullptr);
@@ -105,7 +113,8 @@ void hot_tokens(const HotTokensParams& p, int64_t b, int64_t h, const HotTokensS
   for (int64_t i = 0; i < kHotBlock + 8; ++i) s.offset[i] = smaller(i, kHotBlock - 1) * padded_dim;
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t begin = block * kHotBlock;
-    weigh_block(p, b, h, begin, smaller(kHotBlock, places - begin), tiles, s);
+    const int64_t count = smaller(kHotBlock, places - begin);
+    weigh_block(p, begin, count, smaller(kHotBlock, places - begin - count), tiles, s);
   }
   normalize_blocks(blocks, queries, s);
   for (int64_t i = 0; i < places; ++i) {

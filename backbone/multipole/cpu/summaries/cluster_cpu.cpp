@@ -89,7 +89,8 @@ struct ClusterLevel {
   at::Tensor labels;
 };
 
-ClusterLevel cluster_level(const Cluster2dArgs& args, const ClusterSites& sites, int64_t level, const KernelTable& kernels) {
+ClusterLevel cluster_level(const Cluster2dArgs& args, const ClusterSites& sites, int64_t level,
+                           const KernelTable& kernels) {
   const bool tokens = level == 1;
   const int64_t heads_dim = tokens ? 3 : 4;
   const std::vector<int32_t> start = start_labels(args, level);

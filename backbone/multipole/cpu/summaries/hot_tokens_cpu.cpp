@@ -28,7 +28,7 @@ class HotTokensMemory {
     floats_ = at::empty({2 * kMostAreas * row + kHotBlock * row + places * ceil_div(areas, width) * width +
                          2 * blocks * kMostAreas + places},
                         at::kFloat);
-    integers_ = at::empty({kHotBlock + 8 + places}, at::kLong);
+    integers_ = at::empty({kHotBlock + 8 + 2 * places}, at::kLong);
     float* next = floats_.data_ptr<float>();
     const auto take = [&](int64_t count) {
       float* taken = next;
@@ -44,6 +44,7 @@ class HotTokensMemory {
     scratch_.bias = take(places);
     scratch_.offset = integers_.data_ptr<int64_t>();
     scratch_.place = scratch_.offset + kHotBlock + 8;
+    scratch_.element = scratch_.place + places;
   }
   const HotTokensScratch& get() const { return scratch_; }
 
