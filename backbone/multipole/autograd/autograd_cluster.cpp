@@ -32,13 +32,14 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
     static const auto op = find_operator<Cluster2dWithLabelsSignature>("_cluster2d_with_labels");
     auto [k_far, v_far, far_mass, labels] =
         op.call(tensors[0], tensors[1], shape.cell, shape.rank, shape.num_levels, mass_of(tensors), shape.num_steps);
-    variable_list results = pack(Clusters2d{std::move(k_far), std::move(v_far), std::move(far_mass)});
-    variable_list saved = results;
+    variable_list saved = pack(Clusters2d{k_far, v_far, far_mass});
     saved.insert(saved.end(), labels.begin(), labels.end());
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     ctx->save_for_backward(saved);
     ctx->saved_data["shape"] = std::vector<int64_t>{shape.cell, shape.rank, shape.num_levels};
-    return results;
+    for (at::Tensor& level : k_far) level = level.to(tensors[0].scalar_type());
+    for (at::Tensor& level : v_far) level = level.to(tensors[1].scalar_type());
+    return pack(Clusters2d{std::move(k_far), std::move(v_far), std::move(far_mass)});
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& d_clusters) {

@@ -58,8 +58,8 @@ void check_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& clust
   check_levels(check, "d_k_far", d_clusters.k_far, means, cluster_dims);
   check_levels(check, "d_v_far", d_clusters.v_far, means, cluster_dims);
   check_levels(check_mass, "d_far_mass", d_clusters.far_mass, masses, "(B, Hl, Wl, rank, heads)");
-  check_levels(check, "k_far", clusters.k_far, means, cluster_dims);
-  check_levels(check, "v_far", clusters.v_far, means, cluster_dims);
+  check_levels(check_mass, "k_far", clusters.k_far, means, cluster_dims);
+  check_levels(check_mass, "v_far", clusters.v_far, means, cluster_dims);
   check_levels(check_mass, "far_mass", clusters.far_mass, masses, "(B, Hl, Wl, rank, heads)");
   check_levels(check_label, "labels", clusters.labels, members, "(B, H, W, heads), then (B, Hl-1, Wl-1, rank, heads)");
 }

@@ -128,6 +128,9 @@ std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_meta(const 
                                                                           const std::optional<at::Tensor>& token_mass,
                                                                           int64_t num_steps) {
   auto [k_far, v_far, far_mass] = cluster2d_meta(k, v, cell, rank, num_levels, token_mass, num_steps);
+  for (Tensors* list : {&k_far, &v_far}) {
+    for (at::Tensor& level : *list) level = at::empty(concrete_sizes(level), lse_options(k));
+  }
   const std::vector<int64_t> sizes = concrete_sizes(k);
   Tensors labels = {at::empty(at::IntArrayRef(sizes).slice(0, 4), k.options().dtype(at::kInt))};
   for (int64_t level = 2; level <= num_levels; ++level) {

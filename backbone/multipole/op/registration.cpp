@@ -86,6 +86,8 @@ std::vector<at::Tensor> summarize1d_backward_kernel(at::TensorList d_summaries, 
 TensorsTriple cluster2d_kernel(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
                                const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
   Clusters2d clusters = run_cluster2d(check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps));
+  for (at::Tensor& level : clusters.k_far) level = level.to(k.scalar_type());
+  for (at::Tensor& level : clusters.v_far) level = level.to(v.scalar_type());
   return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass)};
 }
 
@@ -150,7 +152,7 @@ TORCH_LIBRARY(multipole, m) {
       "_cluster2d_backward(Tensor[] d_k_far, Tensor[] d_v_far, Tensor[] d_far_mass, Tensor[] k_far, Tensor[] v_far, "
       "Tensor[] far_mass, Tensor[] labels, Tensor k, Tensor v, int cell, int rank, int num_levels, *, "
       "Tensor? token_mass=None) -> Tensor[]");
-  // the forward where a backward will follow: what it returns more is which clusters the tokens are in
+  // the forward where a backward will follow: the means in the dtype of masses, and which clusters the tokens are in
   m.def(
       "_cluster2d_with_labels(Tensor k, Tensor v, int cell, int rank, int num_levels, *, Tensor? token_mass=None, "
       "int num_steps=4) -> (Tensor[] k_far, Tensor[] v_far, Tensor[] far_mass, Tensor[] labels)");

@@ -77,8 +77,8 @@ class Hierarchy {
   Clusters2d clusters() const {
     Clusters2d result;
     for (const Level& level : levels_) {
-      result.k_far.push_back(level.clusters.k.to(args_.k.scalar_type()));
-      result.v_far.push_back(level.clusters.v.to(args_.v.scalar_type()));
+      result.k_far.push_back(level.clusters.k);
+      result.v_far.push_back(level.clusters.v);
       result.far_mass.push_back(level.clusters.mass.squeeze(5).log());
       result.labels.push_back(result.labels.empty() ? level.labels.squeeze(3) : level.labels);
     }

@@ -148,8 +148,8 @@ Clusters2d cluster2d_forward(const Cluster2dArgs& args) {
   for (int64_t level = 1; level <= args.num_levels; ++level) {
     ClusterLevel own = cluster_level(args, sites, level, kernels);
     sites = std::move(own.clusters);
-    result.k_far.push_back(sites.k.to(args.k.scalar_type()));
-    result.v_far.push_back(sites.v.to(args.v.scalar_type()));
+    result.k_far.push_back(sites.k);
+    result.v_far.push_back(sites.v);
     result.far_mass.push_back(sites.mass.log());
     result.labels.push_back(std::move(own.labels));
   }
