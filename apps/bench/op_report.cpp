@@ -13,7 +13,7 @@ namespace {
 
 const std::vector<Column>& op_columns() {
   static const std::vector<Column> list = {
-      {"tokens", 9},    {"subject", 11, true}, {"pass", 16, true}, {"ms min", 10}, {"ms median", 10}, {"GFLOP/s", 8},
+      {"tokens", 9},    {"subject", 12, true}, {"pass", 16, true}, {"ms min", 10}, {"ms median", 10}, {"GFLOP/s", 8},
       {"of matmul", 9}, {"of FMA", 7},         {"extra MB", 9},    {"of qkvo", 8}, {"growth", 7},     {"vs sdpa", 8}};
   return list;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backbone/multipole/attention2d_args.h"
 #include "backbone/multipole/autograd/autograd_support.h"
 #include "backbone/multipole/operators.h"
 #include "backbone/multipole/tensor_pack.h"
@@ -37,8 +38,12 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     ctx->save_for_backward(saved);
     ctx->saved_data["shape"] = std::vector<int64_t>{shape.cell, shape.rank, shape.num_levels};
-    for (at::Tensor& level : k_far) level = level.to(tensors[0].scalar_type());
-    for (at::Tensor& level : v_far) level = level.to(tensors[1].scalar_type());
+    const at::ScalarType dtype = tensors[0].scalar_type();
+    if (dtype != mass_dtype(dtype)) {
+      for (Tensors* list : {&k_far, &v_far}) {
+        for (at::Tensor& level : *list) level = level.to(dtype);
+      }
+    }
     return pack(Clusters2d{std::move(k_far), std::move(v_far), std::move(far_mass)});
   }
 
