@@ -73,9 +73,10 @@ void add_bench_op(CLI::App& parent, Run& run) {
   command->add_option("--tokens", config.tokens, "sizes of the grid, cut as nearly square as they can be")
       ->check(any_size)
       ->capture_default_str();
-  command->add_option(
-      "--subjects", config.subjects,
-      "which to run: sdpa, window, reference, near, attention2d, attention1d, multipole; all by default");
+  command->add_option("--subjects", config.subjects,
+                      "which to run: sdpa, window, reference, near, attention2d, attention1d, multipole, cluster2d, "
+                      "hot_tokens2d (these "
+                      "two forward only); all by default");
   command->add_option("--variant", options->variant, "log-linear or linear")
       ->check(CLI::IsMember({"log-linear", "linear"}))
       ->capture_default_str();

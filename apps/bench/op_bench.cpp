@@ -67,6 +67,7 @@ std::vector<OpRow> OpBench::run(const std::function<void(const OpRow&)>& show) {
     set_grid(problem, tokens);
     for (const bool backward : config_.backward ? std::vector<bool>{false, true} : std::vector<bool>{false}) {
       for (const OpSubject* subject : subjects) {
+        if (backward && subject->forward_only) continue;
         rows_.push_back(measure(*subject, problem, backward));
         show(rows_.back());
       }

@@ -13,7 +13,7 @@ namespace {
 
 const std::vector<Column>& op_columns() {
   static const std::vector<Column> list = {
-      {"tokens", 9},    {"subject", 11, true}, {"pass", 16, true}, {"ms min", 10}, {"ms median", 10}, {"GFLOP/s", 8},
+      {"tokens", 9},    {"subject", 12, true}, {"pass", 16, true}, {"ms min", 10}, {"ms median", 10}, {"GFLOP/s", 8},
       {"of matmul", 9}, {"of FMA", 7},         {"extra MB", 9},    {"of qkvo", 8}, {"growth", 7},     {"vs sdpa", 8}};
   return list;
 }
@@ -101,8 +101,8 @@ Json op_json(const OpBenchConfig& config, const Limits& limits, const Json& mach
 
 std::string op_svg(const OpBenchConfig& config, const std::vector<OpRow>& rows) {
   // ColorBrewer's Dark2, one for each subject
-  constexpr std::array<const char*, 7> kColors = {"#d95f02", "#7570b3", "#666666", "#e6ab02",
-                                                  "#1b9e77", "#a6761d", "#1f78b4"};
+  constexpr std::array<const char*, 9> kColors = {"#d95f02", "#7570b3", "#666666", "#e6ab02", "#1b9e77",
+                                                  "#a6761d", "#1f78b4", "#e7298a", "#66a61e"};
   LogChart chart{"Attention: " + case_line(config.shape), "tokens", "milliseconds", {}};
   for (size_t i = 0; i < op_subjects().size(); ++i) {
     for (const char* pass : {"forward", "forward+backward"}) {

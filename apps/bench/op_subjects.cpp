@@ -10,6 +10,7 @@
 
 #include "apps/bench/op_calls.h"
 #include "apps/bench/sequence_subject.h"
+#include "apps/bench/token_subjects.h"
 #include "backbone/multipole/basis.h"
 #include "backbone/multipole/dispatch/dispatch.h"
 #include "backbone/multipole/op.h"
@@ -193,6 +194,8 @@ const std::vector<OpSubject>& op_subjects() {
       sequence_subject(),
       {"multipole", "summarize2d and attention2d: all that a layer does between its projections", pairs_of_multipole,
        streamed_bytes, always, prepare_multipole},
+      clusters_subject(),
+      hot_tokens_subject(),
   };
   return subjects;
 }

@@ -22,6 +22,7 @@ struct OpSubject {
   double (*bytes)(const OpCase& problem, double pairs);  // about the most memory that a forward and backward takes
   std::string (*why_not)(const OpCase& problem);         // empty where it can run
   OpCalls (*prepare)(const OpCase& problem);
+  bool forward_only = false;  // calls.forward_backward is not there
 };
 
 // SDPA first: the others are compared with it. A new subject is one line in the list behind this.

@@ -25,8 +25,13 @@ struct Cluster2dGrads {
 
 // By level, the finest first; also the gradients of these.
 struct Clusters2d {
-  std::vector<at::Tensor> k_far, v_far;  // (B, Hl, Wl, p, heads, head_dim)
-  std::vector<at::Tensor> far_mass;      // (B, Hl, Wl, p, heads), logarithms
+  // (B, Hl, Wl, p, heads, head_dim), in the dtype of masses as backends give them and the backward takes them: rounded
+  // to half types they would spoil the gradients of masses
+  std::vector<at::Tensor> k_far, v_far;
+  std::vector<at::Tensor> far_mass;  // (B, Hl, Wl, p, heads), logarithms
+  // int32, the cluster of its cell that each token (B, H, W, heads), then each cluster of the level below
+  // (B, Hl-1, Wl-1, p, heads), is a member of; without meaning for what has no mass. Not among the gradients
+  std::vector<at::Tensor> labels = {};
 };
 
 }  // namespace multipole

@@ -75,11 +75,14 @@ std::vector<at::Tensor> summarize2d(const at::Tensor& x, const at::Tensor& token
 // clusters (child by child), which it takes as points with their masses. A point goes to the nearest mean, the lowest
 // index where several are as near (but for rounding). After the last step a cluster without members takes the point
 // that is farthest from its mean, with all points nearer to it than to their own means; so clusters stay empty only
-// where a cell has fewer distinct keys than rank, and then each cluster's members are alike (but for rounding). Returns
-// k_far and v_far, L tensors (B, Hl, Wl, p, heads, head_dim) each, the means by mass (an empty cluster's are 0), and
-// far_mass, L tensors (B, Hl, Wl, p, heads), the logarithms of the clusters' masses (an empty one's is -infinity),
+// where a cell has fewer distinct keys than rank, and then each cluster's members are alike (but for rounding). A key
+// or mass that is not finite has no distances: the tokens of its cell and head then are all of cluster 0 (with no
+// steps, of their sub-cells), and so are the clusters of the cells above.
+// Returns k_far and v_far, L tensors (B, Hl, Wl, p, heads, head_dim) each, the means by mass (an empty one's are 0),
+// and far_mass, L tensors (B, Hl, Wl, p, heads), the logarithms of the clusters' masses (an empty one's is -infinity),
 // float32 for bfloat16 and float16 inputs: what attention2d takes. The masses of a level sum to those of the tokens.
-// Differentiable in k, v and the masses above 0, with the clusters' members fixed.
+// Differentiable in k, v and the masses above 0, with the clusters' members fixed. The same bits for any number of
+// threads.
 std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, std::vector<at::Tensor>> cluster2d(
     const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
     const std::optional<at::Tensor>& token_mass = std::nullopt, int64_t num_steps = 4);
@@ -87,8 +90,9 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, std::vector<at::Ten
 // The tokens that get the most attention, by head: (B, heads, count) flat token indices (y * W + x), int64, ascending.
 // The queries q (B, H, W, heads, head_dim) are averaged over at most 8 x 8 areas (adaptive average pooling, weighted by
 // token_mass), each mean query's softmax(scale * query . key + log(mass)) runs over all tokens, and a token counts what
-// it gets from them together; the lowest index where several get as much. O(64 n), no gradient. token_mass as in
-// attention2d; an error where fewer than count tokens of an image and head have mass above 0.
+// it gets from them together; the lowest index where several get as much, as all do where a query, key or mass of
+// the image and head is NaN. O(64 n), no gradient. token_mass as in attention2d; an error where fewer than count tokens
+// of an image and head have mass above 0.
 at::Tensor hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t count,
                         const std::optional<at::Tensor>& token_mass = std::nullopt,
                         std::optional<double> scale = std::nullopt);

@@ -51,10 +51,15 @@ using TensorsTriple = std::tuple<Tensors, Tensors, Tensors>;
 using Cluster2dSignature = TensorsTriple(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
                                          int64_t num_levels, const std::optional<at::Tensor>& token_mass,
                                          int64_t num_steps);
+// with the labels of Clusters2d
+using Cluster2dWithLabelsSignature = std::tuple<Tensors, Tensors, Tensors, Tensors>(
+    const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
+    const std::optional<at::Tensor>& token_mass, int64_t num_steps);
 using Cluster2dBackwardSignature = Tensors(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
-                                           const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
-                                           int64_t num_levels, const std::optional<at::Tensor>& token_mass,
-                                           int64_t num_steps);
+                                           at::TensorList k_far, at::TensorList v_far, at::TensorList far_mass,
+                                           at::TensorList labels, const at::Tensor& k, const at::Tensor& v,
+                                           int64_t cell, int64_t rank, int64_t num_levels,
+                                           const std::optional<at::Tensor>& token_mass);
 using HotTokens2dSignature = at::Tensor(const at::Tensor& q, const at::Tensor& k, int64_t count,
                                         const std::optional<at::Tensor>& token_mass, std::optional<double> scale);
 

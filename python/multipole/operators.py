@@ -48,7 +48,7 @@ def cluster2d(k, v, cell, rank, num_levels, *, token_mass=None, num_steps=4):
     """Summaries by content: in each cell and head `rank` clusters of the keys, found by Lloyd steps.
 
     k, v: (B, H, W, heads, head_dim). Returns what attention2d takes as k_far, v_far and far_mass. Differentiable with the
-    clusters' members fixed. The implementation is the plain one yet: slower than the attention itself.
+    clusters' members fixed.
     """
     return torch.ops.multipole.cluster2d(k, v, cell, rank, num_levels, token_mass=token_mass, num_steps=num_steps)
 

@@ -27,7 +27,7 @@ def multipole_attention(q, k, v, grid_size, *, num_prefix=0, cell=8, rank=4, hot
     grid_size:  (H, W)
     cell, rank: near tokens are those of the 3 x 3 cells around; a far cell has `rank` summaries
     hot:        tokens a head that every query sees one by one, see hot_tokens()
-    summaries:  "basis": means of sub-cells; "cluster": of clusters of the keys, see cluster2d(): nearer, and slower
+    summaries:  "basis": means of sub-cells; "cluster": of clusters of the keys, see cluster2d(): nearer, and a little slower
 
     Queries of the grid see prefix tokens, hot tokens and near tokens one by one and the rest through summaries, in one
     softmax; prefix queries see all tokens one by one. Where the grid has no far level it is full attention.

@@ -36,7 +36,10 @@ TEST(BenchOp, MeasuresEverySubjectInBothPasses) {
     ++passes[row["subject"].get<std::string>()];
     EXPECT_NE(result.out.find(row["subject"].get<std::string>()), std::string::npos);
   }
-  for (const auto& item : report["subjects"].items()) EXPECT_EQ(passes[item.key()], 4) << item.key();
+  for (const auto& item : report["subjects"].items()) {
+    const bool forward_only = item.key() == "cluster2d" || item.key() == "hot_tokens2d";
+    EXPECT_EQ(passes[item.key()], forward_only ? 2 : 4) << item.key();
+  }
   const std::string svg = test::read_text(svg_path);
   EXPECT_EQ(svg.rfind("<svg ", 0), 0u);
   EXPECT_NE(svg.find("sdpa, with backward"), std::string::npos);

@@ -1,10 +1,12 @@
-// Autograd of cluster2d: the members of the clusters are found again in the backward, so only its inputs are saved.
+// Autograd of cluster2d: the backward takes the clusters' members as the forward found them.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "backbone/multipole/attention2d_args.h"
 #include "backbone/multipole/autograd/autograd_support.h"
 #include "backbone/multipole/operators.h"
 #include "backbone/multipole/tensor_pack.h"
@@ -28,11 +30,20 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
   // tensors: k, v, and token_mass where it is given
   static variable_list forward(AutogradContext* ctx, at::TensorList tensors, const ClusterShape& shape) {
     at::AutoDispatchBelowADInplaceOrView guard;
-    static const auto op = find_operator<Cluster2dSignature>("cluster2d");
-    ctx->save_for_backward(tensors.vec());
-    ctx->saved_data["shape"] = std::vector<int64_t>{shape.cell, shape.rank, shape.num_levels, shape.num_steps};
-    auto [k_far, v_far, far_mass] =
+    static const auto op = find_operator<Cluster2dWithLabelsSignature>("_cluster2d_with_labels");
+    auto [k_far, v_far, far_mass, labels] =
         op.call(tensors[0], tensors[1], shape.cell, shape.rank, shape.num_levels, mass_of(tensors), shape.num_steps);
+    variable_list saved = pack(Clusters2d{k_far, v_far, far_mass});
+    saved.insert(saved.end(), labels.begin(), labels.end());
+    saved.insert(saved.end(), tensors.begin(), tensors.end());
+    ctx->save_for_backward(saved);
+    ctx->saved_data["shape"] = std::vector<int64_t>{shape.cell, shape.rank, shape.num_levels};
+    const at::ScalarType dtype = tensors[0].scalar_type();
+    if (dtype != mass_dtype(dtype)) {
+      for (Tensors* list : {&k_far, &v_far}) {
+        for (at::Tensor& level : *list) level = level.to(dtype);
+      }
+    }
     return pack(Clusters2d{std::move(k_far), std::move(v_far), std::move(far_mass)});
   }
 
@@ -41,10 +52,12 @@ class Cluster2dFunction : public torch::autograd::Function<Cluster2dFunction> {
     const variable_list saved = ctx->get_saved_variables();
     const std::vector<int64_t> shape = ctx->saved_data["shape"].toIntVector();
     const auto levels = static_cast<size_t>(shape[2]);
-    const at::TensorList all = d_clusters;
+    const auto list = [levels](at::TensorList all, size_t index) { return all.slice(index * levels, levels); };
+    const at::TensorList tensors = at::TensorList(saved).slice(4 * levels);
     static const auto op = find_operator<Cluster2dBackwardSignature>("_cluster2d_backward");
-    variable_list grads = op.call(all.slice(0, levels), all.slice(levels, levels), all.slice(2 * levels), saved[0],
-                                  saved[1], shape[0], shape[1], shape[2], mass_of(saved), shape[3]);
+    variable_list grads =
+        op.call(list(d_clusters, 0), list(d_clusters, 1), list(d_clusters, 2), list(saved, 0), list(saved, 1),
+                list(saved, 2), list(saved, 3), tensors[0], tensors[1], shape[0], shape[1], shape[2], mass_of(tensors));
     grads.emplace_back();  // the shape has no gradient
     return grads;
   }
@@ -57,6 +70,14 @@ TensorsTriple cluster2d_autograd(const at::Tensor& k, const at::Tensor& v, int64
   args.v = v;
   args.token_mass = token_mass.value_or(at::Tensor());
   const Tensors tensors = pack(args);
+  const bool has_gradients =
+      at::GradMode::is_enabled() &&
+      std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) { return tensor.requires_grad(); });
+  if (!has_gradients) {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    static const auto op = find_operator<Cluster2dSignature>("cluster2d");
+    return op.call(k, v, cell, rank, num_levels, token_mass, num_steps);
+  }
   const variable_list clusters =
       Cluster2dFunction::apply(at::TensorList(tensors), ClusterShape{cell, rank, num_levels, num_steps});
   PackedTensors packed(clusters);

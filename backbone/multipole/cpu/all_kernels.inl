@@ -25,6 +25,8 @@ namespace {
 
 #include "backbone/multipole/cpu/kernels/float32_products.inl"
 
+#include "backbone/multipole/cpu/kernels/padded_row.inl"
+
 #ifdef MULTIPOLE_BFLOAT16_PRODUCTS
 #include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
 #endif
@@ -57,6 +59,10 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 #include "backbone/multipole/cpu/kernels/attention1d_backward.inl"
 
 #include "backbone/multipole/cpu/kernels/cell_sum.inl"
+
+#include "backbone/multipole/cpu/kernels/cluster.inl"
+
+#include "backbone/multipole/cpu/kernels/hot_tokens.inl"
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {

@@ -7,6 +7,8 @@
 #include "backbone/multipole/cpu/attention1d_params.h"
 #include "backbone/multipole/cpu/attention2d_params.h"
 #include "backbone/multipole/cpu/cell_sum_params.h"
+#include "backbone/multipole/cpu/cluster_params.h"
+#include "backbone/multipole/cpu/hot_tokens_params.h"
 #include "backbone/multipole/cpu/workspace.h"
 
 namespace multipole::cpu {
@@ -34,6 +36,13 @@ struct KernelTable {
   // Upward passes: one row of cells of image b, and its gradients with the weights' added to partial sum `chunk`.
   void (*cell_sum_row)(const CellSumParams&, int64_t b, int64_t row);
   void (*cell_sum_backward_row)(const CellSumParams&, const CellSumGradParams&, int64_t b, int64_t row, int64_t chunk);
+
+  // The clusters of one cell and head.
+  void (*cluster_cell)(const ClusterParams&, int64_t b, int64_t row, int64_t column, int64_t head,
+                       const ClusterScratch&);
+
+  // received[token], the attention that each token of head h of image b gets, of those that are there.
+  void (*hot_tokens)(const HotTokensParams&, int64_t b, int64_t h, const HotTokensScratch&, float* received);
 };
 
 extern const KernelTable kGenericKernels;

@@ -13,6 +13,8 @@ const KernelTable kAvx2Kernels = {"avx2",
                                   avx2::attention1d_forward,
                                   avx2::attention1d_backward,
                                   avx2::cell_sum_row,
-                                  avx2::cell_sum_backward_row};
+                                  avx2::cell_sum_backward_row,
+                                  avx2::cluster_cell,
+                                  avx2::hot_tokens};
 
 }  // namespace multipole::cpu

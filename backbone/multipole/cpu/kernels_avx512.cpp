@@ -13,6 +13,8 @@ const KernelTable kAvx512Kernels = {"avx512",
                                     avx512::attention1d_forward,
                                     avx512::attention1d_backward,
                                     avx512::cell_sum_row,
-                                    avx512::cell_sum_backward_row};
+                                    avx512::cell_sum_backward_row,
+                                    avx512::cluster_cell,
+                                    avx512::hot_tokens};
 
 }  // namespace multipole::cpu

@@ -14,6 +14,8 @@ const KernelTable kAvx512Bf16Kernels = {"avx512_bf16",
                                         avx512_bf16::attention1d_forward,
                                         avx512_bf16::attention1d_backward,
                                         avx512_bf16::cell_sum_row,
-                                        avx512_bf16::cell_sum_backward_row};
+                                        avx512_bf16::cell_sum_backward_row,
+                                        avx512_bf16::cluster_cell,
+                                        avx512_bf16::hot_tokens};
 
 }  // namespace multipole::cpu

@@ -13,6 +13,8 @@ const KernelTable kGenericKernels = {"generic",
                                      generic::attention1d_forward,
                                      generic::attention1d_backward,
                                      generic::cell_sum_row,
-                                     generic::cell_sum_backward_row};
+                                     generic::cell_sum_backward_row,
+                                     generic::cluster_cell,
+                                     generic::hot_tokens};
 
 }  // namespace multipole::cpu

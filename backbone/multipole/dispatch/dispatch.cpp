@@ -1,15 +1,19 @@
 #include "backbone/multipole/dispatch/dispatch.h"
 
-#include <c10/util/Exception.h>
+#include <ATen/ATen.h>
 
 #include "backbone/multipole/cpu/attention1d_cpu.h"
 #include "backbone/multipole/cpu/attention2d_cpu.h"
-#include "backbone/multipole/cpu/summarize_cpu.h"
+#include "backbone/multipole/cpu/summaries/cluster_cpu.h"
+#include "backbone/multipole/cpu/summaries/hot_tokens_cpu.h"
+#include "backbone/multipole/cpu/summaries/summarize_cpu.h"
 #include "backbone/multipole/cuda/attention_cuda.h"
 #include "backbone/multipole/reference/attention1d.h"
 #include "backbone/multipole/reference/attention2d.h"
 #include "backbone/multipole/reference/cluster.h"
+#include "backbone/multipole/reference/hot_tokens.h"
 #include "backbone/multipole/reference/summarize.h"
+#include "backbone/multipole/upward/cluster_gradients.h"
 #include "backbone/multipole/upward/token_mass.h"
 
 namespace multipole {
@@ -39,6 +43,15 @@ std::vector<Candidate> summarize2d_candidates(const Summarize2dArgs& args) {
 
 std::vector<Candidate> attention1d_candidates(const Attention1dArgs& args) {
   return {{Backend::cuda, cuda::why_not(args)}, {Backend::cpu, cpu::why_not(args)}, {Backend::reference, ""}};
+}
+
+// CUDA has no kernels of these two, and runs the reference.
+std::vector<Candidate> cluster2d_candidates(const Cluster2dArgs& args) {
+  return {{Backend::cpu, cpu::why_not(args)}, {Backend::reference, ""}};
+}
+
+std::vector<Candidate> hot_tokens2d_candidates(const HotTokens2dArgs& args) {
+  return {{Backend::cpu, cpu::why_not(args)}, {Backend::reference, ""}};
 }
 
 std::vector<Candidate> summarize1d_candidates(const Summarize1dArgs& args) {
@@ -111,10 +124,25 @@ Attention1dGrads run_attention1d_backward(const Attention1dArgs& args, const at:
                                  : reference::attention1d_backward(args, out, lse, d_out, d_lse);
 }
 
-Clusters2d run_cluster2d(const Cluster2dArgs& args) { return reference::cluster2d_forward(args); }
+Clusters2d run_cluster2d(const Cluster2dArgs& args) {
+  const Backend backend = choose_backend("cluster2d", cluster2d_candidates(args));
+  return backend == Backend::cpu ? cpu::cluster2d_forward(args) : reference::cluster2d_forward(args);
+}
 
-Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters) {
-  return reference::cluster2d_backward(args, d_clusters);
+Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& clusters,
+                                      const Clusters2d& d_clusters) {
+  return cluster2d_gradients(args, clusters, d_clusters);
+}
+
+at::Tensor run_hot_tokens2d(const HotTokens2dArgs& args) {
+  if (args.token_mass.defined()) {
+    const at::Tensor present = is_taken_out(args.token_mass).logical_not().sum(at::IntArrayRef{1, 2});
+    TORCH_CHECK(present.ge(args.count).all().item<bool>(),
+                "multipole::hot_tokens2d: count must be at most the number of tokens of mass above 0 in ",
+                "each image and head, at least ", present.amin().item<int64_t>(), ", got ", args.count);
+  }
+  const Backend backend = choose_backend("hot_tokens2d", hot_tokens2d_candidates(args));
+  return backend == Backend::cpu ? cpu::hot_tokens2d(args) : reference::hot_tokens2d(args);
 }
 
 }  // namespace multipole

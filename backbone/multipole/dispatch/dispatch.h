@@ -10,6 +10,7 @@
 #include "backbone/multipole/attention2d_args.h"
 #include "backbone/multipole/cluster_args.h"
 #include "backbone/multipole/dispatch/backend.h"
+#include "backbone/multipole/hot_tokens_args.h"
 #include "backbone/multipole/summarize_args.h"
 
 namespace multipole {
@@ -37,6 +38,11 @@ std::vector<at::Tensor> run_summarize1d(const Summarize1dArgs& args);
 Summarize1dGrads run_summarize1d_backward(const Summarize1dArgs& args, const std::vector<at::Tensor>& d_summaries);
 
 Clusters2d run_cluster2d(const Cluster2dArgs& args);
-Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters);
+// `clusters`: what the forward returned.
+Cluster2dGrads run_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& clusters,
+                                      const Clusters2d& d_clusters);
+
+// Throws c10::Error where fewer than args.count tokens of an image and head have mass above 0.
+at::Tensor run_hot_tokens2d(const HotTokens2dArgs& args);
 
 }  // namespace multipole

@@ -7,17 +7,17 @@
 #include <optional>
 
 #include "backbone/multipole/cluster_args.h"
+#include "backbone/multipole/hot_tokens_args.h"
 
 namespace multipole {
 
 Cluster2dArgs check_cluster2d(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
                               const std::optional<at::Tensor>& token_mass, int64_t num_steps);
 
-void check_cluster2d_backward(const Cluster2dArgs& args, at::TensorList d_k_far, at::TensorList d_v_far,
-                              at::TensorList d_far_mass);
+// `clusters`: what the forward returned, and gradients of it.
+void check_cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& clusters, const Clusters2d& d_clusters);
 
-// The factor of the query-key products.
-double check_hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t count,
-                          const std::optional<at::Tensor>& token_mass, std::optional<double> scale);
+HotTokens2dArgs check_hot_tokens2d(const at::Tensor& q, const at::Tensor& k, int64_t count,
+                                   const std::optional<at::Tensor>& token_mass, std::optional<double> scale);
 
 }  // namespace multipole

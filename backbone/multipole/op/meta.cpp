@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include <utility>
+
 #include "backbone/multipole/op/argument_checker.h"
 #include "backbone/multipole/op/check.h"
 #include "backbone/multipole/op/check_backward.h"
@@ -120,11 +122,31 @@ TensorsTriple cluster2d_meta(const at::Tensor& k, const at::Tensor& v, int64_t c
   return clusters;
 }
 
+std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_meta(const at::Tensor& k, const at::Tensor& v,
+                                                                          int64_t cell, int64_t rank,
+                                                                          int64_t num_levels,
+                                                                          const std::optional<at::Tensor>& token_mass,
+                                                                          int64_t num_steps) {
+  auto [k_far, v_far, far_mass] = cluster2d_meta(k, v, cell, rank, num_levels, token_mass, num_steps);
+  for (Tensors* list : {&k_far, &v_far}) {
+    for (at::Tensor& level : *list) level = at::empty(concrete_sizes(level), lse_options(k));
+  }
+  const std::vector<int64_t> sizes = concrete_sizes(k);
+  Tensors labels = {at::empty(at::IntArrayRef(sizes).slice(0, 4), k.options().dtype(at::kInt))};
+  for (int64_t level = 2; level <= num_levels; ++level) {
+    const at::Tensor& below = far_mass[static_cast<size_t>(level) - 2];
+    labels.push_back(at::empty(concrete_sizes(below), k.options().dtype(at::kInt)));
+  }
+  return {std::move(k_far), std::move(v_far), std::move(far_mass), std::move(labels)};
+}
+
 Tensors cluster2d_backward_meta(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
-                                const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
-                                int64_t num_levels, const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
-  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps);
-  check_cluster2d_backward(args, d_k_far, d_v_far, d_far_mass);
+                                at::TensorList k_far, at::TensorList v_far, at::TensorList far_mass,
+                                at::TensorList labels, const at::Tensor& k, const at::Tensor& v, int64_t cell,
+                                int64_t rank, int64_t num_levels, const std::optional<at::Tensor>& token_mass) {
+  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, /*num_steps=*/0);
+  check_cluster2d_backward(args, {k_far.vec(), v_far.vec(), far_mass.vec(), labels.vec()},
+                           {d_k_far.vec(), d_v_far.vec(), d_far_mass.vec()});
   return empty_like_each(pack(args));
 }
 
@@ -143,6 +165,7 @@ TORCH_LIBRARY_IMPL(multipole, Meta, m) {
   m.impl("attention1d", attention1d_meta);
   m.impl("summarize1d", summarize1d_meta);
   m.impl("cluster2d", cluster2d_meta);
+  m.impl("_cluster2d_with_labels", cluster2d_with_labels_meta);
   m.impl("_cluster2d_backward", cluster2d_backward_meta);
   m.impl("hot_tokens2d", hot_tokens2d_meta);
   m.impl("_attention2d_backward", attention2d_backward_meta);

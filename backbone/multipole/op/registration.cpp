@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "backbone/multipole/dispatch/dispatch.h"
-#include "backbone/multipole/dispatch/hot_tokens.h"
 #include "backbone/multipole/op/check.h"
 #include "backbone/multipole/op/check_backward.h"
 #include "backbone/multipole/op/check_cluster.h"
@@ -87,21 +86,35 @@ std::vector<at::Tensor> summarize1d_backward_kernel(at::TensorList d_summaries, 
 TensorsTriple cluster2d_kernel(const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank, int64_t num_levels,
                                const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
   Clusters2d clusters = run_cluster2d(check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps));
+  for (at::Tensor& level : clusters.k_far) level = level.to(k.scalar_type());
+  for (at::Tensor& level : clusters.v_far) level = level.to(v.scalar_type());
   return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass)};
 }
 
+std::tuple<Tensors, Tensors, Tensors, Tensors> cluster2d_with_labels_kernel(const at::Tensor& k, const at::Tensor& v,
+                                                                            int64_t cell, int64_t rank,
+                                                                            int64_t num_levels,
+                                                                            const std::optional<at::Tensor>& token_mass,
+                                                                            int64_t num_steps) {
+  Clusters2d clusters = run_cluster2d(check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps));
+  return {std::move(clusters.k_far), std::move(clusters.v_far), std::move(clusters.far_mass),
+          std::move(clusters.labels)};
+}
+
 Tensors cluster2d_backward_kernel(at::TensorList d_k_far, at::TensorList d_v_far, at::TensorList d_far_mass,
-                                  const at::Tensor& k, const at::Tensor& v, int64_t cell, int64_t rank,
-                                  int64_t num_levels, const std::optional<at::Tensor>& token_mass, int64_t num_steps) {
-  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, num_steps);
-  check_cluster2d_backward(args, d_k_far, d_v_far, d_far_mass);
-  return pack(run_cluster2d_backward(args, {d_k_far.vec(), d_v_far.vec(), d_far_mass.vec()}));
+                                  at::TensorList k_far, at::TensorList v_far, at::TensorList far_mass,
+                                  at::TensorList labels, const at::Tensor& k, const at::Tensor& v, int64_t cell,
+                                  int64_t rank, int64_t num_levels, const std::optional<at::Tensor>& token_mass) {
+  const Cluster2dArgs args = check_cluster2d(k, v, cell, rank, num_levels, token_mass, /*num_steps=*/0);
+  const Clusters2d clusters = {k_far.vec(), v_far.vec(), far_mass.vec(), labels.vec()};
+  const Clusters2d d_clusters = {d_k_far.vec(), d_v_far.vec(), d_far_mass.vec()};
+  check_cluster2d_backward(args, clusters, d_clusters);
+  return pack(run_cluster2d_backward(args, clusters, d_clusters));
 }
 
 at::Tensor hot_tokens2d_kernel(const at::Tensor& q, const at::Tensor& k, int64_t count,
                                const std::optional<at::Tensor>& token_mass, std::optional<double> scale) {
-  const double factor = check_hot_tokens2d(q, k, count, token_mass, scale);
-  return run_hot_tokens2d(q, k, count, token_mass.value_or(at::Tensor()), factor);
+  return run_hot_tokens2d(check_hot_tokens2d(q, k, count, token_mass, scale));
 }
 
 }  // namespace
@@ -136,8 +149,13 @@ TORCH_LIBRARY(multipole, m) {
       "_attention1d_backward(Tensor d_out, Tensor? d_lse, Tensor out, Tensor lse, Tensor q, Tensor k, Tensor v, "
       "Tensor[] k_far, Tensor[] v_far, int group, *, bool causal=False, float? scale=None) -> Tensor[]");
   m.def(
-      "_cluster2d_backward(Tensor[] d_k_far, Tensor[] d_v_far, Tensor[] d_far_mass, Tensor k, Tensor v, int cell, "
-      "int rank, int num_levels, *, Tensor? token_mass=None, int num_steps=4) -> Tensor[]");
+      "_cluster2d_backward(Tensor[] d_k_far, Tensor[] d_v_far, Tensor[] d_far_mass, Tensor[] k_far, Tensor[] v_far, "
+      "Tensor[] far_mass, Tensor[] labels, Tensor k, Tensor v, int cell, int rank, int num_levels, *, "
+      "Tensor? token_mass=None) -> Tensor[]");
+  // the forward where a backward will follow: the means in the dtype of masses, and which clusters the tokens are in
+  m.def(
+      "_cluster2d_with_labels(Tensor k, Tensor v, int cell, int rank, int num_levels, *, Tensor? token_mass=None, "
+      "int num_steps=4) -> (Tensor[] k_far, Tensor[] v_far, Tensor[] far_mass, Tensor[] labels)");
   m.def("_summarize1d_backward(Tensor[] d_summaries, Tensor x, Tensor[] basis, int group) -> Tensor[]");
 }
 
@@ -148,6 +166,7 @@ TORCH_LIBRARY_IMPL(multipole, CompositeExplicitAutograd, m) {
   m.impl("attention1d", attention1d_kernel);
   m.impl("summarize1d", summarize1d_kernel);
   m.impl("cluster2d", cluster2d_kernel);
+  m.impl("_cluster2d_with_labels", cluster2d_with_labels_kernel);
   m.impl("_cluster2d_backward", cluster2d_backward_kernel);
   m.impl("hot_tokens2d", hot_tokens2d_kernel);
   m.impl("_attention2d_backward", attention2d_backward_kernel);

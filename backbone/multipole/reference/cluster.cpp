@@ -41,7 +41,7 @@ struct Sites {
 
 struct Level {
   Sites clusters;
-  at::Tensor labels;  // (cells, points)
+  at::Tensor labels;  // (B, Y, X, entries, heads), of the sites below
 };
 
 // The sub-cell that each token of a cell lies in.
@@ -65,11 +65,11 @@ class Hierarchy {
     if (!mass.defined()) mass = at::ones({k.size(0), k.size(1), k.size(2), 1}, k.options());
     if (mass.dim() == 3) mass = mass.unsqueeze(3);
     mass = mass.expand({-1, -1, -1, k.size(4)}).unsqueeze(3).unsqueeze(5);
-    taken_out_ = is_taken_out(mass);
-    tokens_ = {k.masked_fill(taken_out_, 0), v.masked_fill(taken_out_, 0), mass.masked_fill(taken_out_, 0)};
+    const at::Tensor taken_out = is_taken_out(mass);
+    const Sites tokens = {k.masked_fill(taken_out, 0), v.masked_fill(taken_out, 0), mass.masked_fill(taken_out, 0)};
     const at::Tensor child_labels = at::arange(4 * args.rank, k.options().dtype(at::kLong)).floor_divide(4);
     for (int64_t level = 1; level <= args.num_levels; ++level) {
-      levels_.push_back(level == 1 ? make_level(tokens_, args.cell, token_labels(args))
+      levels_.push_back(level == 1 ? make_level(tokens, args.cell, token_labels(args))
                                    : make_level(levels_.back().clusters, 2, child_labels));
     }
   }
@@ -77,44 +77,12 @@ class Hierarchy {
   Clusters2d clusters() const {
     Clusters2d result;
     for (const Level& level : levels_) {
-      result.k_far.push_back(level.clusters.k.to(args_.k.scalar_type()));
-      result.v_far.push_back(level.clusters.v.to(args_.v.scalar_type()));
+      result.k_far.push_back(level.clusters.k);
+      result.v_far.push_back(level.clusters.v);
       result.far_mass.push_back(level.clusters.mass.squeeze(5).log());
+      result.labels.push_back(result.labels.empty() ? level.labels.squeeze(3) : level.labels);
     }
     return result;
-  }
-
-  // With fixed members a cluster at any level is sum(mass * token) / sum(mass) over its tokens, so the gradients of
-  // these sums go down from each cluster to its members.
-  Cluster2dGrads backward(const Clusters2d& d_clusters) const {
-    Sites d_sums;
-    for (size_t l = levels_.size(); l-- > 0;) {
-      const Sites& own = levels_[l].clusters;
-      const at::Tensor inverse = own.mass.reciprocal().masked_fill(own.mass.eq(0), 0);
-      const at::Tensor d_k = to_compute(d_clusters.k_far[l]), d_v = to_compute(d_clusters.v_far[l]);
-      const at::Tensor d_mass = d_clusters.far_mass[l].unsqueeze(5) - (d_k * own.k + d_v * own.v).sum(5, true);
-      // a cluster that stands for nothing has no gradient, and far_mass = -infinity may bring NaN from a softmax
-      Sites d_own = {d_k * inverse, d_v * inverse, d_mass * inverse};
-      for (at::Tensor* part : {&d_own.k, &d_own.v, &d_own.mass}) {
-        *part = part->masked_fill(own.mass.eq(0), 0);
-        if (!d_sums.k.defined()) continue;
-        *part = *part + (part == &d_own.k ? d_sums.k : part == &d_own.v ? d_sums.v : d_sums.mass);
-      }
-      const Sites& members = l == 0 ? tokens_ : levels_[l - 1].clusters;
-      const int64_t side = l == 0 ? args_.cell : 2;
-      d_sums = {to_members(d_own.k, levels_[l].labels, members.k, side),
-                to_members(d_own.v, levels_[l].labels, members.v, side),
-                to_members(d_own.mass, levels_[l].labels, members.mass, side)};
-    }
-    Cluster2dGrads grads;
-    grads.k = (d_sums.k * tokens_.mass).masked_fill(taken_out_, 0).squeeze(3).to(args_.k.scalar_type());
-    grads.v = (d_sums.v * tokens_.mass).masked_fill(taken_out_, 0).squeeze(3).to(args_.v.scalar_type());
-    if (args_.token_mass.defined()) {
-      const at::Tensor d_mass = (d_sums.k * tokens_.k + d_sums.v * tokens_.v).sum(5, true) + d_sums.mass;
-      grads.token_mass = d_mass.masked_fill(taken_out_, 0).squeeze(5).squeeze(3);
-      if (args_.token_mass.dim() == 3) grads.token_mass = grads.token_mass.sum(3);
-    }
-    return grads;
   }
 
  private:
@@ -127,30 +95,19 @@ class Hierarchy {
       return points_to_sites(clusters, {sites.k.size(0), rows, columns, args_.rank, sites.k.size(4), clusters.size(2)},
                              1);
     };
+    std::vector<int64_t> one_each = sites.k.sizes().vec();
+    one_each.back() = 1;
     return {{to_sites(clustering.means(k)), to_sites(clustering.means(sites_to_points(sites.v, side))),
              to_sites(clustering.mass().unsqueeze(2))},
-            clustering.labels()};
-  }
-
-  // What each member's cluster has, for members like `like`.
-  static at::Tensor to_members(const at::Tensor& clusters, const at::Tensor& labels, const at::Tensor& like,
-                               int64_t side) {
-    const at::Tensor cells = sites_to_points(clusters, 1);
-    return points_to_sites(cells.gather(1, labels.unsqueeze(2).expand({-1, -1, cells.size(2)})), like.sizes(), side);
+            points_to_sites(clustering.labels().to(at::kInt).unsqueeze(2), one_each, side).squeeze(5)};
   }
 
   const Cluster2dArgs& args_;
-  at::Tensor taken_out_;
-  Sites tokens_;
   std::vector<Level> levels_;
 };
 
 }  // namespace
 
 Clusters2d cluster2d_forward(const Cluster2dArgs& args) { return Hierarchy(args).clusters(); }
-
-Cluster2dGrads cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters) {
-  return Hierarchy(args).backward(d_clusters);
-}
 
 }  // namespace multipole::reference

@@ -8,7 +8,4 @@ namespace multipole::reference {
 
 Clusters2d cluster2d_forward(const Cluster2dArgs& args);
 
-// `d_clusters`: gradients of what the forward returned, all of them given. The clusters' members are fixed.
-Cluster2dGrads cluster2d_backward(const Cluster2dArgs& args, const Clusters2d& d_clusters);
-
 }  // namespace multipole::reference

@@ -4,9 +4,13 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/operators.h"
+#include "tests/backbone/multipole/cluster_cases.h"
 #include "tests/backbone/multipole/expect_error.h"
 
 namespace multipole::test {
@@ -122,6 +126,37 @@ TEST(BackwardErrors, Summarize1d) {
                               [&](const std::vector<Tensor>& list) {
                                 op.call(list, x, {first, second}, 4);
                               });
+  }
+}
+
+TEST(BackwardErrors, Cluster2d) {
+  static const auto op = find_operator<Cluster2dBackwardSignature>("_cluster2d_backward");
+  using Levels = std::vector<Tensor>;
+  for (const torch::Device device : {torch::kCPU, torch::kMeta}) {
+    const Tensor k = torch::ones({1, 5, 7, 2, 3}, device), mass = torch::ones({1, 5, 7}, device);
+    ClusterCase c = {k, k, mass, 2, 4, 2};
+    const ClusterResult good = cluster_with_labels(c);
+    const auto run = [&](const ClusterResult& d, const ClusterResult& result) {
+      op.call(d.k_far, d.v_far, d.far_mass, result.k_far, result.v_far, result.far_mass, result.labels, k, k, 2, 4, 2,
+              mass);
+    };
+    EXPECT_NO_THROW(run(good, good));
+    const std::pair<const char*, Levels ClusterResult::*> lists[] = {
+        {"k_far", &ClusterResult::k_far}, {"v_far", &ClusterResult::v_far}, {"far_mass", &ClusterResult::far_mass}};
+    for (const auto& [name, list] : lists) {
+      ClusterResult wrong = good;
+      (wrong.*list)[1] = (wrong.*list)[1].slice(1, 1);
+      expect_error([&, name = name] { run(wrong, good); }, {std::string("d_") + name + "[1] must have shape"});
+      expect_error([&, name = name] { run(good, wrong); },
+                   {"_cluster2d_backward: ", std::string(name) + "[1] must have shape"});
+    }
+    ClusterResult wrong = good;
+    wrong.labels.pop_back();
+    expect_error([&] { run(good, wrong); }, {"labels must have 2"});
+    wrong.labels = {good.labels[0], good.labels[1].to(torch::kLong)};
+    expect_error([&] { run(good, wrong); }, {"labels[1] must have dtype Int"});
+    wrong.labels = {good.labels[0], good.labels[0]};
+    expect_error([&] { run(good, wrong); }, {"labels[1] must have shape"});
   }
 }
 

@@ -209,6 +209,8 @@ class Clusters(unittest.TestCase):
         leaves = [x.requires_grad_() for x in (self.k, self.v, self.mass)]
         torch.library.opcheck(ops.cluster2d.default, (leaves[0], leaves[1], 3, 4, 2), {"token_mass": leaves[2]},
                               test_utils=tests)
+        torch.library.opcheck(ops._cluster2d_with_labels.default, (self.k.detach(), self.v.detach(), 3, 4, 2),
+                              {"token_mass": self.mass.detach()}, test_utils=("test_schema", "test_faketensor"))
         torch.library.opcheck(ops.hot_tokens2d.default, (leaves[0], leaves[1], 5), {"token_mass": leaves[2]},
                               test_utils=tests)
 

@@ -33,6 +33,17 @@ MULTIPOLE_INLINE Vec max(Vec a, Vec b) {
 #endif
 }
 
+MULTIPOLE_INLINE Vec square_root(Vec x) {
+#if MULTIPOLE_SIMD_WIDTH == 16
+  return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(x)));
+#elif MULTIPOLE_SIMD_WIDTH == 8
+  return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(x)));
+#else
+  for (int lane = 0; lane < kWidth; ++lane) x[lane] = __builtin_sqrtf(x[lane]);
+  return x;
+#endif
+}
+
 // 2^x, relative error below 2e-7, for x <= 127; far below -125 it gives something between 0 and 2^-125. NaN stays NaN.
 MULTIPOLE_INLINE Vec exp2(Vec x) {
 #if MULTIPOLE_SIMD_WIDTH == 16

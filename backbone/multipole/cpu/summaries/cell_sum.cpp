@@ -1,4 +1,4 @@
-#include "backbone/multipole/cpu/cell_sum.h"
+#include "backbone/multipole/cpu/summaries/cell_sum.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>

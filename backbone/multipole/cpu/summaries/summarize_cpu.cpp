@@ -1,6 +1,6 @@
-#include "backbone/multipole/cpu/summarize_cpu.h"
+#include "backbone/multipole/cpu/summaries/summarize_cpu.h"
 
-#include "backbone/multipole/cpu/cell_sum.h"
+#include "backbone/multipole/cpu/summaries/cell_sum.h"
 #include "backbone/multipole/upward/upward_pass.h"
 
 namespace multipole::cpu {
