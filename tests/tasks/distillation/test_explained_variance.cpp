@@ -11,6 +11,7 @@ namespace multipole {
 namespace {
 
 TEST(UnexplainedVariance, IsZeroForEqualsAndOneForTheMean) {
+  torch::manual_seed(test::test_seed());
   const int64_t batch = test::random_int(3, 20), dims = test::random_int(1, 30);
   const auto taught = torch::randn({batch, dims}) * 5 + 3;
   EXPECT_NEAR(unexplained_variance(taught, taught).item<double>(), 0, 1e-6);
@@ -19,6 +20,7 @@ TEST(UnexplainedVariance, IsZeroForEqualsAndOneForTheMean) {
 }
 
 TEST(UnexplainedVariance, CountsDimensionsAlikeWhateverTheirScale) {
+  torch::manual_seed(test::test_seed());
   const auto taught = torch::randn({64, 2}, torch::kDouble), error = torch::randn({64, 2}, torch::kDouble) * 0.5;
   const auto scale = torch::tensor({1.0, 30.0}, torch::kDouble);
   const double plain = unexplained_variance(taught + error, taught).item<double>();
@@ -31,6 +33,7 @@ TEST(UnexplainedVariance, OneNumberOfABatchOfOneIsFinite) {
 }
 
 TEST(FeatureAgreement, OfManyBatchesIsThatOfAllSamplesTogether) {
+  torch::manual_seed(test::test_seed());
   const int64_t dims = test::random_int(1, 20);
   const auto taught = torch::randn({50, dims}) * 2 + 1;
   const auto own = taught + torch::randn({50, dims});
@@ -46,6 +49,7 @@ TEST(FeatureAgreement, OfManyBatchesIsThatOfAllSamplesTogether) {
 }
 
 TEST(FeatureAgreement, SaysNothingOfNoSampleAndNaNOfNaN) {
+  torch::manual_seed(test::test_seed());
   FeatureAgreement agreement(3);
   EXPECT_TRUE(std::isnan(agreement.explained_variance()));
   EXPECT_TRUE(std::isnan(agreement.cosine()));

@@ -26,6 +26,7 @@ class ClassTeacherTest : public testing::Test {
 };
 
 TEST_F(ClassTeacherTest, IsTheDivergenceByItsDefinitionWithClassesByTheirNames) {
+  torch::manual_seed(test::test_seed());
   const auto images = torch::randn({3, 3, 32, 32}), logits = torch::randn({3, 2});
   const double weight = 0.3, temperature = 1.7, label_loss = 0.9;
   LoadedModel loaded = load_model(path_);
@@ -45,6 +46,7 @@ TEST_F(ClassTeacherTest, IsTheDivergenceByItsDefinitionWithClassesByTheirNames) 
 }
 
 TEST_F(ClassTeacherTest, TeachesNothingToWhoAnswersAsItDoes) {
+  torch::manual_seed(test::test_seed());
   const auto images = torch::randn({2, 3, 32, 32});
   LoadedModel loaded = load_model(path_);
   auto logits = loaded.model->forward(images).detach().requires_grad_();

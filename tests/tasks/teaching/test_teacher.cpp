@@ -26,6 +26,7 @@ class TeacherTest : public testing::Test {
 };
 
 TEST_F(TeacherTest, SeesThePictureThatTheStudentIsShown) {
+  torch::manual_seed(test::test_seed());
   const auto picture = torch::randint(0, 256, {32, 32, 3}, torch::kUInt8);
   LoadedModel loaded = load_model(path_);
   const auto expected = loaded.model->forward(Normalizer(own_)(picture).unsqueeze(0));
@@ -36,6 +37,7 @@ TEST_F(TeacherTest, SeesThePictureThatTheStudentIsShown) {
 }
 
 TEST_F(TeacherTest, ResizesToItsOwnSize) {
+  torch::manual_seed(test::test_seed());
   // one colour is the same at any size
   const auto images = torch::rand({2, 3, 1, 1});
   const Teacher teacher(path_, student_, {});
