@@ -29,7 +29,7 @@ Pool pool_of_folder(const std::filesystem::path& folder, const DecodeOptions& de
   pool.path = [folder](const PictureItem& item) { return (folder / item.name).string(); };
   pool.read = [path = pool.path, decode](const PictureItem& item) {
     const std::string file = path(item);
-    return Sample{.image = read_image(file, decode), .path = file};
+    return Sample{read_image(file, decode), -1, {}, file};
   };
   return pool;
 }

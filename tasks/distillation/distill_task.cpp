@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include "base/json.h"
 #include "engine/runtime/loader_pass.h"
+#include "heads/metrics/shares.h"
 #include "tasks/distillation/explained_variance.h"
 
 namespace multipole {

@@ -12,7 +12,7 @@ namespace multipole {
 namespace {
 
 SourceOptions source_options_of(const DataConfig& config) {
-  return {.decode = {.allow_truncated = config.allow_truncated, .max_pixels = config.max_pixels}, .root = config.root};
+  return {.decode = {.max_pixels = config.max_pixels, .allow_truncated = config.allow_truncated}, .root = config.root};
 }
 
 class DistillationTraining : public OpenedTraining {
