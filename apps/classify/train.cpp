@@ -32,6 +32,8 @@ class ClassifyOptions : public TaskOptions {
   }
 
   std::string other_training() const override { return probe_ ? "--probe" : ""; }
+  bool may_train_otherwise() const override { return !teacher_; }
+  bool trains_otherwise(const Json& settings) const override { return settings.contains("probe"); }
   int train_otherwise(const Json& settings, const RunSettings& run, TrainObserver& observer,
                       const SignalStop& stop) const override {
     const TrainResult result = train_probe(settings, run.data, run.out, observer, resume_options(run), stop.flag());
