@@ -11,6 +11,7 @@
 #include "apps/bench/bench.h"
 #include "apps/classify/classify.h"
 #include "apps/data/data.h"
+#include "apps/distill/distill.h"
 #include "apps/doctor/doctor.h"
 #include "apps/embed/embed.h"
 #include "apps/import/import.h"
@@ -43,6 +44,7 @@ int run_program(int argc, char** argv) {
   multipole::add_study_command(program, run);
   multipole::add_import_command(program, run);
   multipole::add_embed_command(program, run);
+  multipole::add_distill_commands(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);

@@ -1,6 +1,7 @@
 #include "tasks/registry.h"
 
 #include "tasks/classification/task/classification_task.h"
+#include "tasks/distillation/task/distillation_task.h"
 #include "tasks/segmentation/task/segmentation_task.h"
 #include "tasks/sequence/task/language_task.h"
 
@@ -12,6 +13,7 @@ Registry<std::shared_ptr<const Task>>& task_registry() {
                                                                     {"classify", classification_task()},
                                                                     {"segment", segmentation_task()},
                                                                     {"sequence", language_task()},
+                                                                    {"distill", distillation_task()},
                                                                 });
   return registry;
 }

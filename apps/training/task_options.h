@@ -18,6 +18,9 @@ class TaskOptions {
   // The option that asks for train_otherwise() in place of the training by steps; "" where none does. It goes with none
   // of the command's ways to plan and repeat trainings (recipe, folds, range test).
   virtual std::string other_training() const { return ""; }
+  // Whether a recipe may choose and has chosen train_otherwise().
+  virtual bool may_train_otherwise() const { return false; }
+  virtual bool trains_otherwise(const Json& /*settings*/) const { return false; }
   // Returns the exit code.
   virtual int train_otherwise(const Json& /*settings*/, const RunSettings& /*run*/, TrainObserver& /*observer*/,
                               const SignalStop& /*stop*/) const {

@@ -32,7 +32,7 @@ LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execut
     }
     pass.bad_samples += static_cast<int64_t>(batch->bad.size());
     if (batch->size() == 0) continue;
-    check_labels(*batch, num_labels);
+    if (num_labels > 0) check_labels(*batch, num_labels);
     const AutocastGuard autocast(execution);
     const auto logits = naming_files(*batch, [&] { return model->forward(batch->images.to(execution.device)); });
     visit(*batch, logits);

@@ -107,6 +107,16 @@ struct RunLogs {
   std::unique_ptr<TrainObserver> metrics;
 };
 
+// A config that no longer reads is compared as it is: what differs is told by its name.
+Json as_of_today(const TrainingRun& run, const Json& config) {
+  if (!run.resolve_config) return config;
+  try {
+    return run.resolve_config(config);
+  } catch (const ConfigError&) {
+    return config;
+  }
+}
+
 }  // namespace
 
 void initialize_model(const TrainingRun& run, const ResumeOptions& options, TrainedModel& model,
@@ -155,6 +165,7 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   if (group->size() > 1) identity.build["processes"] = group->size();
   std::optional<Extension> extension;
   if (state) {
+    state->config = as_of_today(run, state->config);
     extension = check_state(*state, identity, resume.force, setup_observer, run.steps > 0 ? "/steps" : "/train/epochs");
   }
   const auto task = run.make_task(execution, folder->best_path(), model);

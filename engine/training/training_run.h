@@ -54,6 +54,8 @@ struct TrainingRun {
       {};
   // Where a saved run stands in epochs of this one; nothing to do where empty.
   std::function<void(TrainProgress&)> place = {};
+  // The config of a saved run with what later versions added, at its default; taken as it is where empty.
+  std::function<Json(const Json&)> resolve_config = {};
 };
 
 // Under a launcher that sets RANK, WORLD_SIZE and the like (process_place.h) the processes train one model together:

@@ -14,13 +14,13 @@ namespace multipole {
 
 TrainingRun vision_run(const VisionTraining& training, TrainingRun run) {
   ModelMetadata metadata = training.metadata;
-  metadata.training = {{"epochs", run.train.epochs},
-                       {"batch_size", run.train.batch_size * run.train.accumulate},
-                       {"seed", run.train.seed},
-                       {"train_samples", run.train_samples},
-                       {"build", build_description()},
-                       {"command", process_command()},
-                       {"data", run.config.value("data", Json::object())}};
+  metadata.training.update({{"epochs", run.train.epochs},
+                            {"batch_size", run.train.batch_size * run.train.accumulate},
+                            {"seed", run.train.seed},
+                            {"train_samples", run.train_samples},
+                            {"build", build_description()},
+                            {"command", process_command()},
+                            {"data", run.config.value("data", Json::object())}});
   run.num_classes = training.model.num_classes;
   run.make_model = [config = training.model] { return VisionModel(config); };
   run.make_task = [make_task = training.make_task, metadata](

@@ -14,7 +14,7 @@ namespace multipole {
 
 struct VisionTraining {
   ModelConfig model;       // resolved, num_classes set
-  ModelMetadata metadata;  // task, classes, palette, preprocessing; the rest is filled in
+  ModelMetadata metadata;  // task, classes, palette, preprocessing, and of `training` what only the task knows
   // The task; it saves its best model to the path, with the metadata.
   std::function<std::unique_ptr<TrainTask>(const Execution&, const std::filesystem::path&, const ModelMetadata&)>
       make_task;

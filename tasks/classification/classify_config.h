@@ -10,6 +10,7 @@
 #include "engine/training/train_config.h"
 #include "heads/model/model_config.h"
 #include "tasks/classification/classify_objective.h"
+#include "tasks/teaching/class_teaching_config.h"
 
 namespace multipole {
 
@@ -19,6 +20,7 @@ struct ClassifyConfig {
   Preprocessing preprocessing;
   AugmentationConfig augmentation;
   ClassifyObjective objective;
+  ClassTeachingConfig teaching;
   TrainConfig train;
 
   template <class Self, class Field>
@@ -28,6 +30,7 @@ struct ClassifyConfig {
     field("preprocessing", self.preprocessing, "how a picture becomes the model's input");
     field("augmentation", self.augmentation, "random changes of the training pictures");
     field("objective", self.objective, "what training minimises, and what the best model is chosen by");
+    field("teaching", self.teaching, "another model that training learns from besides the labels");
     field("train", self.train, "optimisation");
   }
 };

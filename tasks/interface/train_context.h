@@ -16,6 +16,8 @@ struct TrainContext {
   std::optional<Json> earlier;        // the config of the run that goes on: what was chosen for it stays
   // Where several processes train together each would measure another speed, and choose otherwise.
   bool may_measure = true;
+  // A recipe may choose another way to train than by steps, where the task has one (TaskOptions::train_otherwise()).
+  bool may_train_otherwise = false;
 };
 
 }  // namespace multipole

@@ -14,6 +14,9 @@ constexpr int64_t kSizeStep = 32;
 constexpr int64_t kLargestSize = 128;
 constexpr int64_t kSmallPicture = 64;
 constexpr int64_t kSmallSet = 5000;
+// Of a class on average: with fewer a linear layer on what a large model knows is worth as much as training all of it,
+// in a small part of the time.
+constexpr int64_t kFewOfAClass = 100;
 
 class Chooser {
  public:
@@ -21,23 +24,49 @@ class Chooser {
       : census_(census), options_(options), draft_(options, census.pictures) {}
 
   Recipe choose() {
+    if (has_few_pictures()) {
+      return probe(
+          "about " + std::to_string(pictures_of_a_class()) +
+          " pictures a class are few to change a model by that knows photographs, and its features are computed "
+          "once; --epochs trains it");
+    }
     choose_size();
     draft_.choose_batch(census_.pictures < kSmallSet ? 32 : census_.pictures < 4 * kSmallSet ? 64 : 128);
     choose_optimizer();
     choose_augmentation();
     choose_balance();
     draft_.choose_length(options_.evaluation_share);
-    return draft_.take();
+    if (!options_.may_probe || !draft_.is_too_long()) return draft_.take();
+    const std::string length = draft_.take().reasons.back();
+    return probe("the minutes hold no training of all weights (" + length + "), and features are computed once");
   }
 
  private:
+  int64_t trained_size() const {
+    return config_from_json<Preprocessing>(options_.init->preprocessing, "preprocessing").image_size;
+  }
+  int64_t pictures_of_a_class() const {
+    return census_.pictures / std::max<int64_t>(1, static_cast<int64_t>(census_.class_names.size()));
+  }
+  bool has_few_pictures() const {
+    return options_.may_probe && trained_size() >= kPhotograph && pictures_of_a_class() < kFewOfAClass;
+  }
+
+  Recipe probe(const std::string& why) const {
+    Recipe recipe{.probe = true, .settings = settings_of(*options_.init), .reasons = {}};
+    recipe.reasons.push_back("a probe: " + why);
+    recipe.reasons.push_back("input " + std::to_string(trained_size()) + " x " + std::to_string(trained_size()) +
+                             ": what the backbone was made for");
+    return recipe;
+  }
+
   void choose_size() {
     const int64_t side = census_.median_side > 0 ? census_.median_side : kLargestSize;
     int64_t largest = kLargestSize;
     if (draft_.fine_tunes()) {
-      const auto trained = config_from_json<Preprocessing>(options_.init->preprocessing, "preprocessing").image_size;
-      largest = std::max<int64_t>(2 * trained, kSizeStep);
       merge_json(draft_.settings(), settings_of(*options_.init));
+      if (trained_size() >= kPhotograph) return keep_size();
+      largest = std::max<int64_t>(2 * trained_size(), kSizeStep);
     }
     size_ = std::clamp((side + kSizeStep - 1) / kSizeStep * kSizeStep, kSizeStep, largest);
     draft_.settings()["preprocessing"]["image_size"] = size_;
@@ -53,6 +82,13 @@ class Chooser {
       draft_.settings()["model"]["backbone"]["stem_stride"] = 4;
       draft_.because("tokens of 4 pixels", "the input is larger than " + std::to_string(kSmallPicture));
     }
+  }
+
+  void keep_size() {
+    size_ = trained_size();
+    draft_.because(
+        "input " + std::to_string(size_) + " x " + std::to_string(size_),
+        "what the backbone was made for; the median short side is " + std::to_string(census_.median_side) + " pixels");
   }
 
   void choose_optimizer() {

@@ -27,16 +27,23 @@ struct RecipeOptions {
   std::optional<int64_t> epochs, batch_size;
   // Pictures have several classes: none is shown more often, and the objective is what `auto` makes of such data.
   bool multi_label = false;
+  // A linear layer on the features of `init`, computed once, may take the place of a training.
+  bool may_probe = false;
 };
 
 struct Recipe {
+  bool probe = false;                // no training by steps: a probe
   Json settings = Json::object();    // a part of the task's config
   std::vector<std::string> reasons;  // one line a choice: what, and why
 };
 
-// For ClassifyConfig. Throws ConfigError where neither epochs nor a way to measure are given, and what measuring
-// throws.
+// For ClassifyConfig. Where a model that was made for photographs (an input of at least kPhotograph pixels) is
+// fine-tuned, its own input size is kept; a probe is chosen where few pictures of a class would have to move all of
+// such a model's weights, and for any model where the minutes hold too few epochs. Throws ConfigError where neither
+// epochs nor a way to measure are given, and what measuring throws.
 Recipe choose_recipe(const TrainingCensus& census, const RecipeOptions& options);
+
+inline constexpr int64_t kPhotograph = 128;
 
 // Architecture and preprocessing of a model file as settings: what training from its weights starts with.
 Json settings_of(const ModelMetadata& init);

@@ -71,6 +71,7 @@ int64_t RecipeDraft::epochs_within_minutes(double evaluation_share) {
   // a speed that is no number gives the fewest
   const double affordable = std::floor(options_.minutes * 60 / epoch_seconds);
   const double most = fine_tunes() ? kMostFineTuningEpochs : kMostEpochs;
+  is_too_long_ = !(affordable >= kFewestEpochs);
   const auto epochs = std::llround(affordable > kFewestEpochs ? std::min(affordable, most) : kFewestEpochs);
   because(std::to_string(epochs) + " epochs",
           "about " + number_text(static_cast<double>(epochs) * epoch_seconds / 60, 1) + " of " +

@@ -18,6 +18,8 @@ class RecipeDraft {
   bool fine_tunes() const { return options_.init.has_value(); }
   int64_t batch() const { return batch_; }
   int64_t epochs() const { return epochs_; }
+  // Whether choose_length() found that the minutes hold fewer epochs than it chose.
+  bool is_too_long() const { return is_too_long_; }
 
   // train.batch_size: what the user has fixed, else `wanted` or as many as leave four steps an epoch.
   void choose_batch(int64_t wanted);
@@ -36,6 +38,7 @@ class RecipeDraft {
   Recipe recipe_;
   int64_t pictures_;
   int64_t batch_ = 1, epochs_ = 0;
+  bool is_too_long_ = false;
 };
 
 }  // namespace multipole

@@ -189,5 +189,29 @@ TEST_F(Probe, DoesNotFitAgainWhereToldNeverToResume) {
   EXPECT_NE(result.err.find("already holds a run"), std::string::npos) << result.err;
 }
 
+TEST_F(Probe, IsWhatARecipeChoosesWhereTheMinutesHoldNoTraining) {
+  write_pictures({20, 20});
+  const Words words = {"classify",  "train",
+                       "--data",    (folder_ / "data").string(),
+                       "--out",     (folder_ / "run").string(),
+                       "--init",    init_.string(),
+                       "--recipe",  "auto",
+                       "--minutes", "0.0001",
+                       "--threads", "1"};
+  const auto result = run_multipole(words);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("a probe: the minutes hold no training"), std::string::npos) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(best()));
+  const auto again = run_multipole(words);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+
+  auto trained = words;
+  trained[5] = (folder_ / "trained").string();
+  trained.insert(trained.end(), {"--epochs", "1"});
+  const auto steps = run_multipole(trained);
+  EXPECT_EQ(steps.exit_code, 0) << steps.err;
+  EXPECT_EQ(steps.err.find("a probe:"), std::string::npos) << steps.err;
+}
+
 }  // namespace
 }  // namespace multipole

@@ -18,6 +18,7 @@
 #include "tasks/classification/evaluation/classifier_outputs.h"
 #include "tasks/classification/probe/probe_features.h"
 #include "tasks/classification/probe/probe_fit.h"
+#include "tasks/classification/probe/probe_settings.h"
 #include "tasks/classification/report/classification_run.h"
 #include "tasks/classification/training/classify_task.h"
 #include "tasks/classification/training/classify_training.h"
@@ -29,16 +30,11 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// What the user may have set for a training, and a probe would pass over in silence.
 void refuse_settings_of_training(const Json& settings) {
-  for (const char* pointer : {"/augmentation", "/model/head", "/objective/loss", "/objective/class_weights",
-                              "/data/balance", "/train/epochs", "/train/optimizer", "/train/label_smoothing"}) {
-    if (!settings.contains(Json::json_pointer(pointer))) continue;
-    std::string name = std::string(pointer).substr(1);
-    for (char& letter : name) letter = letter == '/' ? '.' : letter;
-    throw ConfigError(name + " has no meaning for a probe, which looks at each picture once, as in evaluation, and " +
-                      "fits one linear layer by logistic regression; leave it out, or train without --probe");
-  }
+  const std::string name = setting_of_training(settings);
+  if (name.empty()) return;
+  throw ConfigError(name + " has no meaning for a probe, which looks at each picture once, as in evaluation, and " +
+                    "fits one linear layer by logistic regression; leave it out, or train without --probe");
 }
 
 // A folder may hold nothing, or a probe.

@@ -4,6 +4,7 @@
 #include "embedded/classify_recipes.h"
 #include "engine/files/classifier_file.h"
 #include "tasks/classification/classify_data.h"
+#include "tasks/classification/probe/probe_settings.h"
 #include "tasks/classification/task/input_size.h"
 #include "tasks/classification/training/classify_training.h"
 #include "tasks/interface/open_settings.h"
@@ -40,8 +41,11 @@ class ClassificationTask : public Task {
     const double work = static_cast<double>(opened.validation_samples) / static_cast<double>(opened.train_samples);
     RecipeOptions options = recipe_options(*this, settings, context, minutes, work);
     options.multi_label = opened.label_sets.defined();
+    options.may_probe = context.may_train_otherwise && context.init && !options.multi_label && !options.batch_size &&
+                        setting_of_training(settings).empty();
     const Recipe recipe = choose_recipe(census, options);
     put_below(settings, recipe.settings);
+    if (recipe.probe) put_below(settings, {{"probe", Json::object()}});
     return recipe.reasons;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "datasets/augmentation/batch_mix.h"
 #include "engine/runtime/loader_pass.h"
@@ -22,24 +23,31 @@ torch::Tensor balanced_class_weights(const std::vector<int64_t>& labels, int64_t
 
 ClassifyTask::ClassifyTask(const Execution& execution, double label_smoothing, Loader& validation,
                            const std::filesystem::path& best_path, const ModelMetadata& metadata,
-                           const ClassifyObjective& objective, const torch::Tensor& class_weights)
+                           const ClassifyObjective& objective, const torch::Tensor& class_weights,
+                           std::unique_ptr<ClassTeacher> teacher)
     : execution_(execution),
       label_smoothing_(label_smoothing),
       validation_(validation),
       best_path_(best_path),
       metadata_(metadata),
       objective_(resolve_objective(objective, false)),
-      class_weights_(class_weights) {}
+      class_weights_(class_weights),
+      teacher_(std::move(teacher)) {}
 
 torch::Tensor ClassifyTask::loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) {
-  const int64_t num_classes = model->config().num_classes;
-  check_labels(batch, num_classes);
+  check_labels(batch, model->config().num_classes);
   const auto logits = model->forward(images);
+  const auto by_labels = label_loss(logits, batch);
+  return teacher_ ? teacher_->loss(by_labels, logits, images) : by_labels;
+}
+
+torch::Tensor ClassifyTask::label_loss(const torch::Tensor& logits, const Batch& batch) const {
+  const int64_t num_classes = logits.size(1);
   if (objective_.loss == "cross_entropy" && !class_weights_.defined()) {
     const auto targets = batch.mixed_labels.defined() ? soft_targets(batch, num_classes) : batch.labels;
-    return cross_entropy(logits, targets.to(images.device()), label_smoothing_);
+    return cross_entropy(logits, targets.to(logits.device()), label_smoothing_);
   }
-  const auto targets = soft_targets(batch, num_classes, label_smoothing_).to(images.device());
+  const auto targets = soft_targets(batch, num_classes, label_smoothing_).to(logits.device());
   if (objective_.loss == "bce") return sigmoid_cross_entropy(logits, targets, class_weights_);
   return focal_loss(logits, targets, objective_.loss == "focal" ? objective_.focal_gamma : 0.0, class_weights_);
 }

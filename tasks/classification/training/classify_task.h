@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "datasets/loading/loader.h"
@@ -14,22 +15,27 @@
 #include "engine/training/train_task.h"
 #include "tasks/classification/classify_objective.h"
 #include "tasks/classification/evaluation/evaluator.h"
+#include "tasks/teaching/class_teacher.h"
 
 namespace multipole {
 
 class ClassifyTask : public TaskOf<VisionModel> {
  public:
   // `metadata` goes into the best model's file at `best_path`, its "training" filled in. `validation` outlives the
-  // task. class_weights (num_classes) scale each class's share of the loss; undefined: all alike.
+  // task. class_weights (num_classes) scale each class's share of the loss; undefined: all alike. `teacher` may be
+  // null.
   ClassifyTask(const Execution& execution, double label_smoothing, Loader& validation,
                const std::filesystem::path& best_path, const ModelMetadata& metadata,
-               const ClassifyObjective& objective = {}, const torch::Tensor& class_weights = {});
+               const ClassifyObjective& objective = {}, const torch::Tensor& class_weights = {},
+               std::unique_ptr<ClassTeacher> teacher = nullptr);
 
   torch::Tensor loss(VisionModel& model, const torch::Tensor& images, const Batch& batch) override;
   TaskEvaluation evaluate(VisionModel& model, const ProcessGroup& group, const std::atomic<bool>* stop) override;
   void save_best(const VisionModel& model, const Json& summary) override;
 
  private:
+  torch::Tensor label_loss(const torch::Tensor& logits, const Batch& batch) const;
+
   Execution execution_;
   double label_smoothing_;
   Loader& validation_;
@@ -37,6 +43,7 @@ class ClassifyTask : public TaskOf<VisionModel> {
   ModelMetadata metadata_;
   ClassifyObjective objective_;
   torch::Tensor class_weights_;
+  std::unique_ptr<ClassTeacher> teacher_;
 };
 
 // The score that the objective names, and the metrics of the log.

@@ -26,6 +26,11 @@ class ClassifierTraining : public OpenedTraining {
       class_weights_ = is_multi_label() ? balanced_positive_weights(data_.train_labels, data_.label_sets)
                                         : balanced_class_weights(data_.train_labels, config_.model.num_classes);
     }
+    if (has_teacher()) {
+      require(!is_multi_label(), "teaching.teacher", "teaches one class a picture, and here pictures have several",
+              config_.teaching.teacher);
+      data_.fingerprint["teacher"] = class_teacher_fingerprint(config_.teaching, data_.class_names);
+    }
   }
 
   TrainingRun run() const override {
@@ -33,6 +38,7 @@ class ClassifierTraining : public OpenedTraining {
     metadata.task = is_multi_label() ? kMultiLabelClassification : kClassification;
     metadata.classes = data_.class_names;
     metadata.preprocessing = to_json_config(config_.preprocessing);
+    if (has_teacher()) metadata.training["teacher"] = data_.fingerprint["teacher"];
     const auto make = [this](const Execution& execution, const std::filesystem::path& best_path,
                              const ModelMetadata& complete) { return make_task(execution, best_path, complete); };
     return vision_run({.model = config_.model, .metadata = metadata, .make_task = make},
@@ -44,7 +50,10 @@ class ClassifierTraining : public OpenedTraining {
                        .train_samples = data_.train_samples,
                        .validation_samples = data_.validation_samples,
                        .descriptions = data_.descriptions,
-                       .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png});
+                       .encode_picture = codec_versions().empty() ? PictureEncoder() : encode_png,
+                       .resolve_config = [](const Json& saved) {
+                         return to_json_config(resolve_classify_config(config_from_json<ClassifyConfig>(saved, "")));
+                       }});
   }
 
   void report(const std::filesystem::path& run_folder, TrainObserver& observer,
@@ -57,6 +66,7 @@ class ClassifierTraining : public OpenedTraining {
 
  private:
   bool is_multi_label() const { return data_.label_sets.defined(); }
+  bool has_teacher() const { return !config_.teaching.teacher.empty(); }
 
   std::unique_ptr<TrainTask> make_task(const Execution& execution, const std::filesystem::path& best_path,
                                        const ModelMetadata& complete) const {
@@ -65,8 +75,11 @@ class ClassifierTraining : public OpenedTraining {
       return std::make_unique<MultiLabelTask>(execution, smoothing, *data_.validation, best_path, complete,
                                               data_.label_sets, class_weights_);
     }
+    auto teacher = has_teacher() ? std::make_unique<ClassTeacher>(config_.teaching, data_.class_names,
+                                                                  config_.preprocessing, execution)
+                                 : nullptr;
     return std::make_unique<ClassifyTask>(execution, smoothing, *data_.validation, best_path, complete,
-                                          config_.objective, class_weights_);
+                                          config_.objective, class_weights_, std::move(teacher));
   }
 
   ClassifyConfig config_;  // resolved

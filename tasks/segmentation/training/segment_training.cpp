@@ -44,7 +44,10 @@ class SegmenterTraining : public OpenedTraining {
                        .train_samples = data_.train_samples,
                        .validation_samples = data_.validation_samples,
                        .descriptions = data_.descriptions,
-                       .encode_picture = encode_png});
+                       .encode_picture = encode_png,
+                       .resolve_config = [](const Json& saved) {
+                         return to_json_config(resolve_segment_config(config_from_json<SegmentConfig>(saved, "")));
+                       }});
   }
 
   void report(const std::filesystem::path& run_folder, TrainObserver& observer,

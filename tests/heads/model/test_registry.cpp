@@ -23,6 +23,7 @@ std::vector<Json> head_configs() {
        {{{"pooling", "attention"}, {"pooling_heads", 2}},
         {{"norm", true}, {"dropout", 0.3}},
         {{"pooling", "embedding"}}}},
+      {"embedding", {{{"projection_dim", 7}}}},
       {"segformer", {{{"channels", 12}, {"auxiliary", true}}}},
       {"semantic_fpn", {{{"channels", 12}, {"auxiliary", true}}}},
       {"upernet", {{{"channels", 12}, {"auxiliary", true}, {"pool_sizes", {1, 3}}}}}};
@@ -61,7 +62,8 @@ TEST(Heads, EveryHeadTrainsEveryParameterOnOddSizes) {
     const bool reads_embedding = head_reads_embedding(config, "head");
     if (reads_embedding) info = embedding_info(info.back().num_channels);
     const bool has_classes = config["type"] != "embedding";
-    const int64_t classes = has_classes ? random_int(2, 11) : info.back().num_channels, batch = random_int(2, 5);
+    const int64_t embedding_dim = config.value("projection_dim", info.back().num_channels);
+    const int64_t classes = has_classes ? random_int(2, 11) : embedding_dim, batch = random_int(2, 5);
     const ImageSize size = reads_embedding ? ImageSize{1, 1} : ImageSize{random_int(1, 70), random_int(17, 70)};
     const auto head = make_head(config, info, classes, "head");
     const auto all = head->forward_all(random_features(info, batch, size), size);

@@ -122,5 +122,51 @@ TEST(Recipe, UnevenClassesAreShownMoreEvenly) {
   EXPECT_EQ(rare.objective.score, "balanced_accuracy");
 }
 
+// A model that knows photographs: a vision transformer for 224 pixels.
+RecipeOptions with_published_model(RecipeOptions options) {
+  options.init = test::random_model_metadata({});
+  options.init->task = "embedding";
+  options.init->architecture.preset = "";
+  options.init->architecture.backbone = {{"family", "vit"}, {"image_size", 224}, {"patch_size", 32},
+                                         {"embed_dim", 32}, {"num_heads", 2},    {"depth", 2}};
+  options.init->architecture.head = {{"type", "embedding"}};
+  options.init->architecture = resolve_model_config(options.init->architecture);
+  options.init->preprocessing = to_json_config(Preprocessing{.image_size = 224});
+  options.may_probe = true;
+  return options;
+}
+
+TEST(Recipe, AModelOfPhotographsKeepsItsResolution) {
+  for (const int64_t side : {60, 480, 3000}) {
+    const auto recipe = choose_recipe(census_of({500, 500}, side), with_published_model(options_at(300)));
+    EXPECT_FALSE(recipe.probe);
+    EXPECT_EQ(config_of(recipe, 2).preprocessing.image_size, 224) << side;
+  }
+}
+
+TEST(Recipe, FewPicturesOfAClassAreProbed) {
+  auto options = with_published_model({});  // nothing is measured
+  const auto recipe = choose_recipe(census_of({50, 45}, 480), options);
+  EXPECT_TRUE(recipe.probe);
+  EXPECT_NE(recipe.reasons.front().find("47 pictures a class"), std::string::npos) << recipe.reasons.front();
+  EXPECT_FALSE(recipe.settings.contains("train")) << "a probe has no use for it";
+
+  options = with_published_model(options_at(300));
+  options.may_probe = false;
+  EXPECT_FALSE(choose_recipe(census_of({50, 45}, 480), options).probe) << "not where the user wants a training";
+}
+
+TEST(Recipe, AModelThatTheMinutesCannotTrainIsProbed) {
+  RecipeOptions slow = options_at(1), fast = options_at(100);
+  for (auto* options : {&slow, &fast}) {
+    options->init = test::random_model_metadata({"a", "b"});
+    options->may_probe = true;
+  }
+  const auto probed = choose_recipe(census_of({500, 500}, 64), slow);
+  EXPECT_TRUE(probed.probe);
+  EXPECT_NE(probed.reasons.front().find("1.0 pictures a second"), std::string::npos) << probed.reasons.front();
+  EXPECT_FALSE(choose_recipe(census_of({500, 500}, 64), fast).probe);
+}
+
 }  // namespace
 }  // namespace multipole
