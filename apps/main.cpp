@@ -8,6 +8,7 @@
 #include "apps/arguments/command_line.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/signals.h"
+#include "apps/attention/attention.h"
 #include "apps/bench/bench.h"
 #include "apps/classify/classify.h"
 #include "apps/data/data.h"
@@ -45,6 +46,7 @@ int run_program(int argc, char** argv) {
   multipole::add_import_command(program, run);
   multipole::add_embed_command(program, run);
   multipole::add_distill_commands(program, run);
+  multipole::add_compare_attention_command(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);

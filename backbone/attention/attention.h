@@ -35,6 +35,14 @@ struct SequenceGrid {
   torch::Tensor rotary;
 };
 
+// What an attention module was given and gave: sequences (B, prefix_tokens + height * width, embed_dim). The output's
+// memory is written over as soon as whoever was told of the call returns.
+struct AttentionCall {
+  torch::Tensor input;
+  SequenceGrid grid;
+  torch::Tensor output;
+};
+
 // Mixes tokens: (B, H, W, embed_dim) -> (B, H, W, embed_dim), contiguous, any H and W from 1 up. The result has memory
 // of its own: without a graph, the block that asked writes its sum there. forward() owns x, so that a caller who moves
 // it in lets it be freed as soon as nothing more is read from it: before the largest activations, most often.

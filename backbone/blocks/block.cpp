@@ -66,10 +66,15 @@ torch::Tensor BlockImpl::add_mlp(torch::Tensor x) {
 }
 
 torch::Tensor BlockImpl::attend(const torch::Tensor& x) {
-  if (!observer_) return attention_->forward(norm1_(x));
+  if (!observer_ && !call_observer_) return attention_->forward(norm1_(x));
   auto normed = norm1_(x);
-  observer_(normed);
-  return attention_->forward(std::move(normed));
+  if (observer_) observer_(normed);
+  if (!call_observer_) return attention_->forward(std::move(normed));
+  auto output = attention_->forward(normed);
+  call_observer_({.input = normed.flatten(1, 2),
+                  .grid = {.height = normed.size(1), .width = normed.size(2), .rotary = {}},
+                  .output = output.flatten(1, 2)});
+  return output;
 }
 
 torch::Tensor BlockImpl::attend(const torch::Tensor& x, const SequenceGrid& grid) {
@@ -81,7 +86,10 @@ torch::Tensor BlockImpl::attend(const torch::Tensor& x, const SequenceGrid& grid
     // joined again: what the observer was given has a gradient, as on a grid
     normed = torch::cat({normed.narrow(1, 0, prefix), tokens.flatten(1, 2)}, 1);
   }
-  return attention_->forward_sequence(std::move(normed), grid);
+  if (!call_observer_) return attention_->forward_sequence(std::move(normed), grid);
+  auto output = attention_->forward_sequence(normed, grid);
+  call_observer_({.input = normed, .grid = grid, .output = output});
+  return output;
 }
 
 torch::Tensor BlockImpl::finish_branch(const torch::Tensor& branch, LayerScale& layer_scale) {

@@ -44,6 +44,9 @@ class BlockImpl : public torch::nn::Module {
   // function ends that.
   void observe_attention(std::function<void(const torch::Tensor&)> observer) { observer_ = std::move(observer); }
 
+  // Told what the attention was given and gave, after it has computed; an empty function ends that.
+  void observe_calls(std::function<void(const AttentionCall&)> observer) { call_observer_ = std::move(observer); }
+
  private:
   torch::Tensor attend(const torch::Tensor& x);
   torch::Tensor attend(const torch::Tensor& x, const SequenceGrid& grid);
@@ -57,6 +60,7 @@ class BlockImpl : public torch::nn::Module {
   LayerScale layer_scale1_{nullptr}, layer_scale2_{nullptr};
   DropPath drop_path_{nullptr};
   std::function<void(const torch::Tensor&)> observer_;
+  std::function<void(const AttentionCall&)> call_observer_;
 };
 TORCH_MODULE(Block);
 

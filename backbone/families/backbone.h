@@ -36,6 +36,11 @@ struct BackboneCost {
   double flops = 0;         // and everything else: embedding of the pixels, downsampling, MLPs
 };
 
+struct BackboneOutput {
+  std::vector<torch::Tensor> maps;  // as Backbone::forward_intermediates() gives them
+  torch::Tensor embedding;          // as Backbone::embed() does
+};
+
 class Backbone : public torch::nn::Module {
  public:
   // images (B, in_channels, H, W), H and W from 1 up -> the maps that feature_info() describes, finest first, each
@@ -49,6 +54,11 @@ class Backbone : public torch::nn::Module {
   // maps. A backbone without a pooling of its own gives the mean of its last map.
   virtual torch::Tensor embed(const torch::Tensor& images) { return forward_features(images).mean({2, 3}); }
   virtual int64_t embedding_dim() const { return feature_info().back().num_channels; }
+
+  // Both of the above, in one pass where the backbone can.
+  virtual BackboneOutput forward_all(const torch::Tensor& images) {
+    return {.maps = forward_intermediates(images), .embedding = embed(images)};
+  }
 
   // What the maps are, finest first; never empty.
   virtual std::vector<FeatureInfo> feature_info() const = 0;
@@ -75,6 +85,10 @@ class Backbone : public torch::nn::Module {
   // From now on, `observer` is told what each attention module is given, (B, H, W, C), before it computes; an empty
   // function ends that. For looking into a model: not while several threads run it.
   virtual void observe_attention(const std::function<void(const AttentionPlace&, const torch::Tensor&)>& observer) = 0;
+
+  // The same for what each was given and gave, after it has computed.
+  virtual void observe_attention_calls(
+      const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) = 0;
 };
 
 }  // namespace multipole

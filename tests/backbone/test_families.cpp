@@ -151,6 +151,50 @@ TEST_F(FamiliesTest, TellsItsAttentionAndWhatThatIsGiven) {
   }
 }
 
+TEST_F(FamiliesTest, TellsWhatItsAttentionGives) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& family : backbone_families().names()) {
+    SCOPED_TRACE(family);
+    const auto backbone = make(family);
+    std::map<std::string, Attention*> modules;
+    backbone->visit_attention(
+        [&](const AttentionPlace& place, Attention& attention) { modules[place.name] = &attention; });
+    const auto images = torch::randn({2, 3, test::random_int(9, 50), test::random_int(9, 50)});
+    const auto alone = backbone->forward_features(images);
+    size_t calls = 0;
+    backbone->observe_attention_calls([&](const AttentionPlace& place, const AttentionCall& call) {
+      ++calls;
+      const int64_t tokens = call.grid.height * call.grid.width;
+      ASSERT_EQ(call.input.size(1), place.shape.prefix_tokens + tokens);
+      auto* attention = modules.at(place.name);
+      const auto again =
+          place.shape.prefix_tokens > 0 || call.grid.rotary.defined()
+              ? attention->forward_sequence(call.input.clone(), call.grid)
+              : attention->forward(call.input.unflatten(1, {call.grid.height, call.grid.width}).clone()).flatten(1, 2);
+      EXPECT_TRUE(again.equal(call.output)) << place.name;
+    });
+    EXPECT_TRUE(backbone->forward_features(images).equal(alone)) << "looking changes nothing";
+    EXPECT_EQ(calls, modules.size());
+    backbone->observe_attention_calls({});
+    backbone->forward_features(images);
+    EXPECT_EQ(calls, modules.size());
+  }
+}
+
+TEST_F(FamiliesTest, GivesMapsAndEmbeddingTogether) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& family : backbone_families().names()) {
+    SCOPED_TRACE(family);
+    const auto backbone = make(family);
+    const auto images = torch::randn({2, 3, test::random_int(9, 50), test::random_int(9, 50)});
+    const auto maps = backbone->forward_intermediates(images);
+    const auto both = backbone->forward_all(images);
+    ASSERT_EQ(both.maps.size(), maps.size());
+    for (size_t i = 0; i < maps.size(); ++i) EXPECT_TRUE(both.maps[i].equal(maps[i]));
+    EXPECT_TRUE(both.embedding.equal(backbone->embed(images)));
+  }
+}
+
 TEST_F(FamiliesTest, CostsGrowWithThePicture) {
   for (const auto& family : backbone_families().names()) {
     SCOPED_TRACE(family);

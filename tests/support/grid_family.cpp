@@ -99,6 +99,11 @@ class Grid : public Backbone {
     if (!observer) return block_->observe_attention({});
     block_->observe_attention([observer, place = place()](const torch::Tensor& x) { observer(place, x); });
   }
+  void observe_attention_calls(
+      const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) override {
+    if (!observer) return block_->observe_calls({});
+    block_->observe_calls([observer, place = place()](const AttentionCall& call) { observer(place, call); });
+  }
 
  private:
   AttentionPlace place() const {

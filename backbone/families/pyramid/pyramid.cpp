@@ -148,4 +148,19 @@ void PyramidImpl::observe_attention(const std::function<void(const AttentionPlac
   }
 }
 
+void PyramidImpl::observe_attention_calls(
+    const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) {
+  for (size_t stage = 0; stage < stages_.size(); ++stage) {
+    auto blocks = stages_[stage]->blocks();
+    for (size_t block = 0; block < blocks.size(); ++block) {
+      if (!observer) {
+        blocks[block]->observe_calls({});
+        continue;
+      }
+      const auto place = place_of(static_cast<int64_t>(stage), static_cast<int64_t>(block));
+      blocks[block]->observe_calls([observer, place](const AttentionCall& call) { observer(place, call); });
+    }
+  }
+}
+
 }  // namespace multipole

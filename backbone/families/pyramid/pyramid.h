@@ -45,6 +45,8 @@ class PyramidImpl : public Backbone {
   BackboneCost cost(int64_t height, int64_t width) const override;
   void visit_attention(const std::function<void(const AttentionPlace&, Attention&)>& visit) const override;
   void observe_attention(const std::function<void(const AttentionPlace&, const torch::Tensor&)>& observer) override;
+  void observe_attention_calls(
+      const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) override;
 
   const PyramidConfig& config() const { return config_; }
 

@@ -75,7 +75,12 @@ torch::Tensor Vit::run_block(size_t index, torch::Tensor sequence, const Sequenc
 }
 
 std::vector<torch::Tensor> Vit::forward_intermediates(const torch::Tensor& images) {
-  auto [sequence, grid] = tokens_of(images, PartialPatches::kPad);
+  auto tokens = tokens_of(images, PartialPatches::kPad);
+  return maps_of(tokens, images);
+}
+
+std::vector<torch::Tensor> Vit::maps_of(Tokens& all, const torch::Tensor& images) {
+  auto& [sequence, grid] = all;
   const int64_t count = grid.height * grid.width;
   const auto add_map = [&, grid = grid](std::vector<torch::Tensor>& maps, const torch::Tensor& tokens) {
     const auto placed = normed(tokens.narrow(1, tokens.size(1) - count, count));
@@ -104,6 +109,15 @@ torch::Tensor Vit::embed(const torch::Tensor& images) {
       tokens_of(images, config_.partial_patches == "pad" ? PartialPatches::kPad : PartialPatches::kDrop);
   for (size_t block = 0; block < blocks_.size(); ++block) sequence = run_block(block, std::move(sequence), grid);
   return pool_(normed(sequence));
+}
+
+BackboneOutput Vit::forward_all(const torch::Tensor& images) {
+  const bool has_partial = images.size(2) % config_.patch_size != 0 || images.size(3) % config_.patch_size != 0;
+  if (has_partial && config_.partial_patches == "drop") return Backbone::forward_all(images);
+  auto tokens = tokens_of(images, PartialPatches::kPad);
+  BackboneOutput output{.maps = maps_of(tokens, images), .embedding = {}};
+  output.embedding = pool_(normed(tokens.sequence));
+  return output;
 }
 
 std::vector<FeatureInfo> Vit::feature_info() const { return vit_feature_info(config_); }
@@ -174,6 +188,17 @@ void Vit::observe_attention(const std::function<void(const AttentionPlace&, cons
     }
     blocks_[block]->observe_attention(
         [observer, place = place_of(block)](const torch::Tensor& x) { observer(place, x); });
+  }
+}
+
+void Vit::observe_attention_calls(const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) {
+  for (size_t block = 0; block < blocks_.size(); ++block) {
+    if (!observer) {
+      blocks_[block]->observe_calls({});
+      continue;
+    }
+    blocks_[block]->observe_calls(
+        [observer, place = place_of(block)](const AttentionCall& call) { observer(place, call); });
   }
 }
 

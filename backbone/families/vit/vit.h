@@ -28,6 +28,7 @@ class Vit : public Backbone {
 
   std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override;
   torch::Tensor embed(const torch::Tensor& images) override;
+  BackboneOutput forward_all(const torch::Tensor& images) override;
   int64_t embedding_dim() const override { return config_.embedding_dim(); }
   std::vector<FeatureInfo> feature_info() const override;
   int64_t image_size() const override { return config_.image_size; }
@@ -37,6 +38,8 @@ class Vit : public Backbone {
   BackboneCost cost(int64_t height, int64_t width) const override;
   void visit_attention(const std::function<void(const AttentionPlace&, Attention&)>& visit) const override;
   void observe_attention(const std::function<void(const AttentionPlace&, const torch::Tensor&)>& observer) override;
+  void observe_attention_calls(
+      const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer) override;
 
  private:
   struct Tokens {
@@ -44,6 +47,8 @@ class Vit : public Backbone {
     SequenceGrid grid;
   };
   Tokens tokens_of(const torch::Tensor& images, PartialPatches partial);
+  // Runs all blocks on `tokens`, and gives the maps.
+  std::vector<torch::Tensor> maps_of(Tokens& tokens, const torch::Tensor& images);
   torch::Tensor run_block(size_t block, torch::Tensor sequence, const SequenceGrid& grid);
   torch::Tensor normed(const torch::Tensor& sequence) { return norm_ ? norm_(sequence) : sequence; }
   AttentionPlace place_of(size_t block) const;
