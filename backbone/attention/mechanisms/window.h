@@ -28,12 +28,11 @@ struct WindowConfig : ProjectionConfig {
     field(
         "padding", self.padding,
         "what fills up windows at the border: unseen (tokens that count for nothing), or zeros before the projection, "
-        "whose keys and values every token of the window sees: before_shift (below and right of the grid) or "
-        "after_shift (below and right of the grid that was rolled by the shift)");
-    field("shift_axes", self.shift_axes,
-          "where windows shift: each (the axes that are longer than a window), both (both axes, where both are longer) "
-          "or "
-          "always (both, whatever the grid)");
+        "seen as keys and values: before_shift (below and right of the grid) or after_shift (below and right of the "
+        "grid rolled by the shift)");
+    field(
+        "shift_axes", self.shift_axes,
+        "where windows shift: each (the axes longer than a window), both (both axes, where both are longer) or always");
     projection_fields(self, field);
   }
 
