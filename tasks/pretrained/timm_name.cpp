@@ -1,7 +1,6 @@
 #include "tasks/pretrained/timm_name.h"
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 #include <vector>
 
@@ -140,10 +139,7 @@ bool is_known_swin(const std::vector<std::string>& words) {
 TimmVit read_timm_name(const std::string& name, const std::string& where) {
   const auto words = words_of_architecture(name);
   TimmVit vit;
-  static const std::map<std::string, int64_t> test_heads = {{"vit", 2}, {"vit2", 2}, {"vit3", 3}};
-  if (words.size() == 2 && words[0] == "test" && test_heads.contains(words[1])) {
-    return {.num_heads = test_heads.at(words[1])};
-  }
+  if (words.size() == 2 && words[0] == "test" && one_of(words[1], {"vit", "vit2"})) return {.num_heads = 2};
   if (!is_known(words)) refuse_name(name, where);
   const auto has = [&](const std::string& word) { return one_of(word, words); };
   if (has("clip") || has("dinov3")) vit.norm_eps = 1e-5;

@@ -10,7 +10,7 @@ import torch
 
 # Two blocks of each at a small size: the sizes in the weights count, not the name's. Some at the name's own.
 OWN_SIZE = ("vit_tiny_patch16_224", "deit3_medium_patch16_224", "flexivit_small", "vit_small_patch16_dinov3",
-            "test_vit2", "test_vit3")
+            "test_vit2")
 NAMES = {
     "vit_tiny_patch16_224": {}, "vit_small_patch8_224": {}, "vit_small_patch32_224": {}, "vit_base_patch16_224": {},
     "vit_base_patch16_384": {}, "vit_base_patch16_plus_240": {}, "vit_base_patch16_224_miil": {},
@@ -35,7 +35,7 @@ NAMES = {
     "vit_so400m_patch16_siglip_gap_256": {"embed_dim": 160},
     "vit_so150m_patch16_reg4_map_256": {"embed_dim": 128, "num_heads": 2},
     "vit_intern300m_patch14_448": {"embed_dim": 128, "num_heads": 2}, "vit_base_patch14_reg1_tipsv2": {},
-    "vit_giant_patch14_reg1_tipsv2": {"embed_dim": 192}, "test_vit2": {}, "test_vit3": {},
+    "vit_giant_patch14_reg1_tipsv2": {"embed_dim": 192}, "test_vit2": {},
     # arguments that a user may give timm
     "vit_tiny_patch16_224 with query and key norm": {"qk_norm": True},
     "vit_small_patch16_224 without classes": {"num_classes": 0},
