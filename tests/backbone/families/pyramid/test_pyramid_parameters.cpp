@@ -111,7 +111,7 @@ TEST(PyramidParametersTest, LayerGroupsHoldEveryParameterOnceStemFirst) {
 }
 
 TEST(PyramidParametersTest, AreCountedWithoutMakingThem) {
-  for (const auto& config : all_configs()) {
+  for (const auto& config : configs()) {
     double numbers = 0;
     for (const auto& parameter : Pyramid(config)->parameters()) numbers += static_cast<double>(parameter.numel());
     EXPECT_EQ(count_parameters(pyramid_parts(config, "backbone")), numbers) << config.attention;
