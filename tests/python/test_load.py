@@ -1,11 +1,14 @@
 """multipole.load() against the program: the same outputs from the same file.
 
-Usage: python test_load.py MODEL_OUTPUTS, with the package `multipole` and tests/tasks/pretrained on PYTHONPATH
+Usage: python test_load.py MODEL_OUTPUTS, with the package `multipole` and tests/tasks/pretrained on PYTHONPATH, and
+the program `multipole` named by MULTIPOLE_PROGRAM for files that it writes itself
 """
 import copy
 import json
 import os
 import pathlib
+import subprocess
+import unittest
 import zlib
 
 import published
@@ -77,7 +80,26 @@ def description(backbone, head, **more):
             "architecture": {"preset": "", "backbone": backbone, "head": head, "num_classes": len(classes)}, **more}
 
 
-class Load(published.PublishedTest):
+class LoadTest(published.PublishedTest):
+    def compare(self, path, sizes):
+        import multipole
+
+        model = multipole.load(path)
+        self.assertFalse(model.training)
+        inputs = {f"{height}x{width}": torch.randn(2, 3, height, width) for height, width in sizes}
+        actual = self.outputs(path, inputs)
+        with torch.no_grad():
+            for key, images in inputs.items():
+                found = {"logits": model(images), "embedding": model.embed(images)}
+                found |= {f"map.{i}": tokens for i, tokens in enumerate(model.forward_intermediates(images))}
+                self.assertEqual({f"{key}.{what}" for what in found},
+                                 {what for what in actual if what.startswith(f"{key}.") and "token_logits" not in what})
+                for what, tensor in found.items():
+                    self.assert_close(tensor, actual[f"{key}.{what}"], f"{what}, {key}, seed {SEED}")
+        return model
+
+
+class Load(LoadTest):
     def write(self, metadata, change=lambda weights: weights):
         """A model file of random weights."""
         from multipole.models.vision_model import VisionModel
@@ -95,23 +117,6 @@ class Load(published.PublishedTest):
                 weights[name] = noise * (0.3 if weight.dim() < 2 or "bias" in name else weight[0].numel() ** -0.5)
         save_file(change(weights), self.folder / "model", {"multipole": json.dumps(metadata)})
         return self.folder / "model"
-
-    def compare(self, path, sizes):
-        import multipole
-
-        model = multipole.load(path)
-        self.assertFalse(model.training)
-        inputs = {f"{height}x{width}": torch.randn(2, 3, height, width) for height, width in sizes}
-        actual = self.outputs(path, inputs)
-        with torch.no_grad():
-            for key, images in inputs.items():
-                found = {"logits": model(images), "embedding": model.embed(images)}
-                found |= {f"map.{i}": tokens for i, tokens in enumerate(model.forward_intermediates(images))}
-                self.assertEqual({f"{key}.{what}" for what in found},
-                                 {what for what in actual if what.startswith(f"{key}.") and "token_logits" not in what})
-                for what, tensor in found.items():
-                    self.assert_close(tensor, actual[f"{key}.{what}"], f"{what}, {key}, seed {SEED}")
-        return model
 
     def sizes(self):
         """The native one of the small models, larger, smaller and odd ones."""
@@ -216,6 +221,45 @@ class Load(published.PublishedTest):
         save_file({}, path, {"multipole": json.dumps(metadata)})
         with self.assertRaisesRegex(ValueError, "model format 2; this package reads up to 1"):
             multipole.load(path)
+
+
+@unittest.skipUnless("MULTIPOLE_PROGRAM" in os.environ, "MULTIPOLE_PROGRAM names no program")
+class Written(LoadTest):
+    def run_program(self, *arguments):
+        subprocess.run([os.environ["MULTIPOLE_PROGRAM"], *arguments], check=True, capture_output=True)
+
+    def test_imported(self):
+        try:
+            from test_timm import make, save
+        except ImportError as error:
+            self.skipTest(str(error))
+        for title, attention in (("vit_small_patch16_dinov3", ""), ("vit_base_patch16_siglip_224", ""),
+                                 ("vit_small_patch14_reg4_dinov2", "auto"),
+                                 ("vit_tiny_patch16_224", '{"type": "multipole2d", "cell": 2, "blocks": [1]}')):
+            with self.subTest(title, attention=attention):
+                model, arguments = make(title)
+                save(model, arguments, self.folder / "source")
+                choice = ["--attention", attention] if attention else []
+                imported = self.folder / f"{title}.safetensors"
+                self.run_program("import", self.folder / "source", "--out", imported, *choice)
+                patch = model.patch_embed.patch_size[0]
+                own = self.compare(imported, [(3 * patch, 5 * patch), (9 * patch, 11 * patch - 3)])
+                images = torch.randn(1, 3, 3 * patch, 4 * patch)
+                with torch.no_grad():
+                    self.assert_close(own(images), model(images), f"{title}: timm's logits")
+
+    def test_trained(self):
+        for command, kind in (("classify", []), ("segment", ["--kind", "segment"])):
+            with self.subTest(command):
+                data, run = self.folder / f"{command}-data", self.folder / f"{command}-run"
+                self.run_program("data", "synth", *kind, "--out", data, "--classes", "3", "--train", "6", "--val", "3",
+                                 "--size", "32")
+                self.run_program(command, "train", "--quiet", "--data", data, "--out", run, "--epochs", "1", "--set",
+                                 "model.backbone.depths=[1,1,1,1]")
+                files = sorted(run.glob("*.safetensors"))
+                self.assertTrue(files)
+                for path in files:
+                    self.assertEqual(len(self.compare(path, [(32, 32), (45, 71)]).classes), 3)
 
 
 if __name__ == "__main__":
