@@ -1,8 +1,22 @@
 """Fast Multipole Attention as a layer, with the parameters that model files of this project have."""
+import math
+
 import torch
 from torch import nn
 
-from multipole.operators import attention2d, averaging_basis2d, num_far_levels, summarize2d
+from multipole.direct_basis import DirectBasis
+from multipole.hierarchical_basis import HierarchicalBasis
+from multipole.operators import check_summaries, cluster2d, num_far_levels
+from multipole.rotary import apply_rotary
+from multipole.tokens import SUMMARIES, attend_sequence
+
+BASES = {"hierarchical": HierarchicalBasis, "direct": DirectBasis}
+VARIANTS = ("linear", "log-linear")
+
+
+def require_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got '{value}'")
 
 
 class MultipoleAttention2d(nn.Module):
@@ -12,23 +26,40 @@ class MultipoleAttention2d(nn.Module):
                 use those of the last
     variant:    "linear", O(n): queries of far levels are summarised too; "log-linear": they are not
     bias:       learned bias by relative position, near and far
+    summaries:  "basis": by learned weights that start as means; "cluster": see cluster2d(), log-linear alone
+    basis:      "hierarchical": a level's summaries are made of those of the level below; "direct": of the tokens
+    hot:        tokens a head that every query sees one by one, see hot_tokens()
+    full_up_to: grids of at most so many tokens are seen in full; 0 with a bias
+    log_mass:   a summary counts as many keys as it has tokens; False: as one
+    qk_norm:    layer norm of each head's queries and keys
+    proj_drop:  dropout after the output projection
     """
 
-    def __init__(self, embed_dim, num_heads, max_levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True):
+    def __init__(self, embed_dim, num_heads, max_levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True, *,
+                 summaries="basis", basis="hierarchical", hot=0, full_up_to=0, log_mass=True, qk_norm=False, proj_drop=0.0):
         super().__init__()
         if embed_dim % num_heads:
             raise ValueError(f"embed_dim {embed_dim} must be a multiple of num_heads {num_heads}")
-        if variant not in ("linear", "log-linear"):
-            raise ValueError(f"variant must be 'linear' or 'log-linear', got '{variant}'")
+        check_summaries(cell, rank)
+        require_choice("variant", variant, VARIANTS)
+        require_choice("summaries", summaries, SUMMARIES)
+        require_choice("basis", basis, BASES)
+        if summaries == "cluster" and (variant == "linear" or not log_mass):
+            raise ValueError("summaries 'cluster' needs variant 'log-linear' and log_mass")
+        if full_up_to > 0 and bias:
+            raise ValueError(f"full_up_to must be 0 with a bias, got {full_up_to}")
         self.num_heads, self.cell, self.rank, self.max_levels = num_heads, cell, rank, max_levels
-        self.num_summarised = 3 if variant == "linear" else 2
+        self.is_linear, self.hot, self.full_up_to, self.log_mass = variant == "linear", hot, full_up_to, log_mass
         self.qkv = nn.Linear(embed_dim, 3 * embed_dim, bias=qkv_bias)
         self.proj = nn.Linear(embed_dim, embed_dim)
-        token_basis, merge_basis = averaging_basis2d(cell, rank, max_levels, self.num_summarised * embed_dim)
-        if max_levels > 0:
-            self.token_basis = nn.Parameter(token_basis)
-        for level, merge in enumerate(merge_basis, 1):
-            self.register_parameter(f"merge_basis_{level}", nn.Parameter(merge))
+        self.proj_drop = nn.Dropout(proj_drop)
+        head_dim = embed_dim // num_heads
+        self.q_norm = nn.LayerNorm(head_dim, 1e-6) if qk_norm else None
+        self.k_norm = nn.LayerNorm(head_dim, 1e-6) if qk_norm else None
+        self.summary_basis = None
+        if summaries == "basis":
+            channels = (3 if self.is_linear else 2) * embed_dim
+            self.summary_basis = BASES[basis](cell, rank, max_levels, channels, self)
         self.bias = bias
         if bias:
             self.near_bias = nn.Parameter(nn.init.trunc_normal_(torch.empty(num_heads, 4 * cell - 1, 4 * cell - 1), std=0.02))
@@ -36,31 +67,46 @@ class MultipoleAttention2d(nn.Module):
                 table = nn.init.trunc_normal_(torch.empty(num_heads, 7, 7), std=0.02)
                 self.register_parameter(f"far_bias_{level}", nn.Parameter(table))
 
-    def bases(self, levels, channels, like):
-        token_basis, merge_basis = averaging_basis2d(self.cell, self.rank, levels, channels, dtype=like.dtype,
-                                                     device=like.device)
-        if self.max_levels > 0:
-            token_basis = self.token_basis
-        if self.max_levels > 1:
-            merge_basis = [getattr(self, f"merge_basis_{min(level, self.max_levels - 1)}") for level in range(1, levels)]
-        return token_basis, merge_basis
-
     def forward(self, x):
-        batch, height, width, dim = x.shape
-        heads, head_dim = self.num_heads, dim // self.num_heads
-        levels = num_far_levels(height, width, self.cell)
-        qkv = self.qkv(x)
-        q, k, v = qkv.view(batch, height, width, 3, heads, head_dim).unbind(3)
-        far, far_bias = [[] for _ in range(3)], None
-        if levels > 0:
-            summarised = qkv[..., (3 - self.num_summarised) * dim:]
-            token_basis, merge_basis = self.bases(levels, summarised.shape[-1], qkv)
-            for level in summarize2d(summarised, token_basis, merge_basis, self.cell):
-                parts = level.unflatten(-1, (self.num_summarised, heads, head_dim)).unbind(-3)
-                for of_kind, part in zip(far[3 - self.num_summarised:], parts):
-                    of_kind.append(part)
-            if self.bias and self.max_levels > 0:
-                far_bias = [getattr(self, f"far_bias_{min(level, self.max_levels)}") for level in range(1, levels + 1)]
-        out, _ = attention2d(q, k, v, far[1], far[2], self.cell, q_far=far[0] or None,
-                             near_bias=self.near_bias if self.bias else None, far_bias=far_bias)
-        return self.proj(out.flatten(3))
+        return self.forward_sequence(x.flatten(1, 2), x.shape[1:3]).view(x.shape)
+
+    def forward_sequence(self, x, grid_size, rotary=None):
+        """The same for prefix tokens and a grid, (B, prefix + H W, embed_dim), grid_size (H, W). Prefix tokens see all
+        tokens one by one, and are seen so. rotary: of the grid's queries and keys, see multipole.rotary"""
+        height, width = grid_size
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).unbind(2)
+        if self.q_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        if rotary is not None:
+            q, k = (apply_rotary(t.transpose(1, 2), rotary).transpose(1, 2) for t in (q, k))
+        levels = 0 if height * width <= self.full_up_to else num_far_levels(height, width, self.cell)
+        mixed = attend_sequence(q, k, v, (height, width), self.cell, levels, self.summarize, hot=self.hot,
+                                near_bias=self.near_bias if self.bias else None, far_bias=self.far_bias(levels))
+        return self.proj_drop(self.proj(mixed.flatten(2)))
+
+    def summarize(self, q, k, v, levels, mass):
+        """As attend_sequence() asks for it."""
+        if self.summary_basis is None:
+            return None, *cluster2d(k, v, self.cell, self.rank, levels, token_mass=mass)
+        parts = [q, k, v] if self.is_linear else [k, v]
+        if mass is not None:  # every token queries, whatever its mass
+            mass = torch.cat(([torch.ones_like(mass)] if self.is_linear else []) + [mass, mass], 3)
+        packed = torch.cat([part.flatten(3) for part in parts], 3)
+        far = [level.unflatten(-1, (len(parts), self.num_heads, -1)).unbind(-3)
+               for level in self.summary_basis.summarize(self, packed, levels, mass)]
+        of_kind = [list(kind) for kind in zip(*far)]
+        return of_kind[0] if self.is_linear else None, of_kind[-2], of_kind[-1], None
+
+    def far_bias(self, levels):
+        has_tables = self.bias and self.max_levels > 0
+        if levels == 0 or (self.log_mass and not has_tables):
+            return None
+        if has_tables:
+            tables = [getattr(self, f"far_bias_{min(level, self.max_levels)}") for level in range(1, levels + 1)]
+        else:
+            tables = [self.qkv.weight.new_zeros(self.num_heads, 7, 7)] * levels
+        if self.log_mass:
+            return tables
+        # the operator adds the logarithm of a summary's tokens to its score
+        mass = self.cell * self.cell / self.rank
+        return [table - math.log(mass * 4**i) for i, table in enumerate(tables)]

@@ -5,6 +5,7 @@ import functools
 from torch import nn
 
 from multipole.operators import check_summaries
+from multipole.swapped_timm import refuse_dropout, swapped_class
 from multipole.tokens import SUMMARIES, multipole_attention
 
 NAME = "multipole2d"  # of the attention in transformers' registry
@@ -35,8 +36,8 @@ def swap_attention(model, *, cell=8, rank=4, hot=64, summaries="basis"):
     """Puts multipole attention into every block of a ViT, in place; weights stay, and so does what it answers on grids
     of up to 2 x 2 cells (16 x 16 tokens with cells of 8). Above, far tokens are seen through summaries.
 
-    model: a ViT of timm (ViT, DeiT, DeiT-3, DINOv2, CLIP, SigLIP) or of transformers (ViT, DeiT, DINOv2, with registers
-           too, CLIP, SigLIP), or a module that holds one
+    model: a ViT of timm (ViT, DeiT, DeiT-3, DINOv2, CLIP, SigLIP; DINOv3 and what else timm builds as EVA) or of
+           transformers (ViT, DeiT, DINOv2, with registers too, CLIP, SigLIP), or a module that holds one
     cell, rank, hot, summaries: as multipole_attention() takes them
 
     Returns `model`. Raises ValueError where it holds no such blocks, or some that cannot be swapped. Nothing is changed
@@ -53,7 +54,7 @@ def swap_attention(model, *, cell=8, rank=4, hot=64, summaries="basis"):
     blocks = [(name, module, kind) for name, module in modules if (kind := attention_kind(module)) is not None]
     if not blocks:
         raise ValueError(f"swap_attention: {type(model).__name__} holds no attention of a vision transformer that is known "
-                         "here (timm's ViTs; transformers' ViT, DeiT, DINOv2, CLIP, SigLIP)")
+                         "here (timm's ViTs and EVAs; transformers' ViT, DeiT, DINOv2, CLIP, SigLIP)")
     if len(embeddings) != 1:
         raise ValueError(f"swap_attention: {type(model).__name__} has {len(embeddings)} patch embeddings, where one says how "
                          "tokens lie; give the image tower alone")
@@ -77,6 +78,8 @@ def attention_kind(module):
     package, name = type(module).__module__.split("."), type(module).__name__
     if package[0] == "timm" and name == "Attention" and isinstance(getattr(module, "qkv", None), nn.Linear):
         return swap_timm
+    if package[0] == "timm" and name in ("EvaAttention", "AttentionRope"):
+        return swap_timm
     if package[:2] == ["transformers", "models"] and package[2] in TRANSFORMERS and name == TRANSFORMERS[package[2]]:
         return swap_transformers
     return None
@@ -85,33 +88,6 @@ def attention_kind(module):
 TRANSFORMERS = {"vit": "ViTAttention", "deit": "DeiTAttention", "dinov2": "Dinov2Attention",
                 "dinov2_with_registers": "Dinov2WithRegistersAttention", "clip": "CLIPAttention",
                 "siglip": "SiglipAttention"}
-
-
-def refuse_dropout(probability):
-    if probability > 0:
-        raise ValueError("multipole: swapped attention has no dropout of its weights; set it to 0 in the model's config, or "
-                         "call model.eval()")
-
-
-class SwappedTimmAttention:
-    """The forward pass of timm's Attention with another mixing; goes before its class."""
-
-    def forward(self, x, attn_mask=None, is_causal=False):
-        if attn_mask is not None or is_causal:
-            raise ValueError("multipole: attention masks are not supported by swapped attention")
-        refuse_dropout(self.attn_drop.p if self.training else 0)
-        batch, tokens, _ = x.shape
-        q, k, v = self.qkv(x).reshape(batch, tokens, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = self.multipole(self.q_norm(q), self.k_norm(k), v, self.scale)
-        mixed = self.norm(mixed.transpose(1, 2).reshape(batch, tokens, -1))
-        if getattr(self, "gate", None) is not None:
-            mixed = mixed * self.gate(x).sigmoid()
-        return self.proj_drop(self.proj(mixed))
-
-
-@functools.cache
-def swapped_class(base):
-    return type(f"Multipole{base.__name__}", (SwappedTimmAttention, base), {})
 
 
 def swap_timm(module, grid, options):

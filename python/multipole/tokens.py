@@ -7,6 +7,44 @@ from multipole.operators import attention2d, averaging_basis2d, cluster2d, hot_t
 SUMMARIES = ("basis", "cluster")
 
 
+def attend_to_all(q, k, v, scale=None):
+    """q, k, v: (B, tokens, heads, head_dim)"""
+    q, k, v = (t.transpose(1, 2) for t in (q, k, v))
+    return F.scaled_dot_product_attention(q, k, v, scale=scale).transpose(1, 2)
+
+
+def take_hot_tokens(q, k, v, count, scale=None):
+    """k_extra, v_extra and token_mass of attention2d, for q, k and v (B, H, W, heads, head_dim)."""
+    batch, height, width, heads, head_dim = k.shape
+    places = hot_tokens(q.detach(), k.detach(), min(count, height * width), scale=scale).transpose(1, 2)
+    by_channel = places[..., None].expand(-1, -1, -1, head_dim)
+    k_extra, v_extra = (t.flatten(1, 2).gather(1, by_channel) for t in (k, v))
+    mass_type = q.dtype if q.dtype == torch.float64 else torch.float32
+    mass = torch.ones(batch, height * width, heads, dtype=mass_type, device=q.device).scatter(1, places, 0)
+    return k_extra, v_extra, mass.unflatten(1, (height, width))
+
+
+def attend_sequence(q, k, v, grid_size, cell, levels, summarize, *, hot=0, scale=None, near_bias=None, far_bias=None):
+    """Attention of prefix tokens and a grid, q, k, v (B, prefix + H W, heads, head_dim), with what the grid has of far
+    levels, hot tokens and biases; summarize(q, k, v, levels, mass) gives q_far, k_far, v_far and far_mass."""
+    if levels == 0 and near_bias is None:
+        return attend_to_all(q, k, v, scale)
+    num_prefix = q.shape[1] - grid_size[0] * grid_size[1]
+    grid_q, grid_k, grid_v = (t[:, num_prefix:].unflatten(1, grid_size) for t in (q, k, v))
+    k_extra, v_extra, mass = k[:, :num_prefix], v[:, :num_prefix], None
+    if hot > 0 and levels > 0:
+        hot_k, hot_v, mass = take_hot_tokens(grid_q, grid_k, grid_v, hot, scale)
+        k_extra, v_extra = torch.cat([k_extra, hot_k], 1), torch.cat([v_extra, hot_v], 1)
+    extra = {"k_extra": k_extra, "v_extra": v_extra} if k_extra.shape[1] > 0 else {}
+    q_far, k_far, v_far, far_mass = summarize(grid_q, grid_k, grid_v, levels, mass) if levels > 0 else (None, [], [], None)
+    out, _ = attention2d(grid_q, grid_k, grid_v, k_far, v_far, cell, q_far=q_far, near_bias=near_bias, far_bias=far_bias,
+                         scale=scale, token_mass=mass, far_mass=far_mass, **extra)
+    out = out.flatten(1, 2)
+    if num_prefix == 0:
+        return out
+    return torch.cat([attend_to_all(q[:, :num_prefix], k, v, scale), out], 1)
+
+
 def summarize_keys(k, v, levels, cell, rank, summaries, mass):
     """k_far, v_far and far_mass of attention2d, for k and v (B, H, W, heads, head_dim)."""
     if summaries == "cluster":
@@ -34,40 +72,14 @@ def multipole_attention(q, k, v, grid_size, *, num_prefix=0, cell=8, rank=4, hot
     Returns (B, heads, num_prefix + H W, head_dim).
     """
     height, width = grid_size
-    batch, heads, tokens, head_dim = q.shape
     if summaries not in SUMMARIES:
         raise ValueError(f"summaries must be one of {', '.join(SUMMARIES)}, got '{summaries}'")
-    if num_prefix + height * width != tokens:
-        raise ValueError(f"{tokens} tokens are not {num_prefix} prefix tokens and a grid of {height} x {width}")
-    levels = num_far_levels(height, width, cell)
-    if levels == 0:
-        return F.scaled_dot_product_attention(q, k, v, scale=scale)
+    if num_prefix + height * width != q.shape[2]:
+        raise ValueError(f"{q.shape[2]} tokens are not {num_prefix} prefix tokens and a grid of {height} x {width}")
 
-    def grid(t):
-        return t[:, :, num_prefix:].transpose(1, 2).reshape(batch, height, width, heads, head_dim)
+    def summarize(grid_q, grid_k, grid_v, levels, mass):
+        return None, *summarize_keys(grid_k, grid_v, levels, cell, rank, summaries, mass)
 
-    def rows(t):  # (B, heads, E, head_dim) -> (B, E, heads, head_dim)
-        return t.transpose(1, 2)
-
-    grid_q, grid_k, grid_v = grid(q), grid(k), grid(v)
-    extra_k, extra_v, mass = [], [], None
-    if num_prefix > 0:
-        extra_k.append(rows(k[:, :, :num_prefix]))
-        extra_v.append(rows(v[:, :, :num_prefix]))
-    if hot > 0:
-        count = min(hot, height * width)
-        places = hot_tokens(grid_q.detach(), grid_k.detach(), count, scale=scale)
-        by_channel = places[..., None].expand(-1, -1, -1, head_dim) + num_prefix
-        extra_k.append(rows(k.gather(2, by_channel)))
-        extra_v.append(rows(v.gather(2, by_channel)))
-        mass_type = q.dtype if q.dtype == torch.float64 else torch.float32
-        mass = torch.ones(batch, heads, height * width, dtype=mass_type, device=q.device).scatter(2, places, 0)
-        mass = mass.transpose(1, 2).reshape(batch, height, width, heads)
-    k_far, v_far, far_mass = summarize_keys(grid_k, grid_v, levels, cell, rank, summaries, mass)
-    out, _ = attention2d(grid_q, grid_k, grid_v, k_far, v_far, cell, scale=scale, token_mass=mass, far_mass=far_mass,
-                         k_extra=torch.cat(extra_k, 1) if extra_k else None,
-                         v_extra=torch.cat(extra_v, 1) if extra_v else None)
-    out = out.flatten(1, 2).transpose(1, 2)
-    if num_prefix == 0:
-        return out
-    return torch.cat([F.scaled_dot_product_attention(q[:, :, :num_prefix], k, v, scale=scale), out], 2)
+    q, k, v = (t.transpose(1, 2) for t in (q, k, v))
+    return attend_sequence(q, k, v, (height, width), cell, num_far_levels(height, width, cell), summarize, hot=hot,
+                           scale=scale).transpose(1, 2)

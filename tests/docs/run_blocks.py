@@ -18,7 +18,28 @@ import tempfile
 
 from published_folder import write_published_folder
 
-BLOCK = re.compile(r"(?:<!-- (?P<rule>[^\n]*?) -->\n)?```sh\n(?P<body>.*?)```", re.S)
+BLOCK = re.compile(r"(?:<!-- (?P<rule>[^\n]*?) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)```", re.S)
+
+
+def blocks(document, language):
+    """(line, text) of every block of a language that is to be run, changed as the line before it says."""
+    text = pathlib.Path(document).read_text()
+    for match in BLOCK.finditer(text):
+        if match["language"] != language:
+            continue
+        line = text[:match.start("body")].count("\n") + 1
+        body, rule = match["body"], match["rule"] or ""
+        if rule.startswith("not run: "):
+            print(f"{document}:{line}: left out: {rule[9:]}")
+            continue
+        if rule.startswith("run with: "):
+            for change in rule[10:].split(" ; "):
+                pattern, _, replacement = change.partition(" => ")
+                if pattern not in body:
+                    sys.exit(f"{document}:{line}: nothing to replace: {pattern}")
+                body = body.replace(pattern, replacement)
+        print(f"{document}:{line}: {body.strip()}", flush=True)
+        yield line, body
 
 
 def prepare(folder, program, source):
@@ -44,24 +65,11 @@ def prepare(folder, program, source):
 
 def main(program, source, document):
     program, source = pathlib.Path(program).resolve(), pathlib.Path(source).resolve()
-    text = pathlib.Path(document).read_text()
     ran = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         prepare(folder, program, source)
-        for match in BLOCK.finditer(text):
-            line = text[:match.start("body")].count("\n") + 1
-            body, rule = match["body"], match["rule"] or ""
-            if rule.startswith("not run: "):
-                print(f"{document}:{line}: left out: {rule[9:]}")
-                continue
-            if rule.startswith("run with: "):
-                for change in rule[10:].split(" ; "):
-                    pattern, _, replacement = change.partition(" => ")
-                    if pattern not in body:
-                        sys.exit(f"{document}:{line}: nothing to replace: {pattern}")
-                    body = body.replace(pattern, replacement)
-            print(f"{document}:{line}: {body.strip()}", flush=True)
+        for _, body in blocks(document, "sh"):
             run = subprocess.run(["bash", "-eo", "pipefail", "-c", body], cwd=folder, capture_output=True, text=True)
             if run.returncode:
                 print(run.stdout[-3000:], run.stderr[-3000:], sep="\n")

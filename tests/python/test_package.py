@@ -187,6 +187,19 @@ class Swap(unittest.TestCase):
                 model = timm.create_model(name, **small, **options)
                 self.check(model, lambda m, x: m.forward_features(x), 32, 8)
 
+    def test_rotary_positions_of_timm(self):
+        """EVA's blocks: DINOv3 (half rotation, registers), biases of their own, positions that are learned by depth."""
+        try:
+            import timm
+        except ImportError:
+            self.skipTest("timm is not installed")
+        small = dict(img_size=32, patch_size=8, embed_dim=48, depth=2, num_heads=3, num_classes=0, dynamic_img_size=True)
+        for name in ("vit_small_patch16_dinov3", "vit_small_patch16_dinov3_qkvb", "vit_small_plus_patch16_dinov3",
+                     "eva02_tiny_patch14_224", "eva02_base_patch14_224", "vit_base_patch16_rope_mixed_224"):
+            with self.subTest(name=name):
+                model = timm.create_model(name, **small)
+                self.check(model, lambda m, x: m.forward_features(x), 32, 8)
+
     def test_transformers(self):
         try:
             import transformers as t

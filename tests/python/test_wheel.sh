@@ -15,13 +15,14 @@ esac
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder/site" "$wheel"
 rm -r "$folder/build"
 cd "$folder"
-PYTHONPATH="$folder/site" "$python" - "$folder/site" << 'PYTHON'
+PYTHONPATH="$folder/site" "$python" - "$folder/site" "$source/models/multipole_nano_cifar10.safetensors" << 'PYTHON'
 import sys
 import torch
 import multipole
 assert multipole.__file__.startswith(sys.argv[1]), multipole.__file__
 layer = multipole.MultipoleAttention2d(16, 2, 2, cell=2)
 assert layer(torch.randn(1, 9, 9, 16)).isfinite().all()
+assert multipole.load(sys.argv[2])(torch.randn(1, 3, 32, 32)).shape == (1, 10)
 PYTHON
 if readelf -d "$folder/site/multipole/libmultipole_ops.so" | grep -E 'R(UN)?PATH'; then
   echo 'the library looks for others where it was built' >&2

@@ -1,0 +1,1 @@
+"""The models of this program's files as modules of torch."""

@@ -1,0 +1,35 @@
+"""The two-layer perceptron of a block."""
+import functools
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from multipole.models.fields import choose
+from multipole.models.token_conv import TokenConv
+
+ACTIVATIONS = {"gelu": F.gelu, "gelu_tanh": functools.partial(F.gelu, approximate="tanh"),
+               "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "silu": F.silu, "relu": F.relu}
+
+
+class Mlp(nn.Module):
+    """gated: the first layer's halves are multiplied, the first one activated; conv: a depthwise convolution of the grid
+    before the activation"""
+
+    def __init__(self, embed_dim, hidden_dim, activation="gelu", gated=False, conv=False):
+        super().__init__()
+        choose(activation, ACTIVATIONS, "activation")
+        self.activation, self.gated = activation, gated
+        self.fc1 = nn.Linear(embed_dim, (2 if gated else 1) * hidden_dim)
+        self.conv = TokenConv(hidden_dim, hidden_dim, groups=hidden_dim) if conv else None
+        self.fc2 = nn.Linear(hidden_dim, embed_dim)
+
+    def forward(self, x, grid_size=None):
+        hidden = self.fc1(x)
+        if self.conv is not None:
+            hidden = self.conv(hidden.unflatten(1, grid_size)).flatten(1, 2)
+        activate = ACTIVATIONS[self.activation]
+        if not self.gated:
+            return self.fc2(activate(hidden))
+        first, second = hidden.chunk(2, -1)
+        return self.fc2(activate(first) * second)
