@@ -21,8 +21,11 @@ AttentionComparer::AttentionComparer(const std::filesystem::path& model, const C
   for (auto* loaded : {&reference_, &swapped_}) loaded->model->to(execution_.device);
   const auto own = config_from_json<Preprocessing>(reference_.metadata.preprocessing, "preprocessing");
   const auto sizes = options.sizes.empty() ? std::vector{own.image_size, 2 * own.image_size} : options.sizes;
+  // not "..." + std::to_string(...): the compiler at hand sees a read out of bounds in its own library there
+  std::string rule = "must be from 1 to ";
+  rule += std::to_string(kLargestSize);
   for (const int64_t size : sizes) {
-    require(size >= 1 && size <= kLargestSize, "size", "must be from 1 to " + std::to_string(kLargestSize), size);
+    require(size >= 1 && size <= kLargestSize, "size", rule, size);
     comparisons_.emplace_back(size);
   }
 }
