@@ -47,6 +47,7 @@ int run_program(int argc, char** argv) {
   multipole::add_embed_command(program, run);
   multipole::add_distill_commands(program, run);
   multipole::add_compare_attention_command(program, run);
+  multipole::add_adapt_command(program, run);
   multipole::add_inspect_command(program, run);
   multipole::add_report_command(program, run);
   multipole::add_doctor_command(program, run);

@@ -63,12 +63,14 @@ def by_offset(table, query_y, query_x, key_y, key_x):
 
 class MultipoleAttention(nn.Module):
     def __init__(self, dim, heads, levels, cell=4, rank=4, variant="linear", bias=True, log_mass=True, qkv_bias=True,
-                 basis="hierarchical", summaries="basis", hot=0, full_up_to=0, qk_norm=False, **_):
+                 basis="hierarchical", summaries="basis", hot=0, full_up_to=0, qk_norm=False,
+                 far_gate=False, **_):
         super().__init__()
         if basis != "hierarchical":
             raise ValueError(f"the mirror has no basis '{basis}', only 'hierarchical'")
-        if summaries != "basis" or hot or full_up_to or qk_norm:
-            raise ValueError("the mirror has no clusters, hot tokens, full attention on small grids, or norms of queries")
+        if summaries != "basis" or hot or full_up_to or qk_norm or far_gate:
+            raise ValueError("the mirror has no clusters, hot tokens, full attention on small grids, gates, or norms of "
+                             "queries")
         self.heads, self.cell, self.rank, self.linear = heads, cell, rank, variant == "linear"
         self.qkv, self.proj = nn.Linear(dim, 3 * dim, qkv_bias), nn.Linear(dim, dim)
         channels = (3 if self.linear else 2) * dim

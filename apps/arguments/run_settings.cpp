@@ -35,13 +35,8 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
   std::string names;
   for (const auto& name : recipes.names) names += (names.empty() ? "" : ", ") + name;
   command.add_option("--out", settings.out, "run folder: config, metrics, best model, state to resume")->required();
-  command.add_option("--config", settings.config, "JSON file, or a recipe: " + names);
+  command.add_option("--config", settings.config, names.empty() ? "JSON file" : "JSON file, or a recipe: " + names);
   add_set_option(command, settings.sets, "train.batch_size=64");
-  command.add_option("--init", settings.init,
-                     "safetensors file whose weights training starts from: a model of any task");
-  command.add_option("--init-map", settings.init_map,
-                     "JSON file with new names for the weights of --init: {\"encoder.*.w\": \"backbone.*.weight\"}");
-  add_attention_option(command, settings.attention);
   command
       .add_option("--resume", settings.resume,
                   "auto (go on where the run folder holds a run), never, or another run folder to go on from")
@@ -54,6 +49,14 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
   command.add_option("--device", settings.device, "auto (CUDA where there is one), cpu or cuda");
   command.add_option("--threads", settings.threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", settings.quiet, "no progress on standard error");
+}
+
+void add_start_options(CLI::App& command, RunSettings& settings) {
+  command.add_option("--init", settings.init,
+                     "safetensors file whose weights training starts from: a model of any task");
+  command.add_option("--init-map", settings.init_map,
+                     "JSON file with new names for the weights of --init: {\"encoder.*.w\": \"backbone.*.weight\"}");
+  add_attention_option(command, settings.attention);
 }
 
 Json merged_settings(const RunSettings& settings, const RecipeBook& recipes) {

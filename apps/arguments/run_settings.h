@@ -26,8 +26,11 @@ struct RunSettings {
   bool quiet = false;
 };
 
-// The options of `train`, but --data, whose help is the task's.
+// The options of every training, but --data, whose help is the task's.
 void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook& recipes);
+
+// --init, --init-map and --attention: the weights that a training starts from.
+void add_start_options(CLI::App& command, RunSettings& settings);
 
 // --set a.b=value, any number of times, in order into `sets` for set_by_path.
 void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& example);

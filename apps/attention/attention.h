@@ -1,4 +1,4 @@
-// multipole compare-attention
+// multipole compare-attention, multipole adapt
 #pragma once
 
 #include "apps/arguments/command.h"
@@ -6,5 +6,6 @@
 namespace multipole {
 
 void add_compare_attention_command(CLI::App& program, Run& run);
+void add_adapt_command(CLI::App& program, Run& run);
 
 }  // namespace multipole

@@ -108,6 +108,7 @@ void add_train_command(CLI::App& parent, Run& run, const std::string& name, cons
   command->add_option("--data", options->run.data, task->data_help())->required();
   own->add_to(*command);
   add_run_options(*command, options->run, task->recipes());
+  add_start_options(*command, options->run);
   command
       ->add_option("--recipe", options->recipe,
                    "auto: look at the data and time the machine, choose what is left open, and say why")

@@ -24,6 +24,10 @@ class TrainTask {
  public:
   virtual ~TrainTask() = default;
 
+  // Called before an epoch's steps, and before the rest of them where a run goes on within one. Trials of a few steps
+  // (trial_training.h) have no epochs.
+  virtual void start_epoch(int64_t /*epoch*/) {}
+
   // Mean loss over the batch, a scalar; called under autocast with the batch's inputs on the model's device. Throws
   // InputError for a label that the model has no class for, naming the file.
   virtual torch::Tensor loss_of(TrainedModel& model, const torch::Tensor& inputs, const Batch& batch) = 0;

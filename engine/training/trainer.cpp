@@ -55,6 +55,7 @@ TrainResult Trainer::run(const std::atomic<bool>* stop) {
 bool Trainer::train_epoch(const std::atomic<bool>* stop) {
   parts_.model->train();
   freezing_.apply(progress_.epoch);
+  parts_.task.start_epoch(progress_.epoch);
   feed_.start_epoch(progress_.epoch, progress_.batch);
   epoch_start_ = window_start_ = Clock::now();
   epoch_samples_ = 0;

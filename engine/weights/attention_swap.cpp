@@ -13,16 +13,15 @@ Json parse_choice(const std::string& choice, const std::string& where) {
   return choice.find_first_of("{[\"") == 0 ? parse_json(choice, where) : Json(choice);
 }
 
-// Whether a weight that is not in the file may start fresh: what the new attention adds to the projections.
-bool may_be_fresh(const std::string& name) {
+}  // namespace
+
+bool is_added_by_attention(const std::string& name) {
   if (name.find(".attention.") == name.npos) return false;
   for (const char* taken_over : {".qkv.", ".proj.", ".q_norm.", ".k_norm."}) {
     if (name.find(taken_over) != name.npos) return false;
   }
   return true;
 }
-
-}  // namespace
 
 ModelConfig swap_attention(const ModelConfig& architecture, const std::string& choice, const std::string& where) {
   ModelConfig swapped = resolve_model_config(architecture);
@@ -39,7 +38,7 @@ LoadedModel swap_attention(LoadedModel loaded, const std::string& choice, const 
   const auto report = initialize_weights(*swapped.model, named_weights(*loaded.model), "the model");
   for (const auto& entry : report.entries) {
     const bool is_fresh = entry.fate == WeightFate::kMissing || entry.fate == WeightFate::kMismatched;
-    if (is_fresh && !may_be_fresh(entry.name)) {
+    if (is_fresh && !is_added_by_attention(entry.name)) {
       throw ConfigError(where + " " + choice + ": the model has no weights for it: " + entry.name + " " + entry.detail);
     }
   }

@@ -19,4 +19,8 @@ ModelConfig swap_attention(const ModelConfig& architecture, const std::string& c
 // stored of it names the new attention. An empty choice leaves the model as it is. Throws as above.
 LoadedModel swap_attention(LoadedModel loaded, const std::string& choice, const std::string& where);
 
+// Whether a parameter of this name is what a swapped attention adds to the projections and norms of the one that it
+// replaces: it may start fresh, and it is what adaptation learns.
+bool is_added_by_attention(const std::string& name);
+
 }  // namespace multipole

@@ -6,6 +6,7 @@
 
 #include "engine/bench/device_wait.h"
 #include "engine/runtime/tensor_memory.h"
+#include "tasks/attention_swap/observed_calls.h"
 
 namespace multipole {
 namespace {
@@ -36,21 +37,6 @@ double squared_norm(const torch::Tensor& tensor) { return tensor.to(torch::kDoub
 torch::Tensor cosine(const torch::Tensor& a, const torch::Tensor& b, int64_t dim) {
   return torch::cosine_similarity(a.to(torch::kFloat), b.to(torch::kFloat), dim);
 }
-
-// While it lives, the calls of the model's attention are told.
-class ObservedCalls {
- public:
-  ObservedCalls(VisionModel& model, const std::function<void(const AttentionPlace&, const AttentionCall&)>& observer)
-      : backbone_(*model->backbone()) {
-    backbone_.observe_attention_calls(observer);
-  }
-  ~ObservedCalls() { backbone_.observe_attention_calls({}); }
-  ObservedCalls(const ObservedCalls&) = delete;
-  ObservedCalls& operator=(const ObservedCalls&) = delete;
-
- private:
-  Backbone& backbone_;
-};
 
 }  // namespace
 

@@ -24,6 +24,8 @@ class SwapComparison {
   double block_error() const;
   double embedding_cosine() const;
   double patch_cosine() const;
+  // Whether the models answer with classes.
+  bool has_answers() const { return answers_ > 0; }
   // Share of the answers, pixels of a segmentation, that are the same; NaN for models without classes.
   double agreement() const;
   const PassCost& reference_cost() const { return reference_cost_; }

@@ -45,11 +45,17 @@ Multipole2dAttention::Multipole2dAttention(const Multipole2dConfig& config, cons
   if (config.bias) {
     const int64_t side = near_bias_side(config.cell);
     near_bias_ = register_parameter("near_bias", trunc_normal_(torch::empty({shape.num_heads, side, side})));
-    for (int64_t level = 1; level <= config.parameter_levels(shape); ++level) {
-      far_bias_.push_back(
-          register_parameter("far_bias_" + std::to_string(level),
-                             trunc_normal_(torch::empty({shape.num_heads, kFarBiasSide, kFarBiasSide}))));
-    }
+  }
+  for (int64_t level = 1; config.has_far_bias() && level <= config.parameter_levels(shape); ++level) {
+    const auto table = torch::zeros({shape.num_heads, kFarBiasSide, kFarBiasSide});
+    far_bias_.push_back(
+        register_parameter("far_bias_" + std::to_string(level), config.bias ? trunc_normal_(table) : table));
+  }
+  for (int64_t level = 1; config.far_gate && level <= config.parameter_levels(shape); ++level) {
+    const std::vector<int64_t> sizes = {shape.num_heads, embed_dim / shape.num_heads};
+    const std::string number = std::to_string(level);
+    far_key_gate_.push_back(register_parameter("far_key_gate_" + number, torch::ones(sizes)));
+    far_value_gate_.push_back(register_parameter("far_value_gate_" + number, torch::ones(sizes)));
   }
 }
 
@@ -58,11 +64,10 @@ double Multipole2dAttention::count_parameters(const Multipole2dConfig& config, c
                       linear_parameters(shape.embed_dim, shape.embed_dim) +
                       Multipole2dSummaries::count_parameters(config, shape);
   if (config.qk_norm) parameters += QueryKeyNorm::count_parameters(shape.embed_dim / shape.num_heads);
-  if (config.bias) {
-    const int64_t side = near_bias_side(config.cell),
-                  far = config.parameter_levels(shape) * kFarBiasSide * kFarBiasSide;
-    parameters += static_cast<double>(shape.num_heads * (side * side + far));
-  }
+  const int64_t levels = config.parameter_levels(shape), side = near_bias_side(config.cell);
+  if (config.bias) parameters += static_cast<double>(shape.num_heads * side * side);
+  if (config.has_far_bias()) parameters += static_cast<double>(levels * shape.num_heads * kFarBiasSide * kFarBiasSide);
+  if (config.far_gate) parameters += static_cast<double>(levels * 2 * shape.embed_dim);
   return parameters;
 }
 
@@ -115,7 +120,8 @@ torch::Tensor Multipole2dAttention::attend_on_grid(const GridTokens& tokens, tor
     v_extra = joined(v_extra, hot.v_extra);
     mass = hot.token_mass;
   }
-  const auto far = summaries_->summarize(tokens, mass);
+  auto far = summaries_->summarize(tokens, mass);
+  apply_gates(far);
   const auto far_bias = far_bias_for(static_cast<int64_t>(far.k.size()));
   return std::get<0>(attention2d(tokens.q, tokens.k, tokens.v, far.k, far.v, config_.cell, given(far.q),
                                  given(near_bias_), given(far_bias), std::nullopt, given(k_extra), given(v_extra),
@@ -143,6 +149,15 @@ std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) co
     if (!config_.log_mass) tables.back() = tables.back() - std::log(mass);
   }
   return tables;
+}
+
+void Multipole2dAttention::apply_gates(FarSummaries& far) const {
+  if (far_key_gate_.empty()) return;
+  for (size_t i = 0; i < far.k.size(); ++i) {
+    const size_t level = std::min(i, far_key_gate_.size() - 1);
+    far.k[i] = far.k[i] * far_key_gate_[level].to(far.k[i].scalar_type());
+    far.v[i] = far.v[i] * far_value_gate_[level].to(far.v[i].scalar_type());
+  }
 }
 
 AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {

@@ -26,7 +26,11 @@ namespace multipole {
 // stand with the prefix.
 //
 // Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's far
-// bias, or none where there is none, and summarise as summary_basis.h says.
+// bias, or none where there is none, and summarise as summary_basis.h says; they reuse the last level's gates, too.
+//
+// The gates (far_gate) of a level multiply the channels of its summaries' keys and values, 1 at first, and where there
+// is no bias add one to the far scores, 0 at first. They act on far summaries alone, so that the answer stays that of
+// full attention where there are none.
 class Multipole2dAttention : public Attention {
  public:
   using Config = Multipole2dConfig;
@@ -51,6 +55,7 @@ class Multipole2dAttention : public Attention {
   // k_prefix, v_prefix: (B, prefix, num_heads, head_dim), undefined without any -> (B, H, W, num_heads, head_dim)
   torch::Tensor attend_on_grid(const GridTokens& tokens, torch::Tensor k_prefix, torch::Tensor v_prefix) const;
   std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
+  void apply_gates(FarSummaries& far) const;
   // Far levels and hot tokens of a grid of this size; 0 each where every token is seen one by one.
   int64_t far_levels(int64_t height, int64_t width) const;
   int64_t hot_tokens(int64_t height, int64_t width) const;
@@ -62,6 +67,7 @@ class Multipole2dAttention : public Attention {
   std::optional<Multipole2dSummaries> summaries_;  // registers its parameters after the projections
   torch::Tensor near_bias_;                        // (num_heads, 4 cell - 1, 4 cell - 1); undefined without bias
   std::vector<torch::Tensor> far_bias_;            // max_levels times (num_heads, 7, 7)
+  std::vector<torch::Tensor> far_key_gate_, far_value_gate_;  // max_levels times (num_heads, head_dim)
 };
 
 }  // namespace multipole

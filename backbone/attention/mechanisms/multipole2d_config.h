@@ -24,6 +24,7 @@ struct Multipole2dConfig {
   bool qkv_bias = true;
   bool qk_norm = false;
   double proj_drop = 0.0;
+  bool far_gate = false;
   std::optional<int64_t> max_levels = std::nullopt;
 
   template <class Self, class Field>
@@ -50,6 +51,9 @@ struct Multipole2dConfig {
     field("qkv_bias", self.qkv_bias, "bias of the query, key and value projection");
     field("qk_norm", self.qk_norm, "layer norm of each head's queries and keys");
     field("proj_drop", self.proj_drop, "dropout after the output projection");
+    field("far_gate", self.far_gate,
+          "learned factors of each channel of far keys and values, and a bias of far scores by relative position; all "
+          "start as if they were not there");
     field("max_levels", self.max_levels,
           "far levels with parameters of their own; null: as many as the nominal grid has");
   }
@@ -58,6 +62,7 @@ struct Multipole2dConfig {
   void validate(const std::string& where) const;
 
   bool is_linear() const { return variant == "linear"; }
+  bool has_far_bias() const { return bias || far_gate; }
   bool has_basis() const { return summaries == "basis"; }
 
   // Far levels with parameters of their own.

@@ -60,7 +60,7 @@ TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
     const LoadedModel loaded = load_model(kModels / name);
     EXPECT_EQ(loaded.metadata.architecture.backbone["attention"], attention);
     // building the model added nothing but what attention has learned since, in the values that leave it as it was
-    const Json later = {{"summaries", "basis"}, {"hot", 0}, {"full_up_to", 0}, {"qk_norm", false}};
+    const Json later = {{"summaries", "basis"}, {"hot", 0}, {"full_up_to", 0}, {"qk_norm", false}, {"far_gate", false}};
     const Json built = to_json_config(loaded.model->config());
     Json expected = to_json_config(loaded.metadata.architecture), complete = Json::object();
     for (const auto& [key, value] : built["backbone"]["attention"].items()) {
