@@ -19,7 +19,8 @@ TEST(TaskCommands, ANewTaskHasItsCommandByItself) {
   task_registry().add("brightness", test::brightness_task());
   CLI::App program("test", "multipole");
   multipole::Run run;
-  for (const std::string name : {"classify", "segment", "sequence"}) program.add_subcommand(name, "has its own");
+  for (const std::string name : {"classify", "segment", "sequence", "distill"})
+    program.add_subcommand(name, "has its own");
   add_task_commands(program, run);
   ASSERT_EQ(program.get_subcommands({}).size(), 4u) << "only the task that has no command yet";
   EXPECT_NE(program.get_subcommand("brightness")->help().find("learn how bright pictures are"), std::string::npos);
