@@ -22,7 +22,7 @@ AttentionComparer::AttentionComparer(const std::filesystem::path& model, const C
   const auto own = config_from_json<Preprocessing>(reference_.metadata.preprocessing, "preprocessing");
   const auto sizes = options.sizes.empty() ? std::vector{own.image_size, 2 * own.image_size} : options.sizes;
   for (const int64_t size : sizes) {
-    require(size >= 1 && size <= kLargestSize, "size", "must be from 1 to " + std::to_string(kLargestSize), size);
+    require(size >= 1 && size <= kLargestSize, "size", "must be from 1 to 16384", size);
     comparisons_.emplace_back(size);
   }
 }
