@@ -29,7 +29,7 @@ void write_backbone(const std::filesystem::path& path, double poison = 0) {
   metadata.task = "embedding";
   metadata.architecture.preset = "";
   metadata.architecture.backbone = {{"family", "vit"}, {"image_size", kProbeSide}, {"patch_size", 8},
-                                    {"embed_dim", 32}, {"num_heads", 2},      {"depth", 2}};
+                                    {"embed_dim", 32}, {"num_heads", 2},           {"depth", 2}};
   metadata.architecture.head = {{"type", "embedding"}};
   metadata.architecture = resolve_model_config(metadata.architecture);
   metadata.preprocessing = to_json_config(Preprocessing{.image_size = kProbeSide, .crop_pct = 1.0});
