@@ -1,13 +1,10 @@
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "apps/arguments/exit_code.h"
 #include "apps/classify/classify.h"
-#include "apps/output/result_output.h"
+#include "apps/training/probe_result.h"
 #include "apps/training/train_command.h"
-#include "base/text.h"
 #include "tasks/classification/probe/probe_training.h"
 #include "tasks/classification/task/classification_task.h"
 
@@ -37,13 +34,7 @@ class ClassifyOptions : public TaskOptions {
   int train_otherwise(const Json& settings, const RunSettings& run, TrainObserver& observer,
                       const SignalStop& stop) const override {
     const TrainResult result = train_probe(settings, run.data, run.out, observer, resume_options(run), stop.flag());
-    if (result.stop_reason == StopReason::kStopToken) {
-      std::cerr << "stopped; the same command goes on with the features that are kept\n";
-      return stop.exit_code();
-    }
-    print_result(classification_task()->score_words(result.score_name) + " " + percent(result.best_score, 2) + ": " +
-                 result.best_model.string() + "\n");
-    return kExitDone;
+    return tell_probe_result(result, classification_task()->score_words(result.score_name), stop);
   }
 
  private:

@@ -76,6 +76,7 @@ int train_task(const Task& task, const TaskOptions& own, const TrainCommandOptio
   TrainContext context = train_context(run, settings);
   context.may_train_otherwise =
       own.may_train_otherwise() && options.folds == 0 && options.fold.empty() && !options.lr_range_test;
+  context.trains_otherwise = !own.other_training().empty();
   const auto chosen = complete_settings(settings, task, context, minutes);
   TrainReport report(run.quiet ? ProgressBar::Mode::kQuiet : ProgressBar::Mode::kAuto, run.log_every.value_or(0));
   const bool speaks = process_place_from_environment().is_first();
@@ -84,7 +85,7 @@ int train_task(const Task& task, const TaskOptions& own, const TrainCommandOptio
   }
 
   const SignalStop stop;
-  if (!own.other_training().empty() || own.trains_otherwise(settings))
+  if (context.trains_otherwise || own.trains_otherwise(settings))
     return own.train_otherwise(settings, run, report, stop);
   if (options.lr_range_test) return find_learning_rate(task, settings, run, report, stop);
   if (options.folds > 0) return train_folds(task, settings, run, report, stop);

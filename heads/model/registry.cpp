@@ -5,6 +5,7 @@
 #include "heads/classification/classification_head.h"
 #include "heads/classification/embedding_head.h"
 #include "heads/segmentation/deconvolution_head.h"
+#include "heads/segmentation/linear_head.h"
 #include "heads/segmentation/segformer_head.h"
 #include "heads/segmentation/semantic_fpn_head.h"
 #include "heads/segmentation/upernet_head.h"
@@ -28,6 +29,7 @@ Registry<HeadEntry>& head_registry() {
                                           {"classification", head_of<ClassificationHead, ClassificationHeadConfig>()},
                                           {"deconvolution", head_of<DeconvolutionHead, DeconvolutionHeadConfig>()},
                                           {"embedding", head_of<EmbeddingHead, EmbeddingHeadConfig>()},
+                                          {"linear", head_of<LinearHead, LinearHeadConfig>()},
                                           {"segformer", head_of<SegformerHead, SegformerHeadConfig>()},
                                           {"semantic_fpn", head_of<SemanticFpnHead, SegmentationHeadConfig>()},
                                           {"upernet", head_of<UperNetHead, UperNetHeadConfig>()},

@@ -18,6 +18,8 @@ struct TrainContext {
   bool may_measure = true;
   // A recipe may choose another way to train than by steps, where the task has one (TaskOptions::train_otherwise()).
   bool may_train_otherwise = false;
+  // The user asks for that: there are no steps to plan.
+  bool trains_otherwise = false;
 };
 
 }  // namespace multipole

@@ -21,19 +21,18 @@ namespace {
 using test::run_multipole;
 using Words = std::vector<std::string>;
 
-constexpr int64_t kProbedSide = 32;
+constexpr int64_t kProbeSide = 32;
 
 // A vision transformer of random weights, as `import` leaves one without classes.
 void write_backbone(const std::filesystem::path& path, double poison = 0) {
   ModelMetadata metadata;
   metadata.task = "embedding";
   metadata.architecture.preset = "";
-  metadata.architecture.backbone = {{"family", "vit"}, {"image_size", kProbedSide},
-                                    {"patch_size", 8}, {"embed_dim", 32},
-                                    {"num_heads", 2},  {"depth", 2}};
+  metadata.architecture.backbone = {{"family", "vit"}, {"image_size", kProbeSide}, {"patch_size", 8},
+                                    {"embed_dim", 32}, {"num_heads", 2},           {"depth", 2}};
   metadata.architecture.head = {{"type", "embedding"}};
   metadata.architecture = resolve_model_config(metadata.architecture);
-  metadata.preprocessing = to_json_config(Preprocessing{.image_size = kProbedSide, .crop_pct = 1.0});
+  metadata.preprocessing = to_json_config(Preprocessing{.image_size = kProbeSide, .crop_pct = 1.0});
   const VisionModel model(metadata.architecture);
   const torch::NoGradGuard no_grad;
   if (poison != 0) model->parameters().front().fill_(poison);
@@ -56,7 +55,7 @@ class Probe : public testing::Test {
     for (int64_t i = 0; i < count; ++i) write_picture(split, label, i);
   }
   void write_picture(const std::string& split, size_t label, int64_t index) {
-    auto image = torch::randint(0, 120, {kProbedSide, kProbedSide, 3}, torch::kUInt8);
+    auto image = torch::randint(0, 120, {kProbeSide, kProbeSide, 3}, torch::kUInt8);
     image.select(2, static_cast<int64_t>(label) % 3) += 100;
     write_bytes(folder_ / "data" / split / ("c" + std::to_string(label)) / (std::to_string(index) + ".png"),
                 encode_png(image));
@@ -133,7 +132,7 @@ TEST_F(Probe, PicturesOfSeveralClasses) {
   std::filesystem::create_directories(folder_ / "data");
   std::string rows = "path,labels,split\n";
   for (int64_t i = 0; i < 60; ++i) {
-    auto image = torch::randint(0, 60, {kProbedSide, kProbedSide, 3}, torch::kUInt8);
+    auto image = torch::randint(0, 60, {kProbeSide, kProbeSide, 3}, torch::kUInt8);
     if (i % 2 == 0) image.select(2, 0) += 180;
     if (i % 3 == 0) image.select(2, 2) += 180;
     const std::string name = std::to_string(i) + ".png";

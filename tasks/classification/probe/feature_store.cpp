@@ -3,7 +3,6 @@
 #include <system_error>
 #include <vector>
 
-#include "base/checksum.h"
 #include "base/error.h"
 #include "engine/files/content_checksum.h"
 #include "engine/files/safetensors.h"
@@ -34,14 +33,6 @@ void FeatureStore::read() {
   }
   const auto* keys = pictures->second.data_ptr<int64_t>();
   for (int64_t i = 0; i < pictures->second.size(0); ++i) vectors_[keys[i]] = vectors->second[i];
-}
-
-int64_t FeatureStore::key(const torch::Tensor& image) {
-  const auto pixels = image.permute({1, 2, 0}).contiguous();  // as they lie in memory: no copy
-  Checksum sum;
-  sum.add(pixels.sizes().data(), pixels.sizes().size() * sizeof(int64_t));
-  sum.add(pixels.data_ptr(), pixels.nbytes());
-  return static_cast<int64_t>(sum.value());
 }
 
 torch::Tensor FeatureStore::find(int64_t key) const {

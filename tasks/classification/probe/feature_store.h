@@ -1,8 +1,6 @@
 // Features of pictures, kept in a file from one run to the next: a backbone that does not change need not look twice.
 //
-// A vector is found by a checksum of what the backbone is shown, the pixels of a picture after all preprocessing, so
-// that another picture, size, crop or mean never gets a vector that is not its own. What else a vector depends on
-// (weights, architecture, precision) is the store's fingerprint, and part of the name of its file.
+// A vector is found by picture_key(); the store's fingerprint, part of the name of its file, is feature_fingerprint().
 #pragma once
 
 #include <torch/types.h>
@@ -19,9 +17,6 @@ class FeatureStore {
   // Reads FOLDER/<fingerprint>.safetensors where it is there: "pictures" (N) int64 and "vectors" (N, dim) float32, with
   // a checksum. One that is damaged or has vectors of another length is taken as empty, and damage() says so.
   FeatureStore(const std::filesystem::path& folder, const std::string& fingerprint, int64_t dim);
-
-  // What a picture (3, H, W) is found by.
-  static int64_t key(const torch::Tensor& image);
 
   // (dim), or an undefined tensor where there is none.
   torch::Tensor find(int64_t key) const;

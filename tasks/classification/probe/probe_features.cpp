@@ -3,11 +3,10 @@
 #include <chrono>
 #include <utility>
 
-#include "base/checksum.h"
 #include "base/error.h"
-#include "engine/files/model_file.h"
 #include "engine/runtime/batch_paths.h"
 #include "tasks/inference/features.h"
+#include "tasks/probe/feature_key.h"
 
 namespace multipole {
 namespace {
@@ -15,16 +14,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kSavePeriod{30};
-
-void check_finite(const Batch& batch, const torch::Tensor& vectors, const std::vector<int64_t>& rows) {
-  const auto finite = vectors.isfinite().all(1);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (finite[static_cast<int64_t>(i)].item<bool>()) continue;
-    throw ModelFileError(batch.paths.at(static_cast<size_t>(rows[i])) +
-                         ": the backbone's features of this picture are not finite; its weights are damaged, or "
-                         "train.precision=float32 is needed");
-  }
-}
 
 // Computes what the store lacks of a batch. Returns how many pictures that were.
 int64_t complete_store(VisionModel& model, const Batch& batch, const std::vector<int64_t>& keys,
@@ -37,9 +26,10 @@ int64_t complete_store(VisionModel& model, const Batch& batch, const std::vector
   const auto images = rows.size() == keys.size() ? batch.images : batch.images.index_select(0, torch::tensor(rows));
   const auto vectors =
       naming_files(batch, [&] { return backbone_features(*model, images, FeatureKind::kVector, execution); });
-  check_finite(batch, vectors, rows);
   for (size_t i = 0; i < rows.size(); ++i) {
-    store.add(keys[static_cast<size_t>(rows[i])], vectors[static_cast<int64_t>(i)]);
+    const auto row = static_cast<size_t>(rows[i]);
+    require_finite_features(vectors[static_cast<int64_t>(i)], batch.paths.at(row));
+    store.add(keys[row], vectors[static_cast<int64_t>(i)]);
   }
   return static_cast<int64_t>(rows.size());
 }
@@ -70,18 +60,6 @@ class SavedStore {
 
 }  // namespace
 
-std::string feature_fingerprint(VisionModelImpl& model, const Execution& execution) {
-  Checksum sum;
-  const std::string architecture = model.config().backbone.dump() + execution.precision_name();
-  sum.add(architecture.data(), architecture.size() + 1);
-  for (const auto& [name, tensor] : named_weights(*model.backbone())) {
-    const auto values = tensor.detach().cpu().contiguous();
-    sum.add(name.data(), name.size() + 1);
-    sum.add(values.data_ptr(), values.nbytes());
-  }
-  return checksum_text(sum.value());
-}
-
 ProbeFeatures probe_features(VisionModel& model, Loader& loader, int64_t total, const Execution& execution,
                              FeatureStore& store, TrainObserver& observer, const std::atomic<bool>* stop) {
   const torch::NoGradGuard no_grad;
@@ -99,7 +77,7 @@ ProbeFeatures probe_features(VisionModel& model, Loader& loader, int64_t total, 
     features.bad_samples += static_cast<int64_t>(batch->bad.size());
     if (batch->size() > 0) {
       std::vector<int64_t> keys;
-      for (int64_t i = 0; i < batch->size(); ++i) keys.push_back(FeatureStore::key(batch->images[i]));
+      for (int64_t i = 0; i < batch->size(); ++i) keys.push_back(picture_key(batch->images[i]));
       const int64_t computed = complete_store(model, *batch, keys, execution, store);
       features.computed += computed;
       features.reused += batch->size() - computed;

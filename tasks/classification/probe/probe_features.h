@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "datasets/loading/loader.h"
@@ -23,9 +22,6 @@ struct ProbeFeatures {
   int64_t bad_samples = 0;  // unreadable, left out
   bool complete = true;     // false where `stop` cut it short; the store has what was computed
 };
-
-// What a vector depends on besides the picture: weights and architecture of the backbone, and the precision.
-std::string feature_fingerprint(VisionModelImpl& model, const Execution& execution);
 
 // One pass over the loader's epoch 0; `total` is how many pictures it has. The model is on the execution's device and
 // in evaluation mode. Saves the store at the end, when it is stopped, when it fails, and now and then. Throws what the

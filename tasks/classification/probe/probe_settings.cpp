@@ -1,19 +1,16 @@
 #include "tasks/classification/probe/probe_settings.h"
 
-#include <algorithm>
+#include <array>
+
+#include "tasks/probe/probe_run.h"
 
 namespace multipole {
 
 std::string setting_of_training(const Json& settings) {
-  for (const char* pointer :
-       {"/augmentation", "/model/head", "/objective/loss", "/objective/class_weights", "/data/balance", "/train/epochs",
-        "/train/optimizer", "/train/label_smoothing", "/teaching/teacher"}) {
-    if (!settings.contains(Json::json_pointer(pointer))) continue;
-    std::string name = std::string(pointer).substr(1);
-    std::replace(name.begin(), name.end(), '/', '.');
-    return name;
-  }
-  return "";
+  constexpr std::array kOfTraining = {
+      "/augmentation", "/model/head",      "/objective/loss",        "/objective/class_weights", "/data/balance",
+      "/train/epochs", "/train/optimizer", "/train/label_smoothing", "/teaching/teacher"};
+  return first_setting(settings, kOfTraining);
 }
 
 }  // namespace multipole

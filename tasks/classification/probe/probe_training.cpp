@@ -1,6 +1,5 @@
 #include "tasks/classification/probe/probe_training.h"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -9,19 +8,20 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/distributed/process_group.h"
-#include "engine/files/model_file.h"
 #include "engine/files/run_folder.h"
-#include "engine/observers/metrics_observer.h"
 #include "engine/training/data_loading.h"
-#include "engine/weights/weight_init.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/classification/evaluation/classifier_outputs.h"
+#include "tasks/classification/probe/probe_config.h"
 #include "tasks/classification/probe/probe_features.h"
-#include "tasks/classification/probe/probe_fit.h"
+#include "tasks/classification/probe/probe_folds.h"
 #include "tasks/classification/probe/probe_settings.h"
 #include "tasks/classification/report/classification_run.h"
 #include "tasks/classification/training/classify_task.h"
 #include "tasks/classification/training/classify_training.h"
+#include "tasks/probe/feature_key.h"
+#include "tasks/probe/probe_fit.h"
+#include "tasks/probe/probe_run.h"
 
 namespace multipole {
 namespace {
@@ -37,18 +37,6 @@ void refuse_settings_of_training(const Json& settings) {
                     "fits one linear layer by logistic regression; leave it out, or train without --probe");
 }
 
-// A folder may hold nothing, or a probe.
-void check_folder(const RunFolder& folder, const ResumeOptions& resume) {
-  if (!folder.has_run()) return;
-  if (resume.mode == ResumeMode::kNever) {
-    throw ConfigError(folder.path().string() + " already holds a run; choose another folder, or leave out --resume " +
-                      "never to fit the probe again");
-  }
-  if (!read_json_file(folder.config_path()).contains("probe")) {
-    throw ConfigError(folder.path().string() + " holds a training that is no probe; choose another folder");
-  }
-}
-
 class ProbeTraining {
  public:
   ProbeTraining(const ClassifyConfig& config, const ProbeConfig& probe, const std::filesystem::path& data,
@@ -62,7 +50,7 @@ class ProbeTraining {
         folder_(out),
         observer_(observer),
         stop_(stop) {
-    check_folder(folder_, resume);
+    check_probe_folder(folder_, resume);
     config_.objective = resolve_objective(config_.objective, data_.label_sets.defined());
     config_.model.num_classes = run_.num_classes;
     Json all = run_.config;
@@ -92,7 +80,12 @@ class ProbeTraining {
                                               : task->score(trained, ProcessGroup(ProcessPlace()), stop_);
     if (!evaluation.complete) return result;
     task->keep_best(trained, {{"metrics", evaluation.metrics}, {"probe", summary_}});
-    log(evaluation, seconds_since(start));
+    log_probe(folder_,
+              {.fit = fitted->summary,
+               .metrics = evaluation.metrics,
+               .samples = data_.train_samples,
+               .seconds = seconds_since(start)},
+              config_.train.log_every);
     result.stop_reason = StopReason::kFinished;
     result.has_trained = true;
     result.num_steps = fitted->fit.iterations;
@@ -112,13 +105,7 @@ class ProbeTraining {
   VisionModel make_model(const ResumeOptions& resume) const {
     torch::manual_seed(static_cast<uint64_t>(config_.train.seed));
     auto model = run_.make_model().as<VisionModel>();
-    const auto report = initialize_weights(*model, *resume.init_weights, data_.class_names, resume.init_key_map);
-    for (const auto& entry : report.entries) {
-      const bool is_fresh = entry.fate == WeightFate::kMissing || entry.fate == WeightFate::kMismatched;
-      if (!is_fresh || !entry.name.starts_with("backbone.")) continue;
-      throw ModelFileError(resume.init_weights->string() + " has no weights that fit " + entry.name +
-                           "; a probe needs the whole backbone, since it trains none of it");
-    }
+    take_whole_backbone(*model, resume, data_.class_names);
     model->eval();
     return model;
   }
@@ -157,12 +144,22 @@ class ProbeTraining {
 
   // The head, fitted and put into the model; nothing where `stop` came first.
   std::optional<FittedProbe> fit(const ProbeFeatures& features) {
+    if (features.vectors.size(0) < 2) {
+      throw InputError("a probe needs at least two training pictures that can be read");
+    }
     const auto scale = Standardization::of(features.vectors);
-    const auto fitted = fit_probe(problem_of(features, scale.apply(features.vectors)), probe_,
-                                  static_cast<uint64_t>(config_.train.seed), stop_);
+    const auto problem = problem_of(features, scale.apply(features.vectors));
+    const auto splits = cross_validation(problem, probe_.folds, static_cast<uint64_t>(config_.train.seed));
+    const auto folds = static_cast<int64_t>(splits.size());
+    const auto fitted = fit_probe(problem, splits, std::to_string(folds) + "-fold cross-validation", probe_, stop_);
     if (!fitted) return std::nullopt;
+    if (folds < probe_.folds) {
+      observer_.on_message(std::to_string(folds) + " folds in place of " + std::to_string(probe_.folds) +
+                           ": the smallest class has too few pictures for more");
+    }
     put_head(scale.fold(fitted->fit.weights));
     summary_.update(fitted->summary);
+    summary_["folds"] = folds;
     for (const auto& sentence : fitted->sentences) observer_.on_message(sentence);
     return fitted;
   }
@@ -172,19 +169,6 @@ class ProbeTraining {
     auto parameters = model_->head().named_parameters();
     parameters["linear.weight"].copy_(weights.weight);
     parameters["linear.bias"].copy_(weights.bias);
-  }
-
-  // One epoch for the log and the curves; no terminal hears of it.
-  void log(const TaskEvaluation& evaluation, double seconds) const {
-    EpochReport epoch;
-    epoch.step = summary_["iterations"].get<int64_t>();
-    epoch.train_loss = summary_["loss"].get<double>();
-    epoch.seconds = seconds;
-    epoch.images_per_second = static_cast<double>(data_.train_samples) / std::max(seconds, 1e-9);
-    epoch.metrics = evaluation.metrics;
-    epoch.is_best = true;
-    TrainObserver silent;
-    MetricsObserver(folder_, 0, config_.train.log_every, silent).on_epoch_end(epoch);
   }
 
   ClassifyConfig config_;
@@ -203,16 +187,7 @@ class ProbeTraining {
 
 TrainResult train_probe(const Json& settings, const std::filesystem::path& data, const std::filesystem::path& out,
                         TrainObserver& observer, const ResumeOptions& resume, const std::atomic<bool>* stop) {
-  if (!resume.init_weights) {
-    throw ConfigError("a probe is fitted on the features of a trained backbone: give a model with --init");
-  }
-  if (resume.mode == ResumeMode::kPath) {
-    throw ConfigError("a probe has no state to go on from; run the same command again, it reuses the features that " +
-                      out.string() + " keeps, or set probe.features to a folder that runs share");
-  }
-  if (process_place_from_environment().num_processes > 1) {
-    throw ConfigError("a probe is fitted by one process; start it without a launcher");
-  }
+  check_probe_request(out, resume);
   refuse_settings_of_training(settings);
   Json rest = settings;
   const auto probe = config_from_json<ProbeConfig>(rest.value("probe", Json::object()), "probe");

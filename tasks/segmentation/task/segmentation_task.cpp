@@ -42,6 +42,7 @@ class SegmentationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
+    if (context.trains_otherwise) return {};
     return fit_to_machine(settings, *this, context);
   }
 

@@ -24,6 +24,7 @@ std::vector<Json> head_configs() {
         {{"norm", true}, {"dropout", 0.3}},
         {{"pooling", "embedding"}}}},
       {"embedding", {{{"projection_dim", 7}}}},
+      {"linear", {{{"dropout", 0.2}}}},
       {"segformer", {{{"channels", 12}, {"auxiliary", true}}}},
       {"semantic_fpn", {{{"channels", 12}, {"auxiliary", true}}}},
       {"upernet", {{{"channels", 12}, {"auxiliary", true}, {"pool_sizes", {1, 3}}}}}};

@@ -32,8 +32,12 @@ std::vector<torch::Tensor> random_pyramid_maps(int64_t batch, ImageSize size, to
   return features;
 }
 
+bool has_decoder(const std::string& type) { return type != "linear"; }
+
 std::shared_ptr<Head> small_head(const std::string& type, bool auxiliary = false) {
-  return make_head({{"type", type}, {"channels", 8}, {"auxiliary", auxiliary}}, feature_info(), 4, "head");
+  Json config = {{"type", type}};
+  if (has_decoder(type)) config.update({{"channels", 8}, {"auxiliary", auxiliary}});
+  return make_head(config, feature_info(), 4, "head");
 }
 
 TEST(SegmentationHeads, LogitsHaveThePicturesSizeFromOnePixelUp) {
@@ -52,6 +56,7 @@ TEST(SegmentationHeads, LogitsHaveThePicturesSizeFromOnePixelUp) {
 TEST(SegmentationHeads, TheAuxiliaryClassifierAnswersInTrainingOnly) {
   const ImageSize size{20, 23};
   for (const auto& type : segmentation_types()) {
+    if (!has_decoder(type)) continue;
     const auto head = small_head(type, /*auxiliary=*/true);
     const auto features = random_pyramid_maps(1, size, torch::kFloat);
     const auto all = head->forward_all(features, size);
@@ -70,7 +75,7 @@ TEST(SegmentationHeads, GradientsAreThoseOfFiniteDifferences) {
     head->to(torch::kDouble);
     head->eval();
     const auto maps = random_pyramid_maps(1, size, torch::kDouble);
-    const int64_t first = type == "deconvolution" ? 3 : 0;  // it reads the coarsest map alone
+    const int64_t first = type == "deconvolution" || type == "linear" ? 3 : 0;  // these read the coarsest map alone
     const auto function = [&](const std::vector<torch::Tensor>& read) {
       auto features = maps;
       std::ranges::copy(read, features.begin() + first);
@@ -173,10 +178,30 @@ TEST(SegmentationHeads, ADeconvolutionHeadTakesOneMap) {
   EXPECT_EQ(head->forward({torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(), (std::vector<int64_t>{1, 2, 25, 40}));
 }
 
+TEST(SegmentationHeads, ALinearHeadIsAConvolutionOfTheLastMap) {
+  const torch::NoGradGuard no_grad;
+  const ImageSize size{random_int(5, 60), random_int(5, 60)};
+  const auto head = make_head({{"type", "linear"}, {"dropout", 0.5}}, feature_info(), 4, "head");
+  head->to(torch::kDouble);
+  head->eval();
+  const auto features = random_pyramid_maps(2, size, torch::kDouble);
+  const auto parameters = head->named_parameters();
+  EXPECT_EQ(parameters.size(), 2);
+  const auto logits = torch::conv2d(features.back(), parameters["classifier.weight"].unsqueeze(-1).unsqueeze(-1),
+                                    parameters["classifier.bias"]);
+  EXPECT_TRUE(torch::allclose(head->forward(features, size),
+                              torch::upsample_bilinear2d(logits, {size.height, size.width}, false), 1e-9, 1e-9));
+  head->train();
+  EXPECT_FALSE(head->forward(features, size).equal(head->forward(features, size))) << "dropout";
+  EXPECT_EQ(
+      make_head({{"type", "linear"}}, {{6, 14}}, 2, "head")->forward({torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(),
+      (std::vector<int64_t>{1, 2, 25, 40}));
+}
+
 TEST(SegmentationHeads, ATokensLogitsDoNotDependOnFarOnesWhereTheDecoderIsLocal) {
   const torch::NoGradGuard no_grad;
   const ImageSize size{32, 96};
-  for (const std::string type : {"deconvolution", "segformer", "semantic_fpn"}) {
+  for (const std::string type : {"deconvolution", "linear", "segformer", "semantic_fpn"}) {
     const auto head = small_head(type);
     head->eval();
     auto features = random_pyramid_maps(1, size, torch::kFloat);

@@ -59,7 +59,8 @@ class SegmentTraining : public ::testing::Test {
     config.model = test::small_model_config("multipole2d", 0);
     config.model.backbone.erase("image_size");
     config.model.backbone["drop_path_rate"] = 0.1;
-    config.model.head = {{"type", head}, {"channels", 16}, {"auxiliary", true}};
+    config.model.head = {{"type", head}};
+    if (head != "linear") config.model.head.update({{"channels", 16}, {"auxiliary", true}});
     config.augmentation.crop_size = {20, 24};
     config.augmentation.scale = {0.8, 1.25};
     config.loss.class_weights = "auto";

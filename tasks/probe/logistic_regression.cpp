@@ -1,4 +1,4 @@
-#include "tasks/classification/probe/logistic_regression.h"
+#include "tasks/probe/logistic_regression.h"
 
 #include <torch/nn/functional/loss.h>
 #include <torch/optim/lbfgs.h>

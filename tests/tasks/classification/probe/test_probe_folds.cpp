@@ -1,13 +1,13 @@
-// Folds are fair, and the strength that is chosen is one that helps pictures that were not seen.
+// Folds are fair and no more than the smallest class can fill; settings are checked.
 #include <gtest/gtest.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <atomic>
 #include <cmath>
 
 #include "base/error.h"
-#include "tasks/classification/probe/strength_choice.h"
+#include "tasks/classification/probe/probe_config.h"
+#include "tasks/classification/probe/probe_folds.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
@@ -32,34 +32,30 @@ TEST(DealFolds, SpreadsEachClassAndChangesWithTheSeed) {
   EXPECT_FALSE(fold_of.equal(deal_folds(problem, folds, 2)));
 }
 
-// Many features of noise: the weakest strength learns them by heart. One that tells all: the weakest is best.
-TEST(ChooseStrength, GoesByWhatWasNotSeen) {
-  const auto labels = torch::arange(60) % 2;
-  const ProbeConfig config;
-  const auto noise = choose_strength(problem_of(torch::randn({60, 40}, torch::kDouble), labels, 2), config, 3);
-  EXPECT_GE(noise.strength, 0.3);
-  EXPECT_LT(noise.scores.size(), config.strengths.size()) << "weaker ones are left out";
-  EXPECT_EQ(noise.folds, 5);
-  const auto clear = labels.to(torch::kDouble).unsqueeze(1) * 2 - 1;
-  const auto told = choose_strength(problem_of(clear, labels, 2), config, 3);
-  EXPECT_EQ(told.strength, config.strengths.back());
-  EXPECT_NEAR(told.scores.back().accuracy, 1.0, 1e-12);
+TEST(CrossValidation, HoldsOutEachSampleOnce) {
+  const int64_t samples = random_int(20, 50);
+  const auto problem = problem_of(torch::zeros({samples, 1}, torch::kDouble), torch::arange(samples) % 2, 2);
+  const auto splits = cross_validation(problem, 5, 3);
+  ASSERT_EQ(splits.size(), 5);
+  auto times = torch::zeros({samples}, torch::kLong);
+  for (const auto& split : splits) {
+    times.index_add_(0, split.held_out, torch::ones_like(split.held_out));
+    const auto all = torch::cat({split.seen, split.held_out});
+    EXPECT_TRUE(std::get<0>(all.sort()).equal(torch::arange(samples)));
+  }
+  EXPECT_TRUE(times.eq(1).all().item<bool>());
 }
 
-TEST(ChooseStrength, SmallClassesMakeFewerFolds) {
+TEST(CrossValidation, SmallClassesMakeFewerFolds) {
   for (const int64_t rare : {1, 3}) {
     const auto labels = torch::cat({torch::zeros({20}, torch::kLong), torch::ones({rare}, torch::kLong)});
     const auto features = torch::randn({20 + rare, 4}, torch::kDouble);
-    const auto choice = choose_strength(problem_of(features, labels, 3), {}, 1);  // the third class has none
-    EXPECT_EQ(choice.folds, rare == 1 ? 2 : 3);
+    const auto problem = problem_of(features, labels, 3);  // the third class has none
+    const auto splits = cross_validation(problem, 5, 1);
+    EXPECT_EQ(splits.size(), rare == 1 ? 2 : 3);
+    const auto choice = choose_strength(problem, splits, {});
     EXPECT_TRUE(std::isfinite(choice.scores.back().loss));
   }
-}
-
-TEST(ChooseStrength, EndsWhenToldTo) {
-  const std::atomic<bool> stop = true;
-  const auto problem = problem_of(torch::randn({8, 2}, torch::kDouble), torch::arange(8) % 2, 2);
-  EXPECT_FALSE(choose_strength(problem, {}, 1, &stop).complete);
 }
 
 TEST(ProbeConfig, ChecksItsValues) {

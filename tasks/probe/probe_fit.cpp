@@ -1,12 +1,10 @@
-#include "tasks/classification/probe/probe_fit.h"
+#include "tasks/probe/probe_fit.h"
 
 #include <chrono>
 #include <locale>
 #include <sstream>
 
-#include "base/error.h"
 #include "base/text.h"
-#include "tasks/classification/probe/strength_choice.h"
 
 namespace multipole {
 namespace {
@@ -20,16 +18,11 @@ std::string short_number(double value) {
   return text.str();
 }
 
-std::vector<std::string> sentences_of(const StrengthChoice& choice, const LogisticFit& fit, const ProbeConfig& config,
-                                      double seconds) {
-  std::vector<std::string> sentences;
-  if (choice.folds < config.folds) {
-    sentences.push_back(std::to_string(choice.folds) + " folds in place of " + std::to_string(config.folds) +
-                        ": the smallest class has too few pictures for more");
-  }
-  sentences.push_back("regularisation " + short_number(choice.strength) + " by " + std::to_string(choice.folds) +
-                      "-fold cross-validation over " + std::to_string(choice.scores.size()) + " strengths; " +
-                      std::to_string(fit.iterations) + " iterations; " + fixed(seconds, 2) + " s");
+std::vector<std::string> sentences_of(const StrengthChoice& choice, const LogisticFit& fit,
+                                      const std::string& choice_words, const ProbeFitConfig& config, double seconds) {
+  std::vector<std::string> sentences = {"regularisation " + short_number(choice.strength) + " by " + choice_words +
+                                        " over " + std::to_string(choice.scores.size()) + " strengths; " +
+                                        std::to_string(fit.iterations) + " iterations; " + fixed(seconds, 2) + " s"};
   if (config.strengths.size() > 1 &&
       (choice.strength == config.strengths.front() || choice.strength == config.strengths.back())) {
     sentences.emplace_back("that is an end of probe.strengths: one beyond it may be better");
@@ -43,29 +36,28 @@ std::vector<std::string> sentences_of(const StrengthChoice& choice, const Logist
 
 }  // namespace
 
-std::optional<FittedProbe> fit_probe(const LogisticProblem& problem, const ProbeConfig& config, uint64_t seed,
-                                     const std::atomic<bool>* stop) {
+std::optional<FittedProbe> fit_probe(const LogisticProblem& problem, const std::vector<HeldOutSplit>& splits,
+                                     const std::string& choice_words, const ProbeFitConfig& config,
+                                     const std::atomic<bool>* stop, double tolerance) {
   using Clock = std::chrono::steady_clock;
-  if (problem.targets.size(0) < 2) throw InputError("a probe needs at least two training pictures that can be read");
   const auto start = Clock::now();
-  const auto choice = choose_strength(problem, config, seed, stop);
+  const auto choice = choose_strength(problem, splits, config, stop);
   if (!choice.complete) return std::nullopt;
   const auto zeros = LinearWeights::zeros(problem.targets.size(1), problem.features.size(1));
   FittedProbe fitted;
-  fitted.fit = fit_logistic(problem, choice.strength, zeros, config.max_iterations);
+  fitted.fit = fit_logistic(problem, choice.strength, zeros, config.max_iterations, tolerance);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   Json path = Json::array();
   for (const auto& score : choice.scores) {
     path.push_back({{"strength", score.strength}, {"loss", score.loss}, {"accuracy", score.accuracy}});
   }
   fitted.summary = {{"strength", choice.strength},
-                    {"folds", choice.folds},
                     {"path", path},
                     {"iterations", fitted.fit.iterations},
                     {"largest_gradient", fitted.fit.largest_gradient},
                     {"loss", logistic_loss(problem, fitted.fit.weights).item<double>()},
                     {"seconds", seconds}};
-  fitted.sentences = sentences_of(choice, fitted.fit, config, seconds);
+  fitted.sentences = sentences_of(choice, fitted.fit, choice_words, config, seconds);
   return fitted;
 }
 

@@ -6,9 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <vector>
 
 #include "base/json.h"
-#include "tasks/classification/probe/logistic_regression.h"
+#include "tasks/probe/logistic_regression.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
@@ -56,6 +57,47 @@ TEST(LogisticRegression, HasNoGradientAtItsOptimum) {
     EXPECT_GT(fit.iterations, 3);
     EXPECT_LT(fit.iterations, 1000);
   }
+}
+
+// Rows of any shares that are 1 together.
+LogisticProblem soft_problem() {
+  auto problem = random_problem(LogisticKind::kMultinomial);
+  problem.targets = torch::softmax(2 * torch::randn_like(problem.targets) + 3 * problem.targets, 1);
+  problem.targets.select(1, 0).zero_();  // a class that nobody shows
+  problem.targets = problem.targets / problem.targets.sum(1, true);
+  return problem;
+}
+
+TEST(LogisticRegression, SharesOfClassesCountByTheirSize) {
+  const auto problem = soft_problem();
+  const int64_t samples = problem.targets.size(0), classes = problem.targets.size(1), dim = problem.features.size(1);
+  const LinearWeights weights = {torch::randn({classes, dim}, torch::kDouble), torch::randn({classes}, torch::kDouble)};
+  double loss = 0;
+  for (int64_t i = 0; i < samples; ++i) {
+    std::vector<double> logits;
+    double sum = 0;
+    for (int64_t j = 0; j < classes; ++j) {
+      double logit = weights.bias[j].item<double>();
+      for (int64_t k = 0; k < dim; ++k) {
+        logit += weights.weight[j][k].item<double>() * problem.features[i][k].item<double>();
+      }
+      logits.push_back(logit);
+      sum += std::exp(logit);
+    }
+    for (int64_t j = 0; j < classes; ++j) {
+      loss -= problem.targets[i][j].item<double>() * std::log(std::exp(logits[static_cast<size_t>(j)]) / sum);
+    }
+  }
+  EXPECT_NEAR(logistic_loss(problem, weights).item<double>(), loss / static_cast<double>(samples), 1e-10);
+}
+
+TEST(LogisticRegression, SharesOfClassesHaveNoGradientAtTheOptimum) {
+  const auto problem = soft_problem();
+  const auto fit = fit_logistic(problem, 0.01, zeros_for(problem), 1000);
+  const auto weight = fit.weights.weight.clone().requires_grad_(), bias = fit.weights.bias.clone().requires_grad_();
+  (logistic_loss(problem, {weight, bias}) + 0.005 * weight.square().sum()).backward();
+  EXPECT_LT(weight.grad().abs().max().item<double>(), 1e-7);
+  EXPECT_LT(bias.grad().abs().max().item<double>(), 1e-7);
 }
 
 TEST(LogisticRegression, FindsTheSameFromEveryStart) {

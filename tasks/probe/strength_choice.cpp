@@ -1,22 +1,12 @@
-#include "tasks/classification/probe/strength_choice.h"
+#include "tasks/probe/strength_choice.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-
-#include <algorithm>
 
 namespace multipole {
 namespace {
 
 // The choice needs no more digits than tell strengths apart.
 constexpr double kPathTolerance = 1e-4;
-
-int64_t possible_folds(const LogisticProblem& problem, int64_t wanted) {
-  const auto counts = problem.targets.sum(0);
-  const auto present = counts.masked_select(counts > 0);
-  const int64_t smallest = present.numel() == 0 ? 0 : present.min().item<int64_t>();
-  return std::clamp<int64_t>(std::min(wanted, smallest), 2, std::max<int64_t>(2, problem.targets.size(0)));
-}
 
 torch::Tensor right_answers(const LogisticProblem& problem, const torch::Tensor& logits) {
   if (problem.kind == LogisticKind::kMultinomial) {
@@ -31,7 +21,7 @@ struct Fold {
 };
 
 // Fits each fold at one more strength, from where the last one ended; folds side by side, each in one thread.
-StrengthScore score(std::vector<Fold>& folds, double strength, const ProbeConfig& config, double samples) {
+StrengthScore score(std::vector<Fold>& folds, double strength, const ProbeFitConfig& config, double samples) {
   std::vector<StrengthScore> parts(folds.size());
   at::parallel_for(0, static_cast<int64_t>(folds.size()), 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
@@ -53,29 +43,16 @@ StrengthScore score(std::vector<Fold>& folds, double strength, const ProbeConfig
 
 }  // namespace
 
-torch::Tensor deal_folds(const LogisticProblem& problem, int64_t folds, uint64_t seed) {
-  const int64_t count = problem.targets.size(0);
-  auto generator = at::detail::createCPUGenerator(seed);
-  auto order = torch::randperm(count, generator, torch::kLong);
-  if (problem.kind == LogisticKind::kMultinomial) {
-    const auto classes = problem.targets.argmax(1).index_select(0, order);
-    order = order.index_select(0, torch::argsort(classes, /*stable=*/true, /*dim=*/0, /*descending=*/false));
-  }
-  return torch::empty({count}, torch::kLong).index_copy_(0, order, torch::arange(count) % folds);
-}
-
-StrengthChoice choose_strength(const LogisticProblem& problem, const ProbeConfig& config, uint64_t seed,
-                               const std::atomic<bool>* stop) {
+StrengthChoice choose_strength(const LogisticProblem& problem, const std::vector<HeldOutSplit>& splits,
+                               const ProbeFitConfig& config, const std::atomic<bool>* stop) {
   StrengthChoice choice;
-  choice.folds = possible_folds(problem, config.folds);
-  const auto fold_of = deal_folds(problem, choice.folds, seed);
   std::vector<Fold> folds;
-  for (int64_t i = 0; i < choice.folds; ++i) {
-    folds.push_back({problem.select((fold_of != i).nonzero().flatten()),
-                     problem.select((fold_of == i).nonzero().flatten()),
+  double samples = 0;
+  for (const auto& split : splits) {
+    folds.push_back({problem.select(split.seen), problem.select(split.held_out),
                      LinearWeights::zeros(problem.targets.size(1), problem.features.size(1))});
+    samples += static_cast<double>(split.held_out.size(0));
   }
-  const auto samples = static_cast<double>(problem.targets.size(0));
   size_t best = 0;
   for (const double strength : config.strengths) {
     if (stop != nullptr && stop->load()) {

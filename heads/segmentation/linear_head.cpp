@@ -1,0 +1,27 @@
+#include "heads/segmentation/linear_head.h"
+
+namespace multipole {
+namespace {
+
+SegmentationHeadConfig shared_config(const LinearHeadConfig& config, const std::vector<FeatureInfo>& feature_info) {
+  return {.channels = feature_info.back().num_channels, .dropout = config.dropout, .context = config.context};
+}
+
+}  // namespace
+
+void LinearHeadConfig::validate(const std::string& where) const {
+  require(dropout >= 0 && dropout < 1, where + ".dropout", "must be in [0, 1)", dropout);
+}
+
+LinearHead::LinearHead(const LinearHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                       int64_t num_classes, const std::string&)
+    : SegmentationHead(shared_config(config, feature_info), feature_info, num_classes) {}
+
+double LinearHead::count_parameters(const LinearHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
+                                    int64_t num_classes) {
+  return count_shared_parameters(shared_config(config, feature_info), feature_info, num_classes);
+}
+
+torch::Tensor LinearHead::decode(const std::vector<torch::Tensor>& tokens) { return tokens.back(); }
+
+}  // namespace multipole
