@@ -33,7 +33,11 @@ Json chosen_before(Json config) {
     for (const char* key : {"folds", "fold"}) config["data"].erase(key);
   }
   if (config.contains("model")) config["model"].erase("num_classes");
-  return config;
+  if (!config.contains("probe")) return config;
+  // a probe's config holds every value of a training, most of which it refuses as settings
+  Json probe = {{"probe", config["probe"]}, {"model", config["model"]}, {"preprocessing", config["preprocessing"]}};
+  probe["model"].erase("head");
+  return probe;
 }
 
 }  // namespace

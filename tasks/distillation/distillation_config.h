@@ -32,7 +32,7 @@ struct DistillationConfig {
 };
 
 // The config with every default of the model and the optimiser written out, the head giving as many numbers as the
-// teacher's embedding has. Throws ConfigError where no teacher is named, ModelFileError where it cannot be read.
+// teacher's embedding has, where one is named. Throws ModelFileError where it cannot be read.
 DistillationConfig resolve_distillation_config(const DistillationConfig& config);
 
 }  // namespace multipole

@@ -1,5 +1,6 @@
 #include "tasks/distillation/distillation_training.h"
 
+#include "base/error.h"
 #include "datasets/loading/loader.h"
 #include "datasets/sources/unlabelled_pictures.h"
 #include "engine/training/data_loading.h"
@@ -21,6 +22,9 @@ class DistillationTraining : public OpenedTraining {
       : config_(resolve_distillation_config(given)),
         pictures_(open_unlabelled_pictures(path, source_options_of(config_.data), config_.data.val_fraction,
                                            static_cast<uint64_t>(config_.data.split_seed))) {
+    if (config_.teacher.empty()) {
+      throw ConfigError("teacher: name the model file whose features are to be learned (--teacher MODEL)");
+    }
     teacher_ = teacher_fingerprint(config_.teacher);
     const auto learned = static_cast<double>(pictures_.train->size());
     const double share = learned / (learned + static_cast<double>(pictures_.validation->size()));

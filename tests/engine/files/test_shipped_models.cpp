@@ -59,7 +59,8 @@ TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
     SCOPED_TRACE(name);
     const LoadedModel loaded = load_model(kModels / name);
     EXPECT_EQ(loaded.metadata.architecture.backbone["attention"], attention);
-    // building the model added nothing but what attention has learned since, in the values that leave it as it was
+    // building the model added nothing but what pyramids, heads and attention have learned since, in the values that
+    // leave them as they were
     const Json later = {{"summaries", "basis"}, {"hot", 0}, {"full_up_to", 0}, {"qk_norm", false}, {"far_gate", false}};
     const Json built = to_json_config(loaded.model->config());
     Json expected = to_json_config(loaded.metadata.architecture), complete = Json::object();
@@ -68,6 +69,8 @@ TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
     }
     EXPECT_EQ(complete.size(), attention.size() + later.size());
     expected["backbone"]["attention"] = complete;
+    expected["backbone"].update({{"embedding", "convolutional"}, {"mlp_conv", false}, {"stage_norms", true}});
+    if (expected["head"]["type"] == "segformer") expected["head"]["norm"] = true;
     EXPECT_EQ(built, expected);
   }
 }

@@ -89,8 +89,10 @@ TEST(Heads, EveryHeadTrainsEveryParameterOnOddSizes) {
 TEST(Heads, ImagesOfABatchDoNotSeeEachOther) {
   for (const auto& config : head_configs()) {
     SCOPED_TRACE(config.dump());
-    const auto info = random_feature_info();
-    const ImageSize size{19, 33};
+    auto info = random_feature_info();
+    const bool reads_embedding = head_reads_embedding(config, "head");
+    if (reads_embedding) info = embedding_info(info.back().num_channels);
+    const ImageSize size = reads_embedding ? ImageSize{1, 1} : ImageSize{19, 33};
     const auto head = make_head(config, info, 3, "head");
     head->eval();
     const auto features = random_features(info, 3, size);
