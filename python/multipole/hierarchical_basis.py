@@ -7,8 +7,8 @@ from multipole.operators import averaging_basis2d, summarize2d
 
 
 class HierarchicalBasis:
-    """Parameters token_basis and merge_basis_<level> of the module that owns it. Levels beyond `max_levels` use what the
-    last one has learned on top of means, or are means where there are none."""
+    """Parameters token_basis and merge_basis_<level> of the module that owns it. Levels beyond `max_levels` use what
+    the last one has learned on top of means, or are means where there are none."""
 
     def __init__(self, cell, rank, max_levels, channels, owner):
         self.cell, self.rank, self.max_levels = cell, rank, max_levels

@@ -36,7 +36,8 @@ class MultipoleAttention2d(nn.Module):
     """
 
     def __init__(self, embed_dim, num_heads, max_levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True, *,
-                 summaries="basis", basis="hierarchical", hot=0, full_up_to=0, log_mass=True, qk_norm=False, proj_drop=0.0):
+                 summaries="basis", basis="hierarchical", hot=0, full_up_to=0, log_mass=True, qk_norm=False,
+                 proj_drop=0.0):
         super().__init__()
         if embed_dim % num_heads:
             raise ValueError(f"embed_dim {embed_dim} must be a multiple of num_heads {num_heads}")

@@ -38,8 +38,16 @@ def read_model_file(path):
     tensors, metadata = read_safetensors(path)
     if KEY not in metadata:
         raise ValueError(f"{path}: a safetensors file without the metadata '{KEY}': not a model of this program")
-    description = json.loads(metadata[KEY])
-    version = description.get("format_version", FORMAT_VERSION)
+    try:
+        description = json.loads(metadata[KEY])
+        version = int(description.get("format_version", FORMAT_VERSION))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: damaged model metadata") from error
+    # the version first: a newer layout may lack what this reader asks for
     if version > FORMAT_VERSION:
         raise ValueError(f"{path}: written in model format {version}; this package reads up to {FORMAT_VERSION}")
+    architecture = description.get("architecture")
+    if not isinstance(architecture, dict) or \
+            not all(isinstance(architecture.get(part), dict) for part in ("backbone", "head")):
+        raise ValueError(f"{path}: damaged model metadata: no architecture of a backbone and a head")
     return tensors, description

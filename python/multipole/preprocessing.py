@@ -35,7 +35,8 @@ class Preprocessing:
         if not isinstance(picture, Image.Image):
             pixels = torch.as_tensor(picture)
             if pixels.dtype != torch.uint8 or pixels.dim() != 3 or pixels.shape[2] != 3:
-                raise ValueError(f"a picture is one of PIL or uint8 (H, W, 3), got {pixels.dtype} {tuple(pixels.shape)}")
+                raise ValueError("a picture is one of PIL or uint8 (H, W, 3), got "
+                                 f"{pixels.dtype} {tuple(pixels.shape)}")
             picture = Image.fromarray(pixels.cpu().numpy())
         picture = ImageOps.exif_transpose(picture).convert("RGB")
         width, height = picture.size

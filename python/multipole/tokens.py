@@ -36,9 +36,11 @@ def attend_sequence(q, k, v, grid_size, cell, levels, summarize, *, hot=0, scale
         hot_k, hot_v, mass = take_hot_tokens(grid_q, grid_k, grid_v, hot, scale)
         k_extra, v_extra = torch.cat([k_extra, hot_k], 1), torch.cat([v_extra, hot_v], 1)
     extra = {"k_extra": k_extra, "v_extra": v_extra} if k_extra.shape[1] > 0 else {}
-    q_far, k_far, v_far, far_mass = summarize(grid_q, grid_k, grid_v, levels, mass) if levels > 0 else (None, [], [], None)
-    out, _ = attention2d(grid_q, grid_k, grid_v, k_far, v_far, cell, q_far=q_far, near_bias=near_bias, far_bias=far_bias,
-                         scale=scale, token_mass=mass, far_mass=far_mass, **extra)
+    q_far, k_far, v_far, far_mass = None, [], [], None
+    if levels > 0:
+        q_far, k_far, v_far, far_mass = summarize(grid_q, grid_k, grid_v, levels, mass)
+    out, _ = attention2d(grid_q, grid_k, grid_v, k_far, v_far, cell, q_far=q_far, near_bias=near_bias,
+                         far_bias=far_bias, scale=scale, token_mass=mass, far_mass=far_mass, **extra)
     out = out.flatten(1, 2)
     if num_prefix == 0:
         return out

@@ -42,7 +42,7 @@ VITS = {
     "pyramid of odd patches": {"pyramid": True, "patch_size": 14, "image_size": 56},
     "clusters": {"attention": CLUSTERS, "register_tokens": 1},
     "clusters and rotary": {"attention": {**CLUSTERS, "qk_norm": True}, "positions": "rotary"},
-    "by block": {"attention": [{"type": "full"}, {**CLUSTERS, "summaries": "basis", "full_up_to": 30}]},
+    "by block": {"attention": [{"type": "full"}, {**CLUSTERS, "summaries": "basis", "full_up_to": 36}]},
     "linear": {"attention": {"type": "multipole2d", "cell": 2, "hot": 6}, "class_token": False, "pooling": "mean"},
     "linear with prefix": {"attention": {"type": "multipole2d", "cell": 2, "qk_norm": True}, "positions": "rotary"},
 }
@@ -216,6 +216,10 @@ class Load(LoadTest):
         for content in (b"", b"seven b", whole[:100], whole[:-1], b"\xff" * 100, whole[:40] + b"\0" + whole[41:]):
             path.write_bytes(content)
             with self.assertRaisesRegex(ValueError, f"{path}: not a safetensors file"):
+                multipole.load(path)
+        for metadata in ("{", "[]", "{}", '{"architecture": {}}', '{"architecture": {"backbone": 3, "head": 4}}'):
+            save_file({}, path, {"multipole": metadata})
+            with self.assertRaisesRegex(ValueError, f"{path}: damaged model metadata"):
                 multipole.load(path)
         metadata = description(VIT, BY_EMBEDDING, format_version=2)
         save_file({}, path, {"multipole": json.dumps(metadata)})

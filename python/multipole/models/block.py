@@ -8,8 +8,8 @@ from multipole.models.token_conv import TokenConv
 
 
 class Block(nn.Module):
-    """(B, prefix + H W, embed_dim) -> the same shape. attention: its config in the model file; mlp: further arguments of
-    Mlp. Convolutions are for sequences without a prefix."""
+    """(B, prefix + H W, embed_dim) -> the same shape. attention: its config in the model file; mlp: further arguments
+    of Mlp. Convolutions are for sequences without a prefix."""
 
     def __init__(self, embed_dim, num_heads, attention, grid_size, norm_eps, layer_scale, mlp, position_conv, where):
         super().__init__()

@@ -9,8 +9,8 @@ NUM_MAPS = 4
 
 
 class FeaturePyramid(nn.Module):
-    """Finer maps by transposed convolutions, coarser ones by max pooling; the finest has the smallest stride of 4 or more
-    that halving the patch gives."""
+    """Finer maps by transposed convolutions, coarser ones by max pooling; the finest has the smallest stride of 4 or
+    more that halving the patch gives."""
 
     def __init__(self, embed_dim, patch_size, norm_eps):
         super().__init__()

@@ -3,8 +3,8 @@ import types
 
 
 def read_fields(config, defaults, where):
-    """`config` over `defaults`, which holds every key that is known, as attributes. Files older than a key leave it out.
-    A key whose default is ... must be there. Raises ValueError that begins with `where`."""
+    """`config` over `defaults`, which holds every key that is known, as attributes. Files older than a key leave it
+    out. A key whose default is ... must be there. Raises ValueError that begins with `where`."""
     if not isinstance(config, dict):
         raise ValueError(f"{where}: expected an object, got {config!r}")
     for key in config:

@@ -13,8 +13,8 @@ ACTIVATIONS = {"gelu": F.gelu, "gelu_tanh": functools.partial(F.gelu, approximat
 
 
 class Mlp(nn.Module):
-    """gated: the first layer's halves are multiplied, the first one activated; conv: a depthwise convolution of the grid
-    before the activation"""
+    """gated: the first layer's halves are multiplied, the first one activated; conv: a depthwise convolution of the
+    grid before the activation"""
 
     def __init__(self, embed_dim, hidden_dim, activation="gelu", gated=False, conv=False):
         super().__init__()

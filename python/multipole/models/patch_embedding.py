@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 
 class PatchEmbedding(nn.Conv2d):
-    """(B, C, H, W) -> (B, rows, columns, embed_dim). A border narrower than a patch is filled with zeros, or dropped."""
+    """(B, C, H, W) -> (B, rows, columns, embed_dim). A border narrower than a patch is filled with zeros or cut."""
 
     def __init__(self, in_channels, embed_dim, patch_size):
         super().__init__(in_channels, embed_dim, patch_size, patch_size)

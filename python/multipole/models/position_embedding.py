@@ -19,6 +19,6 @@ class PositionEmbedding(nn.Module):
         positions = self.weight[None]
         if tuple(grid_size) == tuple(self.weight.shape[:2]):
             return positions
-        resized = F.interpolate(positions.float().permute(0, 3, 1, 2).contiguous(), size=tuple(grid_size), mode="bicubic",
-                                align_corners=False, antialias=self.antialias)
+        resized = F.interpolate(positions.float().permute(0, 3, 1, 2).contiguous(), size=tuple(grid_size),
+                                mode="bicubic", align_corners=False, antialias=self.antialias)
         return resized.permute(0, 2, 3, 1).to(self.weight.dtype)

@@ -13,8 +13,9 @@ def make_convolutional(config, stage):
 
 
 def make_overlapping(config, stage):
-    inputs, size, stride = (config.embed_dims[stage - 1], 3, 2) if stage else (config.in_channels, 7, config.stem_stride)
-    return OverlappingEmbedding(inputs, config.embed_dims[stage], size, stride, config.norm_eps)
+    if stage == 0:
+        return OverlappingEmbedding(config.in_channels, config.embed_dims[0], 7, config.stem_stride, config.norm_eps)
+    return OverlappingEmbedding(config.embed_dims[stage - 1], config.embed_dims[stage], 3, 2, config.norm_eps)
 
 
 def make_patches(config, stage):

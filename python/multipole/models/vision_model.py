@@ -22,8 +22,8 @@ def without(config, key):
 
 
 class VisionModel(nn.Module):
-    """What multipole.load() gives. Stochastic depth, auxiliary classifiers and coarse views of whole pictures, which serve
-    training and tiles, are left out.
+    """What multipole.load() gives. Stochastic depth, auxiliary classifiers and coarse views of whole pictures, which
+    serve training and tiles, are left out.
 
     task:          "classification", "multi_label_classification", "segmentation" or "embedding"
     classes:       names, in the order of the logits

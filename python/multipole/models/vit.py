@@ -10,8 +10,8 @@ from multipole.models.position_embedding import PositionEmbedding
 from multipole.models.vit_pooling import VitPooling
 from multipole.rotary import rotary_table
 
-FIELDS = {"in_channels": 3, "image_size": 224, "patch_size": 16, "partial_patches": "pad", "embed_dim": 192, "depth": 12,
-          "num_heads": 3, "hidden_dim": 0, "activation": "gelu", "gated_mlp": False, "class_token": True,
+FIELDS = {"in_channels": 3, "image_size": 224, "patch_size": 16, "partial_patches": "pad", "embed_dim": 192,
+          "depth": 12, "num_heads": 3, "hidden_dim": 0, "activation": "gelu", "gated_mlp": False, "class_token": True,
           "register_tokens": 0, "positions": "learned", "position_resize": "antialiased", "rotary_period": 100.0,
           "norm_eps": 1e-6, "pre_norm": False, "final_norm": True, "pool_norm": False, "pooling": "class_token",
           "projection_dim": 0, "layer_scale_init": 0.0, "drop_path_rate": 0.0, "pyramid": False, "map_blocks": [],
