@@ -22,7 +22,7 @@ TEST(TaskCommands, ANewTaskHasItsCommandByItself) {
   for (const std::string name : {"classify", "segment", "sequence", "distill"})
     program.add_subcommand(name, "has its own");
   add_task_commands(program, run);
-  ASSERT_EQ(program.get_subcommands({}).size(), 4u) << "only the task that has no command yet";
+  ASSERT_EQ(program.get_subcommands({}).size(), 5u) << "only the task that has no command yet";
   EXPECT_NE(program.get_subcommand("brightness")->help().find("learn how bright pictures are"), std::string::npos);
 
   const test::TemporaryFolder folder;
