@@ -31,13 +31,14 @@ class MultipoleAttention2d(nn.Module):
     hot:        tokens a head that every query sees one by one, see hot_tokens()
     full_up_to: grids of at most so many tokens are seen in full; 0 with a bias
     log_mass:   a summary counts as many keys as it has tokens; False: as one
+    far_gate:   learned factors of each channel of far keys and values, and a far bias; all start as if not there
     qk_norm:    layer norm of each head's queries and keys
     proj_drop:  dropout after the output projection
     """
 
     def __init__(self, embed_dim, num_heads, max_levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True, *,
                  summaries="basis", basis="hierarchical", hot=0, full_up_to=0, log_mass=True, qk_norm=False,
-                 proj_drop=0.0):
+                 far_gate=False, proj_drop=0.0):
         super().__init__()
         if embed_dim % num_heads:
             raise ValueError(f"embed_dim {embed_dim} must be a multiple of num_heads {num_heads}")
@@ -61,12 +62,18 @@ class MultipoleAttention2d(nn.Module):
         if summaries == "basis":
             channels = (3 if self.is_linear else 2) * embed_dim
             self.summary_basis = BASES[basis](cell, rank, max_levels, channels, self)
-        self.bias = bias
+        self.bias, self.far_gate = bias, far_gate
         if bias:
             self.near_bias = nn.Parameter(nn.init.trunc_normal_(torch.empty(num_heads, 4 * cell - 1, 4 * cell - 1), std=0.02))
-            for level in range(1, max_levels + 1):
-                table = nn.init.trunc_normal_(torch.empty(num_heads, 7, 7), std=0.02)
-                self.register_parameter(f"far_bias_{level}", nn.Parameter(table))
+        for level in range(1, max_levels + 1):
+            if bias or far_gate:
+                table = torch.zeros(num_heads, 7, 7)
+                self.register_parameter(f"far_bias_{level}",
+                                        nn.Parameter(nn.init.trunc_normal_(table, std=0.02) if bias else table))
+            if far_gate:
+                for kind in ("key", "value"):
+                    gate = nn.Parameter(torch.ones(num_heads, head_dim))
+                    self.register_parameter(f"far_{kind}_gate_{level}", gate)
 
     def forward(self, x):
         return self.forward_sequence(x.flatten(1, 2), x.shape[1:3]).view(x.shape)
@@ -87,6 +94,16 @@ class MultipoleAttention2d(nn.Module):
 
     def summarize(self, q, k, v, levels, mass):
         """As attend_sequence() asks for it."""
+        q_far, k_far, v_far, far_mass = self.summarize_all(q, k, v, levels, mass)
+        return q_far, self.gated(k_far, "key"), self.gated(v_far, "value"), far_mass
+
+    def gated(self, summaries, kind):
+        if not self.far_gate or self.max_levels == 0:
+            return summaries
+        gates = [getattr(self, f"far_{kind}_gate_{min(level, self.max_levels)}") for level in range(1, len(summaries) + 1)]
+        return [summary * gate.to(summary.dtype) for summary, gate in zip(summaries, gates)]
+
+    def summarize_all(self, q, k, v, levels, mass):
         if self.summary_basis is None:
             return None, *cluster2d(k, v, self.cell, self.rank, levels, token_mass=mass)
         parts = [q, k, v] if self.is_linear else [k, v]
@@ -99,7 +116,7 @@ class MultipoleAttention2d(nn.Module):
         return of_kind[0] if self.is_linear else None, of_kind[-2], of_kind[-1], None
 
     def far_bias(self, levels):
-        has_tables = self.bias and self.max_levels > 0
+        has_tables = (self.bias or self.far_gate) and self.max_levels > 0
         if levels == 0 or (self.log_mass and not has_tables):
             return None
         if has_tables:

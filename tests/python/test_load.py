@@ -43,6 +43,7 @@ VITS = {
     "clusters": {"attention": CLUSTERS, "register_tokens": 1},
     "clusters and rotary": {"attention": {**CLUSTERS, "qk_norm": True}, "positions": "rotary"},
     "by block": {"attention": [{"type": "full"}, {**CLUSTERS, "summaries": "basis", "full_up_to": 36}]},
+    "far gates": {"attention": {**CLUSTERS, "far_gate": True}},
     "linear": {"attention": {"type": "multipole2d", "cell": 2, "hot": 6}, "class_token": False, "pooling": "mean"},
     "linear with prefix": {"attention": {"type": "multipole2d", "cell": 2, "qk_norm": True}, "positions": "rotary"},
 }

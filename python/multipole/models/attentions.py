@@ -7,7 +7,7 @@ from multipole.operators import num_far_levels
 FULL = {"qkv_bias": True, "proj_drop": 0.0, "causal": False, "qk_norm": False}
 MULTIPOLE2D = {"cell": 4, "rank": 4, "variant": "linear", "summaries": "basis", "basis": "hierarchical", "hot": 0,
                "full_up_to": 0, "bias": True, "log_mass": True, "qkv_bias": True, "qk_norm": False, "proj_drop": 0.0,
-               "max_levels": None}
+               "far_gate": False, "max_levels": None}
 
 
 def make_full(config, embed_dim, num_heads, grid_size, where):

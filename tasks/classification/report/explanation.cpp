@@ -23,7 +23,8 @@ torch::Tensor resized(const torch::Tensor& images, int64_t height, int64_t width
 }
 
 struct ExplainedLogits {
-  std::vector<torch::Tensor> features;  // (B, C, h, w), what the logits were made from
+  std::vector<torch::Tensor> features;  // what the logits were made from
+  int64_t channel_axis = 1;             // of them: (B, C, h, w), or (B, h, w, C)
   torch::Tensor logits;
 };
 
@@ -32,13 +33,13 @@ struct ExplainedLogits {
 ExplainedLogits explained_features(VisionModel& model, const torch::Tensor& images) {
   if (!model->reads_embedding()) {
     const auto maps = model->backbone()->forward_intermediates(images);
-    return {maps, model->head().forward(maps, {images.size(2), images.size(3)})};
+    return {.features = maps, .logits = model->head().forward(maps, {images.size(2), images.size(3)})};
   }
   torch::Tensor seen;
   model->backbone()->observe_attention([&seen](const AttentionPlace&, const torch::Tensor& tokens) { seen = tokens; });
   const auto logits = model->forward(images);
   model->backbone()->observe_attention({});
-  return {{seen.permute({0, 3, 1, 2})}, logits};
+  return {.features = {seen}, .channel_axis = 3, .logits = logits};
 }
 
 }  // namespace
@@ -48,14 +49,14 @@ torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, 
   const c10::InferenceMode inference(false);
   const torch::AutoGradMode gradients(true);
   const int64_t height = images.size(2), width = images.size(3);
-  const auto [features, logits] = explained_features(model, images.clone().requires_grad_());
+  const auto [features, channel_axis, logits] = explained_features(model, images.clone().requires_grad_());
   // what speaks for the class and not for all of them; a copy of the indices, since autograd keeps them
   const auto score = (logits.gather(1, classes.clone().unsqueeze(1)) - logits.mean(1, true)).sum();
   // a head may leave a stage's map unused, but later stages use it
   const auto grads = torch::autograd::grad({score}, features);
   auto sum = torch::zeros({images.size(0), height, width}, images.options());
   for (size_t i = 0; i < features.size(); ++i) {
-    const auto map = (grads[i] * features[i].detach()).sum(1).clamp_min(0);
+    const auto map = (grads[i] * features[i].detach()).sum(channel_axis).clamp_min(0);
     sum += resized(scaled_to_one(map).unsqueeze(1), height, width).squeeze(1);
   }
   return scaled_to_one(sum).detach().to(torch::kCPU);

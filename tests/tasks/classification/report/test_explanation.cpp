@@ -33,6 +33,25 @@ TEST(Explanation, IsAMapForEveryAttentionAndSize) {
   }
 }
 
+// Heads that read the embedding, of a pyramid and of a transformer with a class token.
+TEST(Explanation, IsAMapForAHeadOnTheEmbedding) {
+  std::vector<ModelConfig> configs(2, test::small_model_config("multipole2d", 3));
+  configs[1].preset = "";
+  configs[1].backbone = {{"family", "vit"}, {"image_size", 32}, {"patch_size", 8},
+                         {"embed_dim", 32}, {"num_heads", 2},   {"depth", 2}};
+  for (auto& config : configs) {
+    SCOPED_TRACE(config.backbone.dump());
+    config.head = {{"type", "classification"}, {"pooling", "embedding"}};
+    VisionModel model(config);
+    model->eval();
+    const int64_t height = test::random_int(16, 40), width = test::random_int(16, 40);
+    const auto maps = explanation_maps(model, torch::randn({2, 3, height, width}), torch::tensor({0, 2}, torch::kLong));
+    EXPECT_EQ(maps.sizes(), (std::vector<int64_t>{2, height, width}));
+    EXPECT_GE(maps.min().item<float>(), 0);
+    EXPECT_GT(maps.max().item<float>(), 0);
+  }
+}
+
 // Noise in the upper left corner (class 0), in the lower right one (class 1) or nowhere (class 2, so that nothing but
 // something in a corner speaks for the other two).
 torch::Tensor corner_picture(int64_t label) {
