@@ -19,6 +19,14 @@ std::string ContentHash::hex() const {
   return text.data();
 }
 
+SourceOptions source_options(const DataConfig& config) {
+  SourceOptions options;
+  options.decode.allow_truncated = config.allow_truncated;
+  options.decode.max_pixels = config.max_pixels;
+  options.root = config.root;
+  return options;
+}
+
 std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const Dataset> source, double gib) {
   const auto bytes = static_cast<int64_t>(gib * 1024 * 1024 * 1024);
   return bytes > 0 ? std::make_shared<CachedDataset>(std::move(source), bytes) : source;

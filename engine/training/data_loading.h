@@ -8,6 +8,8 @@
 
 #include "datasets/dataset.h"
 #include "datasets/loading/loader.h"
+#include "datasets/sources/picture_source.h"
+#include "engine/training/data_config.h"
 #include "engine/training/train_config.h"
 
 namespace multipole {
@@ -22,6 +24,9 @@ class ContentHash {
   void mix(uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
   uint64_t hash_ = 0xcbf29ce484222325;
 };
+
+// How `config` has pictures read.
+SourceOptions source_options(const DataConfig& config);
 
 // `source` behind a cache of `gib` GiB; itself where that is 0.
 std::shared_ptr<const Dataset> with_cache(std::shared_ptr<const Dataset> source, double gib);

@@ -27,15 +27,11 @@ constexpr double kTimingShare = 0.05, kLeastTiming = 3, kMostTiming = 30;
 // A held-out picture goes through both models and a picture that is learned from back as well.
 constexpr double kEvaluationShare = 0.6;
 
-SourceOptions source_options_of(const DataConfig& config) {
-  return {.decode = {.max_pixels = config.max_pixels, .allow_truncated = config.allow_truncated}, .root = config.root};
-}
-
 class AdaptationTraining : public OpenedTraining {
  public:
   AdaptationTraining(const AdaptationConfig& given, const std::filesystem::path& path)
       : config_(resolve_adaptation_config(given)),
-        pictures_(open_unlabelled_pictures(path, source_options_of(config_.data), config_.data.val_fraction,
+        pictures_(open_unlabelled_pictures(path, source_options(config_.data), config_.data.val_fraction,
                                            static_cast<uint64_t>(config_.data.split_seed))),
         metadata_(read_model_metadata(config_.model)) {
     model_ = teacher_fingerprint(config_.model);

@@ -58,14 +58,6 @@ void check_classes(const ClassifyConfig& config, const std::filesystem::path& pa
 
 }  // namespace
 
-SourceOptions source_options(const DataConfig& config) {
-  SourceOptions options;
-  options.decode.allow_truncated = config.allow_truncated;
-  options.decode.max_pixels = config.max_pixels;
-  options.root = config.root;
-  return options;
-}
-
 SplitOptions split_options(const DataConfig& config, const std::string& split) {
   SplitOptions options;
   options.split = split;

@@ -32,8 +32,7 @@ struct ClassifyData {
   Json fingerprint = Json::object();      // numbers of samples, classes and a hash of labels and names within the data
 };
 
-// How `config` has its data read, and a split of it taken.
-SourceOptions source_options(const DataConfig& config);
+// How `config` has a split of its data taken (how it has them read: engine/training/data_loading.h).
 SplitOptions split_options(const DataConfig& config, const std::string& split);
 
 // Throws ConfigError where the data has no usable splits, fewer than two classes, or several classes a picture and the

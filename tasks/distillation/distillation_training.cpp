@@ -12,15 +12,11 @@
 namespace multipole {
 namespace {
 
-SourceOptions source_options_of(const DataConfig& config) {
-  return {.decode = {.max_pixels = config.max_pixels, .allow_truncated = config.allow_truncated}, .root = config.root};
-}
-
 class DistillationTraining : public OpenedTraining {
  public:
   DistillationTraining(const DistillationConfig& given, const std::filesystem::path& path)
       : config_(resolve_distillation_config(given)),
-        pictures_(open_unlabelled_pictures(path, source_options_of(config_.data), config_.data.val_fraction,
+        pictures_(open_unlabelled_pictures(path, source_options(config_.data), config_.data.val_fraction,
                                            static_cast<uint64_t>(config_.data.split_seed))) {
     if (config_.teacher.empty()) {
       throw ConfigError("teacher: name the model file whose features are to be learned (--teacher MODEL)");

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "datasets/sources/labelled_pictures.h"
+#include "engine/training/data_loading.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/interface/open_settings.h"
 
