@@ -16,125 +16,28 @@
 #include "backbone/multipole/quadtree.h"
 #include "base/error.h"
 #include "tests/backbone/attention/mechanisms/dense_layer.h"
+#include "tests/backbone/attention/mechanisms/sequence_case.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
 namespace {
 
+using test::kSequenceDim;
+using test::kSequenceHeadDim;
+using test::kSequenceHeads;
+using test::random_sequence_case;
+using test::SequenceCase;
 using torch::Tensor;
 
-constexpr int64_t kHeads = 2, kHeadDim = 8, kTokenDim = kHeads * kHeadDim;
-
-struct Case {
-  Json config = {{"type", "multipole2d"}, {"variant", "log-linear"}, {"cell", 3}, {"bias", false}};
-  int64_t prefix = 0, height = 1, width = 1, hot = 0;
-  bool rotary = false, qk_norm = false;
-
-  AttentionShape shape() const {
-    return {.embed_dim = kTokenDim, .num_heads = kHeads, .grid_size = 9, .prefix_tokens = prefix};
-  }
-  SequenceGrid grid() const {
-    return {.height = height,
-            .width = width,
-            .rotary = rotary ? torch::randn({2, height * width, kHeadDim}, torch::kFloat64) : Tensor()};
-  }
-  Tensor tokens() const { return torch::randn({2, prefix + height * width, kTokenDim}, torch::kFloat64); }
-};
-
-std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << c.config << ", " << c.prefix << " + " << c.height << " x " << c.width << " tokens, rotary " << c.rotary;
-}
-
-Case random_case(int64_t smallest, int64_t largest, const char* summaries) {
-  Case c;
-  c.prefix = test::random_int(0, 4);
-  c.height = test::random_int(smallest, largest);
-  c.width = test::random_int(smallest, largest);
-  c.rotary = test::random_int(0, 1) == 1;
-  c.qk_norm = test::random_int(0, 1) == 1;
-  c.config["summaries"] = summaries;
-  c.config["qk_norm"] = c.qk_norm;
-  return c;
-}
-
-std::shared_ptr<Attention> full_of(const Case& c, const Attention& like) {
-  auto full = test::random_attention({{"type", "full"}, {"qk_norm", c.qk_norm}}, c.shape());
-  torch::NoGradGuard no_grad;
-  for (auto& parameter : full->named_parameters()) parameter->copy_(test::parameter_of(like, parameter.key()));
-  return full;
-}
-
-void expect_is_full(const Case& c) {
-  SCOPED_TRACE(testing::Message() << c);
-  auto attention = test::random_attention(c.config, c.shape());
-  const auto x = c.tokens();
-  const auto grid = c.grid();
-  const auto expected = full_of(c, *attention)->forward_sequence(x, grid);
-  EXPECT_TRUE(torch::allclose(attention->forward_sequence(x, grid), expected, 1e-8, 1e-8));
-}
-
-TEST(Multipole2dSequence, IsFullAttentionWhereThereIsNoFarLevel) {
-  torch::manual_seed(test::test_seed());
-  for (const char* summaries : {"basis", "cluster"}) {
-    for (int i = 0; i < 4; ++i) {
-      Case c = random_case(1, 6, summaries);  // cells of 3, two of them along a side
-      c.config["hot"] = test::random_int(0, 5);
-      expect_is_full(c);
-    }
-  }
-}
-
-TEST(Multipole2dSequence, IsFullAttentionWhereAllTokensAreHot) {
-  torch::manual_seed(test::test_seed());
-  for (const char* summaries : {"basis", "cluster"}) {
-    for (const char* variant : {"linear", "log-linear"}) {
-      if (std::string(summaries) == "cluster" && std::string(variant) == "linear") continue;
-      Case c = random_case(7, 19, summaries);
-      c.config["variant"] = variant;
-      c.config["hot"] = c.height * c.width + test::random_int(0, 9);
-      expect_is_full(c);
-    }
-  }
-}
-
-TEST(Multipole2dSequence, IsFullAttentionUpToAsManyTokensAsItIsTold) {
-  torch::manual_seed(test::test_seed());
-  for (const char* variant : {"linear", "log-linear"}) {
-    Case c = random_case(10, 19, "basis");
-    c.config["variant"] = variant;
-    c.config["full_up_to"] = c.height * c.width;
-    expect_is_full(c);
-    c.config["full_up_to"] = c.height * c.width - 1;
-    auto attention = test::random_attention(c.config, c.shape());
-    const auto x = c.tokens();
-    const auto grid = c.grid();
-    EXPECT_FALSE(torch::allclose(attention->forward_sequence(x, grid),
-                                 full_of(c, *attention)->forward_sequence(x, grid), 1e-3, 1e-3))
-        << c;
-  }
-}
-
-TEST(Multipole2dSequence, IsNotFullAttentionWhereTokensAreSeenFromAfar) {
-  torch::manual_seed(test::test_seed());
-  for (const char* summaries : {"basis", "cluster"}) {
-    Case c = random_case(10, 19, summaries);
-    c.prefix = 2;
-    auto attention = test::random_attention(c.config, c.shape());
-    const auto x = c.tokens();
-    const auto grid = c.grid();
-    const auto actual = attention->forward_sequence(x, grid), full = full_of(c, *attention)->forward_sequence(x, grid);
-    EXPECT_TRUE(torch::allclose(actual.slice(1, 0, 2), full.slice(1, 0, 2), 1e-8, 1e-8)) << "prefix queries see all";
-    EXPECT_FALSE(torch::allclose(actual.slice(1, 2), full.slice(1, 2), 1e-3, 1e-3)) << c;
-  }
-}
-
 // The layer put together by hand, of the operators and plain products.
-Tensor by_hand(const Case& c, const Attention& layer, const Tensor& x, const SequenceGrid& grid) {
+Tensor by_hand(const SequenceCase& c, const Attention& layer, const Tensor& x, const SequenceGrid& grid) {
   const int64_t cell = c.config["cell"], rank = c.config.value("rank", 4), n = c.height * c.width;
   const int64_t levels = num_far_levels_2d(c.height, c.width, cell);
   // (B, heads, tokens, head_dim)
-  auto qkv =
-      test::apply_linear(layer, "qkv", x).unflatten(-1, {3, kHeads, kHeadDim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  auto qkv = test::apply_linear(layer, "qkv", x)
+                 .unflatten(-1, {3, kSequenceHeads, kSequenceHeadDim})
+                 .permute({2, 0, 3, 1, 4})
+                 .unbind(0);
   if (c.qk_norm) {
     for (const size_t i : {0, 1}) {
       const std::string name = i == 0 ? "q_norm" : "k_norm";
@@ -151,10 +54,10 @@ Tensor by_hand(const Case& c, const Attention& layer, const Tensor& x, const Seq
   for (const auto& part : qkv) {
     const auto rows = part.transpose(1, 2);
     prefix.push_back(rows.slice(1, 0, c.prefix));
-    placed.push_back(rows.slice(1, c.prefix).reshape({x.size(0), c.height, c.width, kHeads, kHeadDim}));
+    placed.push_back(rows.slice(1, c.prefix).reshape({x.size(0), c.height, c.width, kSequenceHeads, kSequenceHeadDim}));
   }
   Tensor k_extra = prefix[1], v_extra = prefix[2],
-         mass = torch::ones({x.size(0), c.height, c.width, kHeads}, x.options());
+         mass = torch::ones({x.size(0), c.height, c.width, kSequenceHeads}, x.options());
   if (c.hot > 0) {
     const auto hot =
         take_hot_tokens(placed[1], placed[2], hot_tokens2d(placed[0], placed[1], std::min<int64_t>(c.hot, n)));
@@ -166,9 +69,9 @@ Tensor by_hand(const Case& c, const Attention& layer, const Tensor& x, const Seq
   if (c.config["summaries"] == "cluster") {
     std::tie(k_far, v_far, far_mass) = cluster2d(placed[1], placed[2], cell, rank, levels, mass);
   } else {
-    const auto basis = averaging_basis2d(cell, rank, levels, kHeadDim, x.options());
+    const auto basis = averaging_basis2d(cell, rank, levels, kSequenceHeadDim, x.options());
     std::vector<std::vector<Tensor>> k_of, v_of;
-    for (int64_t head = 0; head < kHeads; ++head) {  // a head at a time: its tokens' mass is its own
+    for (int64_t head = 0; head < kSequenceHeads; ++head) {  // a head at a time: its tokens' mass is its own
       const auto of_head = [&](const Tensor& t) { return t.select(3, head).contiguous(); };
       k_of.push_back(summarize2d(of_head(placed[1]), basis.token_basis, basis.merge_basis, cell, of_head(mass)));
       v_of.push_back(summarize2d(of_head(placed[2]), basis.token_basis, basis.merge_basis, cell, of_head(mass)));
@@ -191,7 +94,7 @@ TEST(Multipole2dSequence, IsTheOperatorsPutTogetherByHandAndSoAreItsGradients) {
   torch::manual_seed(test::test_seed());
   for (const char* summaries : {"basis", "cluster"}) {
     for (const bool is_hot : {false, true}) {
-      Case c = random_case(7, 23, summaries);
+      SequenceCase c = random_sequence_case(7, 23, summaries);
       c.config["max_levels"] = 0;  // bases that are means
       c.config["rank"] = test::random_int(0, 1) == 0 ? 1 : 4;
       c.hot = is_hot ? test::random_int(1, 12) : 0;
@@ -213,7 +116,7 @@ TEST(Multipole2dSequence, IsTheOperatorsPutTogetherByHandAndSoAreItsGradients) {
 TEST(Multipole2dSequence, GradientsAreThoseOfFiniteDifferences) {
   torch::manual_seed(test::test_seed());
   for (const char* summaries : {"basis", "cluster"}) {
-    Case c = random_case(1, 1, summaries);
+    SequenceCase c = random_sequence_case(1, 1, summaries);
     // whole cells: in one with fewer tokens than clusters, rounding alone says which cluster a token is
     c.height = 3 * test::random_int(3, 5);
     c.width = 3 * test::random_int(3, 5);
@@ -258,7 +161,7 @@ TEST(Multipole2dSequence, BFloat16IsAsNearAsFullAttentionInIt) {
   torch::manual_seed(test::test_seed());
   torch::NoGradGuard no_grad;
   for (const char* summaries : {"basis", "cluster"}) {
-    Case c = random_case(10, 19, summaries);
+    SequenceCase c = random_sequence_case(10, 19, summaries);
     c.rotary = false;
     c.config["hot"] = c.height * c.width;
     SCOPED_TRACE(testing::Message() << c);
