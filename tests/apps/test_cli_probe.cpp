@@ -12,6 +12,7 @@
 #include "datasets/pictures/image_encode.h"
 #include "datasets/pictures/preprocessing.h"
 #include "engine/files/model_file.h"
+#include "tests/support/backbone_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -23,20 +24,10 @@ using Words = std::vector<std::string>;
 
 constexpr int64_t kProbeSide = 32;
 
-// A vision transformer of random weights, as `import` leaves one without classes.
 void write_backbone(const std::filesystem::path& path, double poison = 0) {
-  ModelMetadata metadata;
-  metadata.task = "embedding";
-  metadata.architecture.preset = "";
-  metadata.architecture.backbone = {{"family", "vit"}, {"image_size", kProbeSide}, {"patch_size", 8},
-                                    {"embed_dim", 32}, {"num_heads", 2},           {"depth", 2}};
-  metadata.architecture.head = {{"type", "embedding"}};
-  metadata.architecture = resolve_model_config(metadata.architecture);
-  metadata.preprocessing = to_json_config(Preprocessing{.image_size = kProbeSide, .crop_pct = 1.0});
-  const VisionModel model(metadata.architecture);
-  const torch::NoGradGuard no_grad;
-  if (poison != 0) model->parameters().front().fill_(poison);
-  save_model(path, *model, metadata);
+  const Json vit = {{"family", "vit"}, {"image_size", kProbeSide}, {"patch_size", 8},
+                    {"embed_dim", 32}, {"num_heads", 2},           {"depth", 2}};
+  test::write_random_backbone(path, vit, kProbeSide, poison);
 }
 
 class Probe : public testing::Test {

@@ -13,6 +13,7 @@
 #include "datasets/pictures/preprocessing.h"
 #include "engine/files/model_file.h"
 #include "tests/datasets/segmentation/mask_fixtures.h"
+#include "tests/support/backbone_file.h"
 #include "tests/support/process.h"
 #include "tests/support/random_source.h"
 #include "tests/support/small_model.h"
@@ -32,19 +33,8 @@ Json dense_vit() {
           {"depth", 2}};
 }
 
-// A backbone of random weights, as `import` leaves one without classes.
 void write_dense_backbone(const std::filesystem::path& path, const Json& backbone, double poison = 0) {
-  ModelMetadata metadata;
-  metadata.task = "embedding";
-  metadata.architecture.preset = "";
-  metadata.architecture.backbone = backbone;
-  metadata.architecture.head = {{"type", "embedding"}};
-  metadata.architecture = resolve_model_config(metadata.architecture);
-  metadata.preprocessing = to_json_config(Preprocessing{.image_size = kBackboneSide, .crop_pct = 1.0});
-  const VisionModel model(metadata.architecture);
-  const torch::NoGradGuard no_grad;
-  if (poison != 0) model->parameters().front().fill_(poison);
-  save_model(path, *model, metadata);
+  test::write_random_backbone(path, backbone, kBackboneSide, poison);
 }
 
 class SegmentProbe : public testing::Test {
