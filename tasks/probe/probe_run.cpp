@@ -66,4 +66,13 @@ void log_probe(const RunFolder& folder, const ProbeEpoch& probe, int64_t log_eve
   MetricsObserver(folder, 0, log_every, silent).on_epoch_end(epoch);
 }
 
+void finish_probe(TrainResult& result, const RunFolder& folder, int64_t iterations, double score) {
+  result.stop_reason = StopReason::kFinished;
+  result.has_trained = true;
+  result.num_steps = iterations;
+  result.best_epoch = 0;
+  result.best_score = score;
+  result.best_model = folder.best_path();
+}
+
 }  // namespace multipole

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "engine/files/run_folder.h"
 #include "engine/training/resume.h"
+#include "engine/training/train_result.h"
 #include "heads/model/model.h"
 
 namespace multipole {
@@ -36,5 +37,8 @@ struct ProbeEpoch {
   double seconds = 0;
 };
 void log_probe(const RunFolder& folder, const ProbeEpoch& probe, int64_t log_every);
+
+// What a probe that is fitted and kept has come to: `result` with all but its score's name and what could not be read.
+void finish_probe(TrainResult& result, const RunFolder& folder, int64_t iterations, double score);
 
 }  // namespace multipole

@@ -91,12 +91,7 @@ class SegmentProbe {
                .samples = run_.train_samples,
                .seconds = seconds_since(start)},
               config_.train.log_every);
-    result.stop_reason = StopReason::kFinished;
-    result.has_trained = true;
-    result.num_steps = fitted->fit.iterations;
-    result.best_epoch = 0;
-    result.best_score = evaluation.score;
-    result.best_model = folder_.best_path();
+    finish_probe(result, folder_, fitted->fit.iterations, evaluation.score);
     training_->report(folder_.path(), observer_, stop_);
     return result;
   }
