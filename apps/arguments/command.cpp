@@ -1,8 +1,10 @@
 #include "apps/arguments/command.h"
 
-#include "datasets/sources/labelled_pictures.h"
+#include <iostream>
 
-#include <ATen/Parallel.h>
+#include "datasets/sources/labelled_pictures.h"
+#include "engine/runtime/processors.h"
+#include "engine/runtime/thread_count.h"
 
 namespace multipole {
 
@@ -16,7 +18,12 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_device_options(CLI::App& command, std::string& device, int& threads) {
   command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_option("--threads", threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(command, threads);
+}
+
+void add_threads_option(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "CPU threads; 0 for one a processor that the process may use")
+      ->check(CLI::Range(0, 1024));
 }
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
@@ -42,7 +49,10 @@ void add_precision_option(CLI::App& command, std::string& precision) {
 }
 
 void use_threads(int threads) {
-  if (threads > 0) at::set_num_threads(threads);
+  const int chosen = set_program_threads(threads), allowed = allowed_processors();
+  if (chosen <= allowed) return;
+  std::cerr << "note: " << chosen << " threads on " << allowed << (allowed == 1 ? " processor" : " processors")
+            << " that this process may use: they will wait for each other\n";
 }
 
 }  // namespace multipole

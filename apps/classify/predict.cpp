@@ -17,7 +17,7 @@
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/threshold.h"
 #include "base/checksum.h"
-#include "engine/runtime/batch_paths.h"
+#include "engine/runtime/batch_slices.h"
 #include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
 #include "tasks/classification/prediction/classifier.h"
@@ -110,22 +110,31 @@ int predict(const PredictOptions& options) {
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, classifier.preprocessing());
   int64_t num_unnamed = 0;
-  while (auto batch = loader->next()) {
-    if (stop.requested()) return stop.exit_code();
-    print_notes(*batch);
+  bool was_stopped = false;
+  const auto next = [&] {
+    auto batch = loader->next();
+    if (batch && stop.requested()) {
+      was_stopped = true;
+      batch.reset();
+    }
+    return batch;
+  };
+  const auto answer_slice = [&](const torch::Tensor& images) { return classifier.logits(images); };
+  answer_stream(next, classifier.device(), answer_slice, [&](const Batch& batch, const torch::Tensor& logits) {
+    print_notes(batch);
     std::vector<ClassAnswer> answers;
-    if (batch->size() > 0) {
-      const torch::Tensor logits = naming_files(*batch, [&] { return classifier.logits(batch->images); });
-      if (explanations) explanations->write(classifier, *batch, logits);
+    if (batch.size() > 0) {
+      if (explanations) explanations->write(classifier, batch, logits);
       answers = classifier.answers(logits, question);
     }
-    for (const auto& [index, result] : batch_results(*batch, answers, options)) {
+    for (const auto& [index, result] : batch_results(batch, answers, options)) {
       output.write(result.text, result.failed);
       num_unnamed += result.failed ? 1 : 0;
     }
-    num_unnamed -= static_cast<int64_t>(batch->bad.size());
+    num_unnamed -= static_cast<int64_t>(batch.bad.size());
     output.flush();
-  }
+  });
+  if (was_stopped) return stop.exit_code();
   output.finish();
   const int64_t num_unreadable = output.num_failed() - num_unnamed;
   if (num_unreadable > 0) std::cerr << num_unreadable << " of " << paths.size() << " inputs could not be read\n";

@@ -1,4 +1,4 @@
-// Segments pictures one after another and leaves their files.
+// Segments pictures and leaves their files.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,11 @@ class FileSegmenter {
   // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
   // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
   // file. Out of memory, it tries again with tiles of half the size.
+  // By several threads at once.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
+
+  torch::Device device() const { return segmenter_.device(); }
+  const DecodeOptions& decode() const { return segmenter_.decode(); }
 
  private:
   const Segmenter& segmenter_;

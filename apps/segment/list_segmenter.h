@@ -1,6 +1,9 @@
-// Segments a list of pictures. Whatever becomes of one of them, the others are done: its trouble is its line.
+// Segments a list of pictures: several at once on a CPU, a thread each, and large ones by all threads. Whatever becomes
+// of one of them, the others are done: its trouble is its line.
 #pragma once
 
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,16 +28,25 @@ class ListSegmenter {
   int run(const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names);
 
  private:
-  void segment(size_t index, const NamedInput& input, const OutputNames& names);
-  // False where the error is no picture's own.
-  bool fail(size_t index, const NamedInput& input, const std::exception& error);
+  struct Outcome {
+    size_t index = 0;
+    Json result = {};
+    std::optional<PictureFailure> failure = {};
+  };
+
+  // By several threads at once. Throws an error that is no picture's own.
+  Outcome segment(size_t index, const NamedInput& input, const OutputNames& names);
+  void take(const Outcome& outcome, const NamedInput& input);
   FileSegmenter::Observer observer(size_t index, const std::string& name);
   int sum_up();
 
   const FileSegmenter& segmenter_;
   ResultLog& results_;
   const SignalStop& stop_;
+  std::mutex bar_mutex_;  // of bar_, which the pictures at work share
   ProgressBar bar_;
+  ProgressBar::Clock::time_point start_ = ProgressBar::Clock::now();
+  RemainingTime remaining_;
   size_t num_pictures_ = 0;
   PictureFailures failures_;
 };

@@ -2,6 +2,8 @@
 
 #include "base/fields.h"
 #include "datasets/pictures/rgb_picture.h"
+#include "engine/runtime/side_by_side.h"
+#include "engine/runtime/thread_count.h"
 #include "engine/weights/attention_swap.h"
 
 namespace multipole {
@@ -42,6 +44,23 @@ torch::Tensor PictureModel::read(const std::filesystem::path& path) const {
 
 DecodedImage PictureModel::read_with_notes(const std::filesystem::path& path) const {
   return read_image_with_notes(path, options_.decode);
+}
+
+std::vector<PictureModel::ReadPicture> PictureModel::read_several(size_t begin, size_t end, const Read& read) const {
+  const ThreadCount threads(options_.threads);
+  std::vector<ReadPicture> pictures;
+  side_by_side<ReadPicture>(
+      static_cast<int64_t>(end - begin),
+      [&](int64_t& index) -> ReadPicture {
+        try {
+          DecodedImage picture = read(begin + static_cast<size_t>(index));
+          return {resized(picture.pixels), std::move(picture.notes), {}};
+        } catch (const InputError& error) {
+          return {{}, {}, error.what()};
+        }
+      },
+      [&](ReadPicture picture) { pictures.push_back(std::move(picture)); });
+  return pictures;
 }
 
 torch::Tensor PictureModel::resized(const torch::Tensor& picture) const {
