@@ -13,7 +13,7 @@ Execution checked_execution(const PictureModelOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
   require(options.batch_size >= 1, "batch_size", "must be at least 1", options.batch_size);
   require(options.image_size >= 0, "image_size", "must not be negative", options.image_size);
-  return select_execution(options.device, options.precision, 0, "device", "precision");
+  return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
 
 Preprocessing chosen_preprocessing(const ModelMetadata& metadata, int64_t image_size) {

@@ -26,7 +26,7 @@ constexpr double kShareOfSpare = 0.8;  // of the spare memory, where no limit is
 Execution checked_execution(const SegmenterOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
   require(options.memory_limit >= 0, "memory_limit", "must not be negative", options.memory_limit);
-  return select_execution(options.device, options.precision, 0, "device", "precision");
+  return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
 
 double limit_bytes(const SegmenterOptions& options, const torch::Device& device) {

@@ -29,6 +29,7 @@ struct SegmenterOptions {
   MapOutputs outputs = {};            // maps beside that of the classes
   int64_t memory_limit = 0;           // bytes of the whole process, or of the device; 0: 80% of what is free now
   DecodeOptions decode = {};          // what is read of picture files, and up to which size
+  int64_t local_rank = 0;             // which of several GPUs, where processes share the machine
   std::string attention = {};         // another attention in a vit (engine/weights/attention_swap.h); "": its own
 };
 
