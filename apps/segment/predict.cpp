@@ -14,7 +14,10 @@
 #include "apps/segment/output_names.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
+#include "base/checksum.h"
 #include "base/error.h"
+#include "base/packed_strings.h"
+#include "engine/distributed/process_group.h"
 #include "engine/files/atomic_file.h"
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/execution.h"
@@ -34,8 +37,9 @@ struct SegmentPredictOptions {
   int threads = 0;
 };
 
-SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
+SegmenterOptions segmenter_options(const SegmentPredictOptions& options, int64_t local_rank) {
   SegmenterOptions out;
+  out.local_rank = local_rank;
   out.device = options.device;
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
@@ -82,6 +86,11 @@ std::vector<std::string> picture_fingerprints(const std::vector<NamedInput>& inp
   return all;
 }
 
+void check_same(const ProcessGroup& group, const std::vector<std::string>& fingerprints) {
+  group.expect_same("the pictures, the model or the settings",
+                    static_cast<int64_t>(checksum(pack_strings(fingerprints))));
+}
+
 // oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
 // pictures of all sizes would fill that with hundreds of megabytes.
 void bound_kernel_cache() { ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", /*overwrite=*/0); }
@@ -92,18 +101,26 @@ int segment_predict(const SegmentPredictOptions& options) {
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
   const auto names = plan_outputs(inputs, options.out, options.kinds);
-  select_execution(options.device, options.precision);  // for errors in the words of the options
-  const Segmenter segmenter(options.model, segmenter_options(options));
+  const ProcessGroup group(process_place_from_environment());
+  const auto local_rank = group.local_rank();
+  // for errors in the words of the options
+  select_execution(options.device, options.precision, local_rank);
+  const Segmenter segmenter(options.model, segmenter_options(options, local_rank));
   const SignalStop stop;
-  make_folder(options.out, names);
-  ResultLog results(std::filesystem::path(options.out) / "results.jsonl",
-                    picture_fingerprints(inputs, names, settings_text(options, segmenter.precision())),
+  auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, segmenter.precision()));
+  check_same(group, fingerprints);
+  std::optional<ResultLog> results;
+  if (group.is_first()) {
+    make_folder(options.out, names);
+    results.emplace(std::filesystem::path(options.out) / "results.jsonl", fingerprints,
                     [&](size_t i) { return options.resume && are_there(names[i]); });
-  if (options.resume && !options.quiet) {
-    std::cerr << "resuming: " << results.num_kept() << " of " << inputs.size() << " pictures are done\n";
+    if (options.resume && !options.quiet) {
+      std::cerr << "resuming: " << results->num_kept() << " of " << inputs.size() << " pictures are done\n";
+    }
   }
   const FileSegmenter files(segmenter);
-  return ListSegmenter(files, results, stop, options.quiet).run(inputs, names);
+  return ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop, options.quiet)
+      .run(inputs, names);
 }
 
 }  // namespace
