@@ -5,6 +5,7 @@
 
 #include "base/checksum.h"
 #include "base/packed_strings.h"
+#include "engine/distributed/gather.h"
 
 namespace multipole {
 
@@ -42,7 +43,7 @@ void BatchShare::start() {
 
 void BatchShare::give(const std::string& results) {
   if (is_stopped_) return;
-  for (const auto& each : group_.gather(results)) {
+  for (const auto& each : gather_at_first(group_, results)) {
     if (!each.empty()) take_(each);
   }
   // all ask at the same moment, so that none waits for one that has stopped

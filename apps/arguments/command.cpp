@@ -18,10 +18,6 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_device_options(CLI::App& command, std::string& device, int& threads) {
   command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  add_threads_option(command, threads);
-}
-
-void add_threads_option(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "CPU threads; 0 for one a processor that the process may use")
       ->check(CLI::Range(0, 1024));
 }

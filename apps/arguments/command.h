@@ -18,13 +18,12 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 // Options that several commands share.
 struct ComputeOptions {
   std::string device = "auto";
-  int threads = 0;  // 0: as many as there are processors
+  int threads = 0;  // 0: as many as there are cores
   int64_t batch_size = 64;
   int64_t workers = 2;
 };
 
 void add_device_options(CLI::App& command, std::string& device, int& threads);
-void add_threads_option(CLI::App& command, int& threads);
 void add_compute_options(CLI::App& command, ComputeOptions& options);
 
 // --precision auto|float32|bfloat16, as select_execution takes it; `precision` holds the default.
@@ -37,8 +36,7 @@ inline constexpr const char* kSkipAdvice = "--on-error skip leaves such pictures
 const char* data_option_help();
 const char* data_root_option_help();
 
-// Tells LibTorch; 0: as set_program_threads() chooses (engine/runtime/thread_count.h). Says on standard error where
-// that is more than there are processors.
+// Tells LibTorch; 0 leaves its default.
 void use_threads(int threads);
 
 }  // namespace multipole

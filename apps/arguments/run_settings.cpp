@@ -47,7 +47,7 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
   command.add_option("--log-every", settings.log_every, "steps between lines on standard error and in metrics.jsonl");
   add_max_pixels_option(command, settings.max_pixels);
   command.add_option("--device", settings.device, "auto (CUDA where there is one), cpu or cuda");
-  add_threads_option(command, settings.threads);
+  command.add_option("--threads", settings.threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", settings.quiet, "no progress on standard error");
 }
 

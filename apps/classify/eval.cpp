@@ -109,9 +109,10 @@ Measured measure(const EvalOptions& options, LoadedModel& loaded, const Labelled
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const ProcessGroup group(process_place_from_environment());
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
   const bool quiet = options.quiet || !group.is_first();
-  const Execution execution = select_execution(options.compute.device, options.precision, group.local_rank());
+  const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_classifier(options.model), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));

@@ -19,6 +19,7 @@
 #include "apps/classify/threshold.h"
 #include "base/checksum.h"
 #include "base/packed_strings.h"
+#include "engine/distributed/gather.h"
 #include "engine/runtime/batch_slices.h"
 #include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
@@ -143,14 +144,14 @@ class Written {
 int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
-  const ProcessGroup group(process_place_from_environment());
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
   expect_same_inputs(group, options.model, paths);
-  const int64_t local_rank = group.local_rank();
   // for errors in the words of the options
-  select_execution(options.compute.device, options.precision, local_rank);
+  select_execution(options.compute.device, options.precision, place.local_rank);
   const Classifier classifier(options.model, {.device = options.compute.device,
                                               .precision = options.precision,
-                                              .local_rank = local_rank,
+                                              .local_rank = place.local_rank,
                                               .attention = options.attention});
   check_threshold(options.threshold, options.model, classifier.has_several_classes());
   check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
@@ -167,7 +168,7 @@ int predict(const PredictOptions& options) {
   }
   const auto num_inputs = static_cast<int64_t>(paths.size()), batch_size = options.compute.batch_size;
   const auto batches = [&](int64_t inputs) { return (inputs + batch_size - 1) / batch_size; };
-  const int64_t num_done = group.value_of_first(written ? written->num_done() : 0);
+  const int64_t num_done = value_of_first(group, written ? written->num_done() : 0);
   BatchShare share(group, batches(num_done), batches(num_inputs), stop,
                    [&](const std::string& results) { written->take(results); });
   const auto loader = make_picture_loader(paths, options.decode, classifier.preprocessing(), options.compute);

@@ -100,16 +100,17 @@ int embed(const EmbedOptions& options) {
   use_threads(options.compute.threads);
   const Paths paths = list_inputs(options.inputs, std::cin);
   const Paths folder = options.nearest.empty() ? Paths() : list_inputs({options.nearest}, std::cin);
-  const ProcessGroup group(process_place_from_environment());
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
   auto all_paths = paths;
   all_paths.insert(all_paths.end(), folder.begin(), folder.end());
   expect_same_inputs(group, options.model, all_paths);
   // for errors in the words of the options
-  select_execution(options.compute.device, options.precision, group.local_rank());
+  select_execution(options.compute.device, options.precision, place.local_rank);
   const Embedder embedder(options.model, {.device = options.compute.device,
                                           .precision = options.precision,
                                           .image_size = options.size,
-                                          .local_rank = group.local_rank(),
+                                          .local_rank = place.local_rank,
                                           .attention = options.attention});
   const bool quiet = options.quiet || !group.is_first();
   if (!quiet) std::cerr << "computing in " << embedder.precision() << "\n";

@@ -130,9 +130,10 @@ void write_results(const EvalOptions& options, const Json& result) {
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const ProcessGroup group(process_place_from_environment());
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
   const bool quiet = options.quiet || !group.is_first();
-  const Execution execution = select_execution(options.compute.device, options.precision, group.local_rank());
+  const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   loaded.model->to(execution.device);

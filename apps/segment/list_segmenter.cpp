@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/arguments/byte_size.h"
+#include "engine/distributed/gather.h"
 #include "engine/runtime/process_memory.h"
 #include "engine/runtime/side_by_side.h"
 #include "engine/runtime/training_error.h"
@@ -91,7 +92,7 @@ void ListSegmenter::take(PictureOutcome outcome) {
 }
 
 void ListSegmenter::meet() {
-  const auto all = group_.gather(pack_outcomes(std::exchange(waiting_, {})));
+  const auto all = gather_at_first(group_, pack_outcomes(std::exchange(waiting_, {})));
   --num_rounds_;
   if (results_ == nullptr) return;
   std::map<size_t, PictureOutcome> in_order;

@@ -101,11 +101,11 @@ int segment_predict(const SegmentPredictOptions& options) {
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
   const auto names = plan_outputs(inputs, options.out, options.kinds);
-  const ProcessGroup group(process_place_from_environment());
-  const auto local_rank = group.local_rank();
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
   // for errors in the words of the options
-  select_execution(options.device, options.precision, local_rank);
-  const Segmenter segmenter(options.model, segmenter_options(options, local_rank));
+  select_execution(options.device, options.precision, place.local_rank);
+  const Segmenter segmenter(options.model, segmenter_options(options, place.local_rank));
   const SignalStop stop;
   auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, segmenter.precision()));
   check_same(group, fingerprints);

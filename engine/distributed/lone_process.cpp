@@ -10,7 +10,7 @@ struct ProcessGroup::Native {};
 ProcessGroup::ProcessGroup(const ProcessPlace& place, const ProcessTimeouts&) : place_(place) {
   if (place.num_processes > 1) {
     throw ResourceError(
-        "this program was built without gloo's headers and works in one process only; install "
+        "this program was built without gloo's headers and trains in one process only; install "
         "libgloo-dev and build again");
   }
 }
@@ -18,8 +18,6 @@ ProcessGroup::~ProcessGroup() = default;
 void ProcessGroup::sum(torch::Tensor&) const {}
 double ProcessGroup::sum(double value) const { return value; }
 void ProcessGroup::broadcast(const std::vector<torch::Tensor>&) const {}
-int64_t ProcessGroup::value_of_first(int64_t value) const { return value; }
-std::vector<std::string> ProcessGroup::gather(const std::string& bytes) const { return {bytes}; }
 void ProcessGroup::barrier() const {}
 void ProcessGroup::expect_same(const std::string&, int64_t) const {}
 

@@ -1,23 +1,16 @@
 #include "engine/distributed/process_group.h"
 
-#include <cstring>
-
 #include "base/error.h"
 #include "engine/distributed/process_group_native.h"
 #include "engine/runtime/training_error.h"
 
 namespace multipole {
-namespace {
-
-constexpr int kGatherTag = 1;
-
-}  // namespace
 
 void translating_failures(const std::function<void()>& body) {
   const auto lost = [](const std::exception& error) {
     return TrainingError(
-        "another process of this command ended or stopped answering; start the same command again on all of them (a "
-        "training goes on from its last state: " +
+        "another process of this training ended or stopped answering; start the same command again on all of them to "
+        "go on from the last state (" +
         first_line(error.what()) + ")");
   };
   try {
@@ -73,37 +66,6 @@ void ProcessGroup::broadcast(const std::vector<torch::Tensor>& tensors) const {
   });
 }
 
-int64_t ProcessGroup::value_of_first(int64_t value) const {
-  const torch::Tensor tensor = torch::full({1}, value, torch::kInt64);
-  broadcast({tensor});
-  return tensor.item<int64_t>();
-}
-
-std::vector<std::string> ProcessGroup::gather(const std::string& bytes) const {
-  if (!native_) return {bytes};
-  torch::Tensor sizes = torch::zeros({size()}, torch::kInt64);
-  sizes[process_rank()] = static_cast<int64_t>(bytes.size());
-  sum(sizes);
-  std::vector<std::string> all;
-  translating_failures([&] {
-    if (!is_first()) {
-      if (bytes.empty()) return;
-      const auto tensor = torch::empty({static_cast<int64_t>(bytes.size())}, torch::kByte);
-      std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
-      std::vector<torch::Tensor> one = {tensor};
-      native_->group->send(one, 0, kGatherTag)->wait();
-      return;
-    }
-    all.push_back(bytes);
-    for (int64_t other = 1; other < size(); ++other) {
-      std::vector<torch::Tensor> one = {torch::empty({sizes[other].item<int64_t>()}, torch::kByte)};
-      if (one.front().numel() > 0) native_->group->recv(one, static_cast<int>(other), kGatherTag)->wait();
-      all.emplace_back(static_cast<const char*>(one.front().data_ptr()), static_cast<size_t>(one.front().numel()));
-    }
-  });
-  return all;
-}
-
 void ProcessGroup::barrier() const { sum(0.0); }
 
 void ProcessGroup::expect_same(const std::string& what, int64_t value) const {
@@ -114,10 +76,9 @@ void ProcessGroup::expect_same(const std::string& what, int64_t value) const {
   for (int64_t other = 1; other < size(); ++other) {
     const auto first = values[0].item<int64_t>(), theirs = values[other].item<int64_t>();
     if (first == theirs) continue;
-    throw ConfigError(
-        "the processes of this command differ in " + what + " (process 0 has " + std::to_string(first) + ", process " +
-        std::to_string(other) + " has " + std::to_string(theirs) +
-        "); give all of them the same command, the same data and one folder for the results that all can read");
+    throw ConfigError("the processes of this training differ in " + what + " (process 0 has " + std::to_string(first) +
+                      ", process " + std::to_string(other) + " has " + std::to_string(theirs) +
+                      "); give all of them the same command, the same data and one run folder that all can read");
   }
 }
 

@@ -1,4 +1,4 @@
-// The processes that do one command together, over PyTorch's own c10d: gloo for tensors of the CPU, NCCL for those of
+// The processes that train one model together, over PyTorch's own c10d: gloo for tensors of the CPU, NCCL for those of
 // CUDA devices where the build has it (gloo otherwise). Every process calls the same methods in the same order. A group
 // of one does nothing and needs no network.
 #pragma once
@@ -33,7 +33,6 @@ class ProcessGroup {
   int64_t process_rank() const { return place_.process_rank; }
   int64_t size() const { return place_.num_processes; }
   bool is_first() const { return place_.is_first(); }
-  int64_t local_rank() const { return place_.local_rank; }
 
   // The methods below throw TrainingError where another process ended or hangs for longer than the timeout.
 
@@ -42,9 +41,6 @@ class ProcessGroup {
   double sum(double value) const;
   // The first process's values, in place.
   void broadcast(const std::vector<torch::Tensor>& tensors) const;
-  int64_t value_of_first(int64_t value) const;
-  // What each process gives, in the order of their ranks: to the first process, and nothing to the others.
-  std::vector<std::string> gather(const std::string& bytes) const;
   // Returns once all processes have come here.
   void barrier() const;
   // Throws ConfigError in all processes, naming `what`, where they do not all give the same value.

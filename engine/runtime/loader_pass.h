@@ -21,7 +21,7 @@ struct LoaderPass {
 // Streams the loader's epoch 0 through the model, which must be on the execution's device; its training mode is
 // restored afterwards. `visit` gets every batch that has samples and its logits on that device, in inference mode and
 // under the execution's autocast. Throws what the loader throws and InputError for a label outside [0, num_labels);
-// with num_labels = 0 labels are not looked at. On a CPU batches are computed as answer_stream() does (batch_slices.h).
+// with num_labels = 0 labels are not looked at.
 LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execution, int64_t num_labels,
                      const std::atomic<bool>* stop,
                      const std::function<void(const Batch& batch, const torch::Tensor& logits)>& visit);
