@@ -131,10 +131,10 @@ class Written {
  private:
   static PredictionOutput::Resume resume(const PredictOptions& options, const std::string& precision,
                                          const std::vector<std::filesystem::path>& paths) {
-    PredictionOutput::Resume resume = {
+    PredictionOutput::Resume before = {
         .wanted = options.resume, .batch_size = options.compute.batch_size, .fingerprints = {}};
-    if (PredictionOutput::is_file(options.out)) resume.fingerprints = fingerprints(options, precision, paths);
-    return resume;
+    if (PredictionOutput::is_file(options.out)) before.fingerprints = fingerprints(options, precision, paths);
+    return before;
   }
 
   PredictionOutput output_;

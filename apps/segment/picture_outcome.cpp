@@ -1,5 +1,7 @@
 #include "apps/segment/picture_outcome.h"
 
+#include <utility>
+
 #include "base/packed_strings.h"
 
 namespace multipole {
@@ -36,9 +38,9 @@ std::vector<PictureOutcome> unpack_outcomes(std::string_view packed) {
     PictureOutcome outcome{.index = std::stoul(strings[i]), .line = strings[i + 1]};
     const std::string& kind = strings[i + 2];
     if (!kind.empty()) {
-      outcome.failure = {.message = strings[i + 3],
-                         .is_input = kind.find(kInput) != kind.npos,
-                         .is_memory = kind.find(kMemory) != kind.npos};
+      outcome.failure = PictureFailure{.message = strings[i + 3],
+                                       .is_input = kind.find(kInput) != kind.npos,
+                                       .is_memory = kind.find(kMemory) != kind.npos};
     }
     outcomes.push_back(std::move(outcome));
   }

@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
