@@ -82,7 +82,7 @@ SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const
     const Answers answers =
         naming_files(batch, [&] { return predict(model, batch.images.to(execution.device), options.copies); });
     const auto unknown = answers.known.logical_not();
-    batch.images = {};  // which those that wait for their turn need not keep
+    batch.images = torch::Tensor();  // which those that wait for their turn need not keep
     return {std::move(batch), answers.labels.masked_fill(unknown, kNoPrediction), unknown.sum().item<int64_t>()};
   };
   const auto count = [&](const AnsweredBatch& answered) {
