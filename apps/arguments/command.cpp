@@ -1,5 +1,6 @@
 #include "apps/arguments/command.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "datasets/sources/labelled_pictures.h"
@@ -7,6 +8,11 @@
 #include "engine/runtime/thread_count.h"
 
 namespace multipole {
+namespace {
+
+constexpr int64_t kMostWorkers = 8;  // each has a batch at hand
+
+}  // namespace
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
                       const std::string& example) {
@@ -27,7 +33,8 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--batch-size", options.batch_size, "pictures at a time")
       ->check(CLI::Range(int64_t{1}, int64_t{65536}))
       ->capture_default_str();
-  command.add_option("--workers", options.workers, "threads that decode pictures")
+  options.workers = std::clamp<int64_t>(allowed_processors(), 1, kMostWorkers);
+  command.add_option("--workers", options.workers, "threads that decode pictures; one a processor, at most 8")
       ->check(CLI::Range(int64_t{0}, int64_t{256}))
       ->capture_default_str();
 }
