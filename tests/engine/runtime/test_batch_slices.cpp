@@ -75,7 +75,8 @@ TEST(BatchSlices, AStreamKeepsItsOrderAndEmptyBatches) {
         [&](const Batch& batch, const torch::Tensor& answers) {
           ASSERT_EQ(batch.size(), sizes[taken++]);
           EXPECT_EQ(answers.defined(), batch.size() > 0);
-          if (batch.size() > 0) EXPECT_TRUE(answers.equal(2 * batch.images.select(3, 0).select(2, 0).select(1, 0)));
+          if (batch.size() == 0) return;
+          EXPECT_TRUE(answers.equal(2 * batch.images.select(3, 0).select(2, 0).select(1, 0)));
         });
     EXPECT_EQ(taken, sizes.size());
   }
