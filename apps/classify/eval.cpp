@@ -108,7 +108,7 @@ int evaluate(const EvalOptions& options) {
   LoadedModel loaded = swap_attention(load_classifier(options.model), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
 
   const SplitOptions split = split_options(options, loaded.metadata);
   SourceOptions source;

@@ -130,7 +130,7 @@ int evaluate(const EvalOptions& options) {
   const Execution execution = select_execution(options.compute.device, options.precision);
   LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
   const auto pictures = open_data(options, loaded.metadata);
   if (!options.quiet) std::cerr << pictures->description() << "\n";
 

@@ -24,6 +24,7 @@ double MlpImpl::count_parameters(const MlpShape& shape) {
 }
 
 torch::Tensor MlpImpl::forward(const torch::Tensor& x) {
+  if (!shape_.gated && !conv_) return fc2_(fc1_->forward_activated(x, shape_.activation));
   auto hidden = fc1_(x);
   if (conv_) hidden = conv_(hidden);
   if (!shape_.gated) return fc2_(activate(std::move(hidden), shape_.activation));

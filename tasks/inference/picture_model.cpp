@@ -28,7 +28,7 @@ PictureModel::PictureModel(const std::filesystem::path& path, Load load, const P
       loaded_(swap_attention(load(path), options.attention, "attention")),
       preprocessing_(chosen_preprocessing(loaded_.metadata, options.image_size)),
       normalizer_(preprocessing_) {
-  loaded_.model->to(execution_.device);
+  prepare_inference(*loaded_.model, execution_);
 }
 
 const Backbone& PictureModel::backbone() const {

@@ -28,7 +28,7 @@ Teacher::Teacher(const std::filesystem::path& path, const Preprocessing& student
   }
   scale_ = per_channel(scale, execution.device);
   shift_ = per_channel(shift, execution.device);
-  loaded_.model->to(execution.device);
+  prepare_inference(*loaded_.model, execution);
 }
 
 torch::Tensor Teacher::as_own(const torch::Tensor& images) const {

@@ -42,7 +42,7 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
       alignment_(model_->backbone()->feature_info().back().stride) {
   const ThreadCount threads(options.threads);
   const c10::InferenceMode inference;
-  model_->to(execution.device);
+  prepare_inference(*model_, execution);
   cost_ = measure_forward_cost(
       [this](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); });
 }
