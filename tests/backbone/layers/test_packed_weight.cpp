@@ -13,12 +13,9 @@
 namespace multipole {
 namespace {
 
-constexpr std::array<std::optional<Activation>, 6> kActivations = {std::nullopt,
-                                                                   Activation::kGelu,
-                                                                   Activation::kGeluTanh,
-                                                                   Activation::kQuickGelu,
-                                                                   Activation::kSilu,
-                                                                   Activation::kRelu};
+constexpr std::array<std::optional<Activation>, 6> kActivations = {std::nullopt,          Activation::kGelu,
+                                                                   Activation::kGeluTanh, Activation::kQuickGelu,
+                                                                   Activation::kSilu,     Activation::kRelu};
 
 double difference(const torch::Tensor& actual, const torch::Tensor& expected) {
   const auto wanted = expected.to(torch::kDouble);
@@ -43,8 +40,8 @@ TEST(PackedWeightTest, GivesTheProductAndItsActivation) {
   for (const auto& activation : kActivations) {
     const int64_t in_features = test::random_int(1, 90), out_features = test::random_int(1, 90);
     // enough tokens for float32 to take the packed product, and few
-    for (const int64_t tokens : {(int64_t{1} << 20) / (in_features * out_features) + test::random_int(1, 9),
-                                 test::random_int(1, 9)}) {
+    for (const int64_t tokens :
+         {(int64_t{1} << 20) / (in_features * out_features) + test::random_int(1, 9), test::random_int(1, 9)}) {
       SCOPED_TRACE(testing::Message() << tokens << " x " << in_features << " -> " << out_features);
       auto layer = random_layer(in_features, out_features, tokens % 2 == 0);
       const auto x = torch::randn({1, tokens, 2 * in_features}).narrow(2, in_features, in_features);
