@@ -12,7 +12,7 @@
 
 #include "backbone/registry.h"
 #include "base/error.h"
-#include "tests/support/grid_family.h"
+#include "tests/backbone/registered_grid.h"
 #include "tests/support/random_source.h"
 
 namespace multipole {
@@ -40,7 +40,7 @@ Json vit_config(const Json& more = Json::object()) {
 // Every family in the registry and one that only tests know, each with what it embeds, mixes and pools in.
 class ValidityTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { backbone_families().add("grid", test::grid_family()); }
+  static void SetUpTestSuite() { test::register_grid_family(); }
 
   static std::vector<Json> configs() {
     const Json full = {{"type", "full"}}, window = {{"type", "window"}, {"window", 2}};
