@@ -99,6 +99,7 @@ Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, c
   result["width"] = run.plan.width;
   result["height"] = run.plan.height;
   result["tiles"] = run.plan.num_tiles();
+  if (run.no_data_pixels > 0) result["no_data_pixels"] = run.no_data_pixels;
   if (!run.notes.empty()) result["notes"] = run.notes;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   result["seconds"] = std::round(seconds.count() * 1e3) / 1e3;

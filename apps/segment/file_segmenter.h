@@ -24,7 +24,8 @@ class FileSegmenter {
   explicit FileSegmenter(const Segmenter& segmenter);
 
   // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
-  // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
+  // names, "no_data_pixels" where there are any (no class has a share of them), and "notes" where decoding left
+  // something out or guessed. Throws InputError or MemoryLimitError, leaving no
   // file. Out of memory, it tries again with tiles of half the size.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
 

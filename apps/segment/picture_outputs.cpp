@@ -68,7 +68,11 @@ PictureOutputs::~PictureOutputs() {
 
 void PictureOutputs::write(const MapBand& band) {
   const auto* const ids = band.classes.data_ptr<uint8_t>();
-  for (int64_t i = 0; i < band.classes.numel(); ++i) ++counts_.at(ids[i]);
+  const torch::Tensor validity = band.validity.defined() ? band.validity.contiguous() : torch::Tensor();
+  const bool* const valid = validity.defined() ? validity.data_ptr<bool>() : nullptr;
+  for (int64_t i = 0; i < band.classes.numel(); ++i) {
+    if (valid == nullptr || valid[i]) ++counts_.at(ids[i]);
+  }
   map_->writer.write(band.classes);
   if (probability_ != nullptr) probability_->writer.write(band.probability);
   if (uncertainty_ != nullptr) uncertainty_->writer.write(band.uncertainty);

@@ -37,7 +37,7 @@ class PictureOutputs {
   // After the last band: finishes all files under their final names.
   void commit();
 
-  // Share of each class in what was written, 0 to 1.
+  // Share of each class in what was written and holds data, 0 to 1.
   std::vector<double> shares() const;
 
  private:
