@@ -44,7 +44,8 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
   const c10::InferenceMode inference;
   model_->to(execution.device);
   cost_ = measure_forward_cost(
-      [this](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); });
+      [this](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
+      normalizer_.channels());
 }
 
 torch::Tensor PictureSegmenter::logits(const torch::Tensor& tile, TileOrigin origin,
