@@ -27,6 +27,10 @@ std::optional<GeoTags> read_geo_tags(const std::filesystem::path& path) {
   std::array<char, 2> order = {};
   source.read(0, order.data(), order.size());
   if (order != std::array{'I', 'I'} && order != std::array{'M', 'M'}) return gdal_geo_tags(path);
+  return geo_tags_of(source);
+}
+
+std::optional<GeoTags> geo_tags_of(const codecs::ByteSource& source) {
   const codecs::TiffReader reader(source);
   reader.go_to(find_pages(reader, source).picture);
   GeoTags tags;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "datasets/codecs/byte_source.h"
+
 struct tiff;  // libtiff's TIFF
 
 namespace multipole {
@@ -23,6 +25,9 @@ struct GeoTags {
 // Of a TIFF, and of whatever GDAL reads where the program is built with it. Nothing for other files, for those without
 // such tags, and where the picture is stored turned (the tags would not fit the upright map).
 std::optional<GeoTags> read_geo_tags(const std::filesystem::path& path);
+
+// The same of a TIFF that lies elsewhere. Throws codecs::CodecError where it is none.
+std::optional<GeoTags> geo_tags_of(const codecs::ByteSource& source);
 
 // Sets them on the page that is being written. declare_geo_tags() comes first.
 void declare_geo_tags(struct tiff* file);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "datasets/rasters/tiff_tags.h"
-#include "tests/datasets/byte_tensors.h"
+#include "tests/datasets/image_fixtures.h"
 
 namespace multipole::test {
 namespace {
