@@ -31,8 +31,8 @@ torch::Tensor read_in_parts(Raster& raster, int64_t count, const Take& take) {
 
 class BandRows : public PictureRows {
  public:
-  BandRows(std::unique_ptr<Raster> raster, const BandScaling& scaling, const std::string& name)
-      : raster_(std::move(raster)), scaling_(scaling), note_(check_scaling(raster_->header(), scaling, name)) {}
+  BandRows(std::unique_ptr<Raster> raster, const BandScaling& scaling, std::string note)
+      : raster_(std::move(raster)), scaling_(scaling), note_(std::move(note)) {}
 
   int64_t height() const override { return raster_->header().height; }
   int64_t width() const override { return raster_->header().width; }
@@ -80,9 +80,10 @@ class RowsWithValidity : public PictureRows {
 
 }  // namespace
 
-std::unique_ptr<PictureRows> band_rows(std::unique_ptr<Raster> raster, const BandScaling& scaling,
-                                       const std::string& name) {
-  return std::make_unique<BandRows>(std::move(raster), scaling, name);
+std::unique_ptr<PictureRows> band_rows(const RasterOpener& open, const BandScaling& scaling, const std::string& name) {
+  // with all bands first: of a raster with too few of them the model's number says more than the missing band
+  std::string note = check_scaling(open({})->header(), scaling, name);
+  return std::make_unique<BandRows>(open(scaling.chosen), scaling, std::move(note));
 }
 
 std::unique_ptr<PictureRows> rows_with_validity(std::unique_ptr<PictureRows> pixels, std::unique_ptr<Raster> raster) {

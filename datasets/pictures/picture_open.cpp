@@ -66,6 +66,10 @@ std::unique_ptr<PictureRows> open_rgb_rows(const std::filesystem::path& path, co
   return rows_of(std::move(decoded.pixels), std::move(decoded.notes));
 }
 
+RasterOpener opener_of(const std::filesystem::path& path, const DecodeOptions& options) {
+  return [&path, &options](const std::vector<int64_t>& bands) { return open_raster(path, bands, options); };
+}
+
 // What GDAL alone reads, as RGB.
 std::unique_ptr<PictureRows> open_gdal_rows(const std::filesystem::path& path, const DecodeOptions& options) {
   const RasterHeader header = open_raster(path, {}, options)->header();
@@ -75,14 +79,14 @@ std::unique_ptr<PictureRows> open_gdal_rows(const std::filesystem::path& path, c
   }
   BandScaling rgb;
   rgb.chosen = header.bands == 1 ? std::vector<int64_t>{1, 1, 1} : std::vector<int64_t>{1, 2, 3};
-  return band_rows(open_raster(path, rgb.chosen, options), rgb, path.string());
+  return band_rows(opener_of(path, options), rgb, path.string());
 }
 
 }  // namespace
 
 std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path, const DecodeOptions& options) {
   if (options.bands.any()) {
-    return band_rows(open_raster(path, options.bands.chosen, options), options.bands, path.string());
+    return band_rows(opener_of(path, options), options.bands, path.string());
   }
   if (needs_gdal(path)) return open_gdal_rows(path, options);
   auto rows = open_rgb_rows(path, options);

@@ -33,7 +33,8 @@ class OwnedSource : public codecs::ByteSource {
 DecodedImage read_picture(const std::filesystem::path& path, const DecodeOptions& options) {
   const DecodeOptions whole = for_whole(options);
   if (options.bands.any()) {
-    return read_all(*band_rows(open_raster(path, options.bands.chosen, whole), options.bands, path.string()));
+    const auto open = [&](const std::vector<int64_t>& bands) { return open_raster(path, bands, whole); };
+    return read_all(*band_rows(open, options.bands, path.string()));
   }
   if (needs_gdal(path)) return read_all(*open_picture_rows(path, whole));
   DecodedImage image = with_gdal_advice(path, [&] { return read_image_with_notes(path, options); });
@@ -43,8 +44,10 @@ DecodedImage read_picture(const std::filesystem::path& path, const DecodeOptions
 
 DecodedImage decode_picture(ByteView bytes, const std::string& name, const DecodeOptions& options) {
   if (!options.bands.any()) return decode_image_with_notes(bytes, name, options);
-  auto raster = open_raster(std::make_unique<OwnedSource>(bytes), name, options.bands.chosen, for_whole(options));
-  return read_all(*band_rows(std::move(raster), options.bands, name));
+  const auto open = [&](const std::vector<int64_t>& bands) {
+    return open_raster(std::make_unique<OwnedSource>(bytes), name, bands, for_whole(options));
+  };
+  return read_all(*band_rows(open, options.bands, name));
 }
 
 }  // namespace multipole

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import warnings
 
 try:
     import numpy
@@ -19,6 +20,7 @@ try:
 except ImportError:
     print("skipped: rasterio or rio-cogeo is not installed (tools/setup/install_torch.sh VENV python)")
     sys.exit(77)
+warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
 
 TYPES = ["uint8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
 COMPRESSIONS = [None, "lzw", "deflate", "packbits", "zstd"]
@@ -27,7 +29,8 @@ COMPRESSIONS = [None, "lzw", "deflate", "packbits", "zstd"]
 def random_kind(rng):
     kind = {"driver": "GTiff", "dtype": rng.choice(TYPES), "height": rng.randint(1, 90), "width": rng.randint(1, 90),
             "count": rng.randint(1, 6), "interleave": rng.choice(["pixel", "band"]),
-            "compress": rng.choice(COMPRESSIONS), "BIGTIFF": rng.choice(["YES", "NO"])}
+            "compress": rng.choice(COMPRESSIONS), "BIGTIFF": rng.choice(["YES", "NO"]), "photometric": "minisblack",
+            "ALPHA": "NO"}
     if kind["compress"] in ("lzw", "deflate", "zstd"):
         kind["predictor"] = rng.choice([1, 3 if kind["dtype"].startswith("float") else 2])
     if rng.random() < 0.6:
@@ -109,8 +112,7 @@ def check_map(tool, folder, rng):
                        transform=transform) as file:
         file.write(numpy.zeros((1, 3, 3), "uint8"))
     subprocess.run([tool, "map", folder / "labels", str(height), str(width), place, path], check=True)
-    valid, errors, warnings = cog_validate(path, strict=True, quiet=True)
-    assert valid and not errors and not warnings, (errors, warnings, height, width)
+    assert cog_validate(path, strict=True, quiet=True) == (True, [], []), (height, width)
     with rasterio.open(place) as origin, rasterio.open(path) as file:
         numpy.testing.assert_array_equal(file.read(1), labels)
         assert file.crs == origin.crs and file.transform == origin.transform, (file.crs, file.transform)
