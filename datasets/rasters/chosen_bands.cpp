@@ -21,6 +21,9 @@ std::vector<int64_t> places_of(const std::vector<int64_t>& bands, int64_t sample
     }
     places.push_back(band - 1);
   }
+  const auto most = static_cast<int64_t>(BandScaling::kMost);
+  if (bands.empty() && samples > most)
+    throw codecs::CodecError("it has " + band_count(samples) + ", too many to read all");
   for (int64_t place = 0; place < samples && bands.empty(); ++place) {
     if (!alpha || place != *alpha) places.push_back(place);
   }

@@ -13,7 +13,13 @@ namespace {
 
 using codecs::CodecError;
 
-constexpr int64_t kMostTileRowBytes = int64_t{1} << 30;
+constexpr int64_t kMostRowBytes = int64_t{1} << 27, kMostTileRowBytes = int64_t{1} << 30;
+
+void check_size(int64_t bytes, int64_t most, const char* what) {
+  if (bytes > most) {
+    throw CodecError(std::string(what) + " would take more than " + std::to_string(most >> 20) + " MiB");
+  }
+}
 
 std::string tile_place(int64_t row, int64_t column) {
   return " in the tile at row " + std::to_string(row) + ", column " + std::to_string(column);
@@ -33,11 +39,11 @@ class TiffSamples::Plane {
     keeps_all_ = kept_ == all;
     row_bytes_ = layout_.width * static_cast<int64_t>(kept_.size()) * bytes_of(layout_.type);
     const int64_t rows = layout_.tiled ? layout_.tile_height : 1;
-    if (row_bytes_ > kMostTileRowBytes / rows) {
-      throw CodecError("a row of its tiles would take more than " + std::to_string(kMostTileRowBytes >> 20) + " MiB");
-    }
+    check_size(std::max(row_bytes_, layout_.row_bytes(layout_.width)), kMostRowBytes, "a row of its pixels");
+    check_size(row_bytes_ * rows, kMostTileRowBytes, "a row of its tiles");
     const int64_t chunk =
         layout_.tiled ? layout_.tile_height * layout_.row_bytes(layout_.tile_width) : layout_.row_bytes(layout_.width);
+    check_size(chunk, kMostTileRowBytes, "a tile");
     const auto stored = layout_.tiled ? TIFFTileSize(reader_.get()) : TIFFScanlineSize(reader_.get());
     if (stored != static_cast<tmsize_t>(chunk)) throw CodecError("a corrupt size of TIFF rows or tiles");
     chunk_.resize(static_cast<size_t>(chunk));

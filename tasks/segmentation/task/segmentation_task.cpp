@@ -55,8 +55,8 @@ class SegmentationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
-    if (context.trains_otherwise) return {};
     auto lines = fit_bands(settings, context);
+    if (context.trains_otherwise) return lines;
     for (auto& line : fit_to_machine(settings, *this, context)) lines.push_back(std::move(line));
     return lines;
   }
