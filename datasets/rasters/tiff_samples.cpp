@@ -41,6 +41,7 @@ class TiffSamples::Plane {
     const int64_t rows = layout_.tiled ? layout_.tile_height : 1;
     check_size(std::max(row_bytes_, layout_.row_bytes(layout_.width)), kMostRowBytes, "a row of its pixels");
     check_size(row_bytes_ * rows, kMostTileRowBytes, "a row of its tiles");
+    if (layout_.tiled) check_size(layout_.row_bytes(layout_.tile_width), kMostTileRowBytes, "a row of a tile");
     const int64_t chunk =
         layout_.tiled ? layout_.tile_height * layout_.row_bytes(layout_.tile_width) : layout_.row_bytes(layout_.width);
     check_size(chunk, kMostTileRowBytes, "a tile");
@@ -50,8 +51,6 @@ class TiffSamples::Plane {
     rows_.resize(static_cast<size_t>(row_bytes_ * rows));
     present_.resize(static_cast<size_t>(layout_.width), 1);
   }
-
-  const TiffLayout& layout() const { return layout_; }
 
   // Rows come one after another. Gives the kept samples of the row.
   const uint8_t* row(int64_t y) {
