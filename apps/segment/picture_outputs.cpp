@@ -57,7 +57,9 @@ PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const C
   if (georeference) {
     geo_temporary_ = names.geo_map;
     geo_temporary_ += ".tmp." + std::to_string(::getpid());
-    geo_map_ = std::make_unique<GeoTiffWriter>(geo_temporary_, size.height, size.width, classes.palette, *georeference);
+    const bool is_free = classes.names.size() <= static_cast<size_t>(kNodataLabel);
+    geo_map_ = std::make_unique<GeoTiffWriter>(geo_temporary_, size.height, size.width, classes.palette, *georeference,
+                                               is_free ? std::optional<int>(kNodataLabel) : std::nullopt);
   }
 }
 

@@ -70,6 +70,7 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"uncertainty", options.kinds.uncertainty},
                    {"allow_truncated", options.decode.allow_truncated}};
   if (!options.attention.empty()) settings["attention"] = options.attention;
+  if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   return settings.dump();
 }
 
@@ -143,6 +144,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   command->add_flag("--resume", options->resume,
                     "go on with an earlier run into --out: pictures whose line and files are there, of the same input, "
                     "model and settings, are skipped");

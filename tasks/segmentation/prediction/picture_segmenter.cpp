@@ -49,7 +49,8 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
   const c10::InferenceMode inference;
   prepare_inference(*model_, execution);
   cost_ = measure_forward_cost(
-      [this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); });
+      [this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
+      normalizer_.channels());
 }
 
 Images PictureSegmenter::placed(const Images& images) const {
