@@ -92,7 +92,9 @@ TEST_F(SegmentVector, OnTheGround) {
                      "--vector-simplify", "15m", path})
                 .exit_code,
             0);
-  for (const auto& feature : polygons("field.geojson")["features"]) {
+  const Json large = polygons("field.geojson");
+  EXPECT_FALSE(large["features"].empty());
+  for (const auto& feature : large["features"]) {
     EXPECT_GE(feature["properties"]["pixels"], 9);
     EXPECT_LE(feature["bbox"][2], 45);
   }

@@ -16,7 +16,7 @@ VectorTarget parse_vector_target(const std::string& text, const std::string& whe
   const std::filesystem::path path = text;
   for (const auto format : {VectorFormat::kGeoJson, VectorFormat::kGeoPackage}) {
     const std::string suffix = vector_suffix(format);
-    if ("." + lower_case(text) == suffix) return {format};
+    if (lower_case(text) == suffix.substr(1)) return {format};
     if (lower_case(path.extension().string()) == suffix) return {format, path};
   }
   throw ConfigError(where + " " + text + ": expected geojson, gpkg, or a file whose name ends in .geojson or .gpkg");

@@ -167,7 +167,8 @@ TEST_F(VectorSinkTest, AreasOfTheClassesAreThoseOfTheirRegions) {
     feed(map, areas);
     std::array<int64_t, 3> pixels = {};
     std::array<double, 3> metres = {};
-    for (const auto& feature : parse_json(written(map, {}, georeference), "file")["features"]) {
+    const Json all = parse_json(written(map, {}, georeference), "file");
+    for (const auto& feature : all["features"]) {
       const auto label = feature["properties"]["class_index"].get<size_t>();
       pixels.at(label) += feature["properties"]["pixels"].get<int64_t>();
       metres.at(label) += feature["properties"]["area_m2"].get<double>();

@@ -11,12 +11,12 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <stdexcept>
 
 #include "base/read_file.h"
 #include "engine/runtime/process_memory.h"
 #include "tasks/segmentation/vector/vector_sink.h"
-#include "tests/support/random_source.h"
 #include "tests/support/temporary_folder.h"
 
 namespace multipole {
@@ -44,8 +44,10 @@ int vectorize_file(const std::vector<std::string>& words) {
   options.format = parse_vector_target(words.at(4), "OUT").format;
   VectorSink sink(words[4], class_names(), default_palette(), options, georeference);
   sink.begin(height, width);
+  std::mt19937_64 random(static_cast<uint64_t>(height * width));
+  std::uniform_int_distribution<int64_t> band(1, 20);
   for (int64_t row = 0; row < height;) {
-    const int64_t rows = std::min(height - row, test::random_int(1, 20));
+    const int64_t rows = std::min(height - row, band(random));
     sink.write({row, {}, maps[0].narrow(0, row, rows), maps[1].narrow(0, row, rows), {}});
     row += rows;
   }
