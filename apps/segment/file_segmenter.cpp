@@ -48,6 +48,7 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
   if (!names.legend.empty()) result["legend"] = names.legend.string();
   if (!names.probability.empty()) result["probability"] = names.probability.string();
   if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
+  if (!names.view.empty()) result["view"] = (names.view / "index.html").string();
   result["classes"] = Json::array();
   const auto shares = outputs.shares();
   for (size_t i = 0; i < shares.size(); ++i) {
@@ -62,6 +63,9 @@ class FileSink : public MapSink {
   FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes)
       : input_(input), names_(names), classes_(classes) {}
 
+  double held_bytes(ImageSize size) const override {
+    return names_.view.empty() ? 0 : MapView::held_bytes(size, !names_.uncertainty.empty());
+  }
   void begin(int64_t height, int64_t width) override {
     outputs_.reset();
     outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path));

@@ -14,12 +14,14 @@ struct OutputKinds {
   bool legend = false;
   bool probability = false;
   bool uncertainty = false;
+  bool view = false;
 };
 
 struct OutputNames {
   std::filesystem::path map;                       // DIR/<name>.png
   std::filesystem::path overlay, legend;           // DIR/<name>.overlay.jpg ...; empty where not wanted
   std::filesystem::path probability, uncertainty;  // likewise
+  std::filesystem::path view;                      // likewise DIR/<name>.view, a folder
   std::filesystem::path geo_map;                   // DIR/<name>.tif, for pictures with a georeference
   std::filesystem::path namesake;                  // the input that has the name, where this one's was numbered
 };

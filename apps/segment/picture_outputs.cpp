@@ -8,6 +8,8 @@
 
 #include "apps/segment/legend.h"
 #include "base/error.h"
+#include "tasks/segmentation/view/ground_scale.h"
+#include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
 namespace {
@@ -54,6 +56,16 @@ PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const C
     overlay_file_ = std::make_unique<AtomicFile>(names.overlay);
     overlay_ = std::make_unique<Overlay>(size, classes.palette, sink_into(*overlay_file_));
   }
+  if (!names.view.empty()) {
+    view_ = std::make_unique<MapView>(
+        names.view, size,
+        MapViewOptions{.title = names.view.stem().string(),
+                       .classes = classes.names,
+                       .palette = classes.palette,
+                       .metres_per_pixel = georeference ? metres_per_pixel(*georeference, size.height) : std::nullopt,
+                       .uncertainty = !names.uncertainty.empty(),
+                       .leaflet = find_leaflet()});
+  }
   if (georeference) {
     geo_temporary_ = names.geo_map;
     geo_temporary_ += ".tmp." + std::to_string(::getpid());
@@ -73,6 +85,7 @@ void PictureOutputs::write(const MapBand& band) {
   if (probability_ != nullptr) probability_->writer.write(band.probability);
   if (uncertainty_ != nullptr) uncertainty_->writer.write(band.uncertainty);
   if (overlay_ != nullptr) overlay_->write(band);
+  if (view_ != nullptr) view_->write(band);
   if (geo_map_ != nullptr) geo_map_->write(band.classes);
 }
 
@@ -81,6 +94,7 @@ void PictureOutputs::commit() {
     overlay_->finish();
     overlay_file_->commit();
   }
+  if (view_ != nullptr) view_->commit(shares());
   if (!names_.legend.empty()) {
     write_file_atomically(names_.legend, legend_svg(classes_.names, classes_.palette, shares()));
   }

@@ -14,6 +14,7 @@
 #include "datasets/pictures/png_writer.h"
 #include "engine/files/atomic_file.h"
 #include "tasks/segmentation/inference/map_sink.h"
+#include "tasks/segmentation/view/map_view.h"
 
 namespace multipole {
 
@@ -51,6 +52,7 @@ class PictureOutputs {
   std::unique_ptr<PngFile> map_, probability_, uncertainty_;
   std::unique_ptr<AtomicFile> overlay_file_;
   std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<MapView> view_;
   std::filesystem::path geo_temporary_;
   std::unique_ptr<GeoTiffWriter> geo_map_;
   std::vector<int64_t> counts_;

@@ -19,6 +19,7 @@
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/execution.h"
 #include "tasks/segmentation/prediction/segmenter.h"
+#include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
 namespace {
@@ -69,6 +70,7 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"probability", options.kinds.probability},
                    {"uncertainty", options.kinds.uncertainty},
                    {"allow_truncated", options.decode.allow_truncated}};
+  if (options.kinds.view) settings["view"] = true;
   if (!options.attention.empty()) settings["attention"] = options.attention;
   return settings.dump();
 }
@@ -92,6 +94,7 @@ int segment_predict(const SegmentPredictOptions& options) {
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
   const auto names = plan_outputs(inputs, options.out, options.kinds);
+  if (options.kinds.view) find_leaflet();               // to fail early
   select_execution(options.device, options.precision);  // for errors in the words of the options
   const Segmenter segmenter(options.model, segmenter_options(options));
   const SignalStop stop;
@@ -111,8 +114,8 @@ int segment_predict(const SegmentPredictOptions& options) {
 void add_segment_predict(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<SegmentPredictOptions>();
   CLI::App* command = add_command(parent, "predict", "give every pixel of pictures a class",
-                                  "multipole segment predict --model model.safetensors --overlay --memory-limit 2GiB "
-                                  "--out maps aerial.tif photos/");
+                                  "multipole segment predict --model model.safetensors --overlay --view --memory-limit "
+                                  "2GiB --out maps aerial.tif photos/");
   command->add_option("--model", options->model, "model file")->required();
   add_attention_option(*command, options->attention);
   command
@@ -131,6 +134,10 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                     "also NAME.probability.png: that of each pixel's class, 255 for 1");
   command->add_flag("--uncertainty", options->kinds.uncertainty,
                     "also NAME.uncertainty.png: entropy of the classes, 255 where all are alike");
+  command->add_flag(
+      "--view", options->kinds.view,
+      "also NAME.view/index.html, a page to look at the map with (with --uncertainty that, too): open it in "
+      "a browser, from the disk; needs libjs-leaflet");
   command
       ->add_option("--tile", options->tile,
                    "auto (whole pictures where memory allows, else the largest tiles), none (whole), or pixels")

@@ -1,0 +1,66 @@
+// The data of the folder. A page that is opened from disk may read no files, nor the pixels of pictures beside it; scripts
+// it may load. So classes and uncertainty lie in scripts: bytes, compressed by zlib, as base64.
+"use strict";
+
+const mapView = (() => {
+  const arrived = new Map();  // path -> what takes the text of a tile
+  const loading = new Map();  // path -> promise of its bytes
+
+  async function inflate(text) {
+    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+
+  function loadScript(path) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      arrived.set(path, resolve);
+      script.src = `${path}.js`;
+      script.onload = () => script.remove();
+      script.onerror = () => {
+        script.remove();
+        reject(new Error(`${path}.js cannot be loaded`));
+      };
+      document.head.append(script);
+    }).finally(() => arrived.delete(path));
+  }
+
+  return {
+    description: null,
+
+    // Called by map.js.
+    describe(description) {
+      this.description = description;
+    },
+
+    // Called by the script of a tile.
+    tile(path, text) {
+      arrived.get(path)?.(text);
+    },
+
+    // The bytes of a tile, row by row. Two who ask at once share one script.
+    bytes(path) {
+      if (!loading.has(path)) {
+        const bytes = loadScript(path).then(inflate);
+        loading.set(path, bytes);
+        const done = () => loading.delete(path);
+        bytes.then(done, done);
+      }
+      return loading.get(path);
+    },
+
+    // Width and height of the picture at a level; the last level is the picture itself, each one before it half.
+    levelSize(level) {
+      const {width, height, levels} = this.description;
+      const factor = 2 ** (levels - 1 - level);
+      return {width: Math.ceil(width / factor), height: Math.ceil(height / factor), factor};
+    },
+
+    // Width and height of what a tile holds: those at the right and the lower border hold less than a whole tile.
+    tileSize(level, column, row) {
+      const size = this.levelSize(level), side = this.description.tile;
+      return {width: Math.min(side, size.width - column * side), height: Math.min(side, size.height - row * side)};
+    },
+  };
+})();
