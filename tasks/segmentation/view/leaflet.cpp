@@ -28,7 +28,7 @@ fs::path installed_leaflet() {
   return program.parent_path() / "../../share/multipole/leaflet";
 }
 
-void copy_file(const fs::path& from, const fs::path& to) {
+void copy_into(const fs::path& from, const fs::path& to) {
   std::error_code code;
   fs::copy_file(from, to, code);
   if (code) throw ResourceError("cannot copy " + from.string() + " to " + to.string() + ": " + code.message());
@@ -50,10 +50,10 @@ void copy_leaflet(const fs::path& from, const fs::path& to) {
   std::error_code code;
   fs::create_directories(to, code);
   if (code) throw ResourceError("cannot make the folder " + to.string() + ": " + code.message());
-  for (const char* const file : kFiles) copy_file(from / file, to / file);
+  for (const char* const file : kFiles) copy_into(from / file, to / file);
   for (const auto& copyright : {from / kCopyright, fs::path(MULTIPOLE_LEAFLET_COPYRIGHT)}) {
     if (!fs::is_regular_file(copyright, code)) continue;
-    copy_file(copyright, to / kCopyright);
+    copy_into(copyright, to / kCopyright);
     return;
   }
 }

@@ -1,4 +1,4 @@
-"""A headless Chromium that is told what to do through a pair of pipes (Chrome DevTools Protocol, messages end with NUL)."""
+"""A headless Chromium that is told what to do through a pair of pipes: Chrome DevTools Protocol, a NUL after each message."""
 import base64
 import json
 import os
@@ -89,7 +89,7 @@ class Browser:
             self.console.append(details.get("exception", {}).get("description", details["text"]))
         elif method == "Log.entryAdded":
             self.console.append(event["entry"]["text"] + " " + event["entry"].get("url", ""))
-        elif method == "Network.requestWillBeSent" and event["request"]["url"].split(":")[0] not in ("file", "data", "blob"):
+        elif method == "Network.requestWillBeSent" and not event["request"]["url"].startswith(("file:", "data:", "blob:")):
             self.console.append("asks for " + event["request"]["url"])
 
     def resize(self, width, height, dark=False):
@@ -130,12 +130,13 @@ class Browser:
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def colors_at(self, png, points):
-        """[red, green, blue] of a PNG's pixels (x, y): decoded by the browser, from memory, since it may not read files."""
+        """[red, green, blue] of a PNG's pixels (x, y): decoded by the browser, which may not read files, from memory."""
         return self.evaluate(f"""(async () => {{
             const image = new Image();
             image.src = "data:image/png;base64,{base64.b64encode(png).decode()}";
             await image.decode();
-            const canvas = new OffscreenCanvas(image.width, image.height), context = canvas.getContext("2d", {{willReadFrequently: true}});
+            const canvas = new OffscreenCanvas(image.width, image.height);
+            const context = canvas.getContext("2d", {{willReadFrequently: true}});
             context.drawImage(image, 0, 0);
             return {json.dumps(points)}.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
         }})()""")

@@ -22,9 +22,10 @@ MISSING = """(() => {
   const level = mapView.layers.classes.level(), size = mapView.levelSize(level), side = mapView.description.tile;
   const view = mapView.map.getBounds(), missing = [];
   const clamp = (value, most) => Math.min(most - 1, Math.max(0, Math.floor(value / size.factor)));
-  for (let y = Math.floor(clamp(view.getSouth(), size.height) / side) * side; y <= clamp(view.getNorth(), size.height); y += side) {
-    for (let x = Math.floor(clamp(view.getWest(), size.width) / side) * side; x <= clamp(view.getEast(), size.width); x += side) {
-      const key = `${level}/${x / side}_${y / side}`;
+  const tileAt = (value, most) => Math.floor(clamp(value, most) / side);
+  for (let row = tileAt(view.getSouth(), size.height); row <= tileAt(view.getNorth(), size.height); ++row) {
+    for (let column = tileAt(view.getWest(), size.width); column <= tileAt(view.getEast(), size.width); ++column) {
+      const key = `${level}/${column}_${row}`;
       if (!mapView.layers.classes.held.has(key)) missing.push(`classes/${key}`);
       const image = document.querySelector(`img[src="picture/${key}.jpg"]`);
       if (!image?.naturalWidth) missing.push(`picture/${key}`);
@@ -47,7 +48,8 @@ READABLE = """(() => {
     return "rgb(255, 255, 255)";
   };
   for (const element of document.querySelectorAll("#panel *, #reading *, .scale, .leaflet-bar a")) {
-    if (!element.checkVisibility() || ![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!hasText || !element.checkVisibility()) continue;
     const [high, low] = [getComputedStyle(element).color, behind(element)].map(luminance).sort((a, b) => b - a);
     if ((high + 0.05) / (low + 0.05) < 4.5 && !element.matches("[aria-disabled=true], .leaflet-disabled"))
       problems.push(`contrast of "${element.textContent.trim().slice(0, 30)}"`);
@@ -148,10 +150,12 @@ class Check:
         self.say(self.shown(points) == expected, "a class that is on again is not as it was")
         self.browser.key("s")
         divider = self.browser.evaluate("document.getElementById('divider').getBoundingClientRect().left + 22")
-        places = self.browser.evaluate(f"{json.dumps(points)}.map(([x, y]) => mapView.map.latLngToContainerPoint([y, x]).x)")
+        places = self.browser.evaluate(
+            f"{json.dumps(points)}.map(([x, y]) => mapView.map.latLngToContainerPoint([y, x]).x)")
         for place, seen, under, mapped in zip(places, self.shown(points), bare, expected):
             if abs(place - divider) > 30:
-                self.say(seen == (under if place < divider else mapped), f"swipe: {seen} at {place}, divider at {divider}")
+                wanted = under if place < divider else mapped
+                self.say(seen == wanted, f"swipe: {seen} at {place}, divider at {divider}")
         self.browser.key("s")
 
     def has_all_tiles(self, random_source):
@@ -185,7 +189,8 @@ class Check:
                 self.problems += [f"{name}: {problem}" for problem in self.browser.evaluate(READABLE)]
                 if screenshots:
                     time.sleep(0.4)
-                    (screenshots / f"view_{width}_{'dark' if dark else 'light'}.png").write_bytes(self.browser.screenshot())
+                    picture = f"view_{width}_{'dark' if dark else 'light'}.png"
+                    (screenshots / picture).write_bytes(self.browser.screenshot())
 
 
 def main():

@@ -80,7 +80,7 @@ class Regions {
   // Grows from a pixel of the level to all that has its class and hangs together by sides.
   regionAt(x, y) {
     const view = this.gather(), {ids, left, top, width, height, levelSize} = view;
-    const id = ids[(y - top) * width + x - left], mask = new Uint8Array(ids.length), stack = [(y - top) * width + x - left];
+    const start = (y - top) * width + x - left, id = ids[start], mask = new Uint8Array(ids.length), stack = [start];
     let count = 0, isCut = false;
     const cutLeft = left > 0, cutTop = top > 0;
     const cutRight = left + width < levelSize.width, cutBottom = top + height < levelSize.height;

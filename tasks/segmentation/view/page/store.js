@@ -1,5 +1,5 @@
-// The data of the folder. A page that is opened from disk may read no files, nor the pixels of pictures beside it; scripts
-// it may load. So classes and uncertainty lie in scripts: bytes, compressed by zlib, as base64.
+// The data of the folder. A page that is opened from disk may read no files, nor the pixels of pictures beside it; it may
+// load scripts. So classes and uncertainty lie in scripts: bytes, compressed by zlib, as base64.
 "use strict";
 
 const mapView = (() => {
