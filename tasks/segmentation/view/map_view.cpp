@@ -128,7 +128,8 @@ class MapView::Files {
     std::error_code code;
     std::filesystem::create_directories(root() / page, code);
     for (const auto& name : embedded::map_view_page_names()) {
-      write_text(root() / (name == "index.html" ? name : page / name), embedded::map_view_page(name));
+      write_text(root() / (name == "index.html" ? std::filesystem::path(name) : page / name),
+                 embedded::map_view_page(name));
     }
     copy_leaflet(options_.leaflet, root() / "leaflet");
   }

@@ -6,7 +6,7 @@ here=$(dirname "$(readlink -f "$0")")
 command -v chromium chromium-browser google-chrome > /dev/null || exit 77
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$1" data synth --kind segment --out "$folder/shapes" --classes 5 --train 1 --val 1 --size 1100 > /dev/null
+"$1" data synth --kind segment --out "$folder/shapes" --classes 2 --train 2 --val 2 --size 1100 > /dev/null
 picture=$(find "$folder/shapes/images/train" -type f | head -n 1)
 mv "$picture" "$folder/shapes.png"
 "$1" segment predict --quiet --device cpu --model "$2/models/multipole_nano_camvid.safetensors" --tile 512 \
