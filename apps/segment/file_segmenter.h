@@ -21,16 +21,18 @@ class FileSegmenter {
   };
 
   // Keeps a reference to `segmenter`.
-  explicit FileSegmenter(const Segmenter& segmenter);
+  explicit FileSegmenter(const Segmenter& segmenter, const VectorOptions& vector = {});
 
-  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
-  // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
-  // file. Out of memory, it tries again with tiles of half the size.
+  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share", "pixels",
+  // "area_m2"}]}, the other files' names, "regions" with "vector", and "notes" where decoding left something out or
+  // guessed; "area_m2" where it is known. Throws InputError or MemoryLimitError, leaving no file. Out of memory, it
+  // tries again with tiles of half the size.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
 
  private:
   const Segmenter& segmenter_;
   ClassTable classes_;
+  VectorOptions vector_;
 };
 
 }  // namespace multipole

@@ -15,6 +15,8 @@
 #include "engine/files/atomic_file.h"
 #include "tasks/segmentation/inference/map_sink.h"
 #include "tasks/segmentation/view/map_view.h"
+#include "tasks/segmentation/vector/class_areas.h"
+#include "tasks/segmentation/vector/vector_sink.h"
 
 namespace multipole {
 
@@ -28,7 +30,7 @@ class PictureOutputs {
  public:
   // Makes the folders that the names ask for. Throws ResourceError or ConfigError where they cannot be written.
   PictureOutputs(const OutputNames& names, ImageSize size, const ClassTable& classes,
-                 const std::optional<GeoTags>& georeference);
+                 const std::optional<GeoTags>& georeference, const VectorOptions& vector);
   ~PictureOutputs();
   PictureOutputs(const PictureOutputs&) = delete;
   PictureOutputs& operator=(const PictureOutputs&) = delete;
@@ -40,6 +42,9 @@ class PictureOutputs {
 
   // Share of each class in what was written, 0 to 1.
   std::vector<double> shares() const;
+  const ClassAreas& areas() const { return areas_; }
+  // How many polygons there are; nothing where none were asked for.
+  std::optional<int64_t> num_regions() const;
 
  private:
   struct PngFile;
@@ -55,7 +60,8 @@ class PictureOutputs {
   std::unique_ptr<MapView> view_;
   std::filesystem::path geo_temporary_;
   std::unique_ptr<GeoTiffWriter> geo_map_;
-  std::vector<int64_t> counts_;
+  std::unique_ptr<VectorSink> vector_;
+  ClassAreas areas_;
 };
 
 }  // namespace multipole

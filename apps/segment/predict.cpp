@@ -9,11 +9,13 @@
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/signals.h"
+#include "apps/segment/area_table.h"
 #include "apps/segment/file_segmenter.h"
 #include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
+#include "apps/segment/vector_arguments.h"
 #include "base/error.h"
 #include "engine/files/atomic_file.h"
 #include "engine/runtime/allocator.h"
@@ -29,7 +31,9 @@ struct SegmentPredictOptions {
   std::vector<std::string> inputs;
   std::optional<int64_t> overlap;
   OutputKinds kinds;
+  VectorArguments vector;
   DecodeOptions decode;
+  bool areas = false;
   bool resume = false;
   bool quiet = false;
   int threads = 0;
@@ -40,7 +44,8 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
   out.device = options.device;
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
-  out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
+  const bool has_vector = !options.vector.target.empty();  // whose regions have a mean probability
+  out.outputs = {.probability = options.kinds.probability || has_vector, .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
   out.attention = options.attention;
   if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");
@@ -69,6 +74,7 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"legend", options.kinds.legend},
                    {"probability", options.kinds.probability},
                    {"uncertainty", options.kinds.uncertainty},
+                   {"vector", options.vector.text()},
                    {"allow_truncated", options.decode.allow_truncated}};
   if (options.kinds.view) settings["view"] = true;
   if (!options.attention.empty()) settings["attention"] = options.attention;
@@ -93,20 +99,25 @@ int segment_predict(const SegmentPredictOptions& options) {
   return_freed_memory();  // also what the forward passes that measure the cost leave; see choose_allocation
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
-  const auto names = plan_outputs(inputs, options.out, options.kinds);
+  OutputKinds kinds = options.kinds;
+  kinds.vector = vector_target(options.vector, inputs.size());
+  const VectorOptions vector = vector_options(options.vector);
+  const auto names = plan_outputs(inputs, options.out, kinds);
   if (options.kinds.view) find_leaflet();               // to fail early
   select_execution(options.device, options.precision);  // for errors in the words of the options
   const Segmenter segmenter(options.model, segmenter_options(options));
   const SignalStop stop;
   make_folder(options.out, names);
-  ResultLog results(std::filesystem::path(options.out) / "results.jsonl",
-                    picture_fingerprints(inputs, names, settings_text(options, segmenter.precision())),
+  const auto results_path = std::filesystem::path(options.out) / "results.jsonl";
+  ResultLog results(results_path, picture_fingerprints(inputs, names, settings_text(options, segmenter.precision())),
                     [&](size_t i) { return options.resume && are_there(names[i]); });
   if (options.resume && !options.quiet) {
     std::cerr << "resuming: " << results.num_kept() << " of " << inputs.size() << " pictures are done\n";
   }
-  const FileSegmenter files(segmenter);
-  return ListSegmenter(files, results, stop, options.quiet).run(inputs, names);
+  const FileSegmenter files(segmenter, vector);
+  const int code = ListSegmenter(files, results, stop, options.quiet).run(inputs, names);
+  if (options.areas) write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
+  return code;
 }
 
 }  // namespace
@@ -138,6 +149,10 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       "--view", options->kinds.view,
       "also NAME.view/index.html, a page to look at the map with (with --uncertainty that, too): open it in "
       "a browser, from the disk; needs libjs-leaflet");
+  add_vector_options(*command, options->vector);
+  command->add_flag("--areas", options->areas,
+                    "also areas.csv: pixels and, where the raster's unit is known, square metres of each class of each "
+                    "picture");
   command
       ->add_option("--tile", options->tile,
                    "auto (whole pictures where memory allows, else the largest tiles), none (whole), or pixels")

@@ -59,6 +59,18 @@ TEST(OutputNames, AFolderThatIsNoViewIsNotReplaced) {
   EXPECT_EQ(view_of(), folder / "out/x.view");
 }
 
+TEST(OutputNames, PolygonsBesideTheMapOrWhereTheyAreWanted) {
+  const std::vector<NamedInput> input = {{"in/a/x.JPG", "a/x.JPG"}};
+  const auto vector = [&](const VectorTarget& target) {
+    return plan_outputs(input, "out", {.vector = target})[0].vector;
+  };
+  EXPECT_EQ(vector({VectorFormat::kGeoJson, {}}), "out/a/x.geojson");
+  EXPECT_EQ(vector({VectorFormat::kGeoPackage, {}}), "out/a/x.gpkg");
+  EXPECT_EQ(vector({VectorFormat::kGeoPackage, "elsewhere/y.gpkg"}), "elsewhere/y.gpkg");
+  EXPECT_THROW(plan_outputs({{"x.geojson", "x.geojson"}}, "out", {.vector = VectorTarget{{}, "x.geojson"}}),
+               ConfigError);
+}
+
 TEST(OutputNames, ManyOfOneName) {
   const std::vector<NamedInput> inputs(20000, {"in/x.png", "x.png"});
   EXPECT_EQ(plan_outputs(inputs, "out", {}).back().map, "out/x_20000.png");
