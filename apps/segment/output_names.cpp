@@ -43,8 +43,8 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
 
 std::vector<fs::path> files_of(const OutputNames& names) {
   std::vector<fs::path> files;
-  for (const auto& path :
-       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector, names.view, names.geo_map}) {
+  for (const auto& path : {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector,
+                           names.view, names.geo_map}) {
     if (!path.empty()) files.push_back(path);
   }
   return files;

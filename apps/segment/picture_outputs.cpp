@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "apps/segment/legend.h"
 #include "base/error.h"
-#include "tasks/segmentation/view/ground_scale.h"
 #include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
@@ -19,6 +19,12 @@ ByteSink sink_into(AtomicFile& file) {
 
 std::optional<Georeference> placed(const std::optional<GeoTags>& tags) {
   return tags ? georeference_of(*tags) : std::nullopt;
+}
+
+// Metres along the side of a pixel in the middle of the picture, one of its area.
+std::optional<double> pixel_side(const std::optional<Georeference>& georeference, int64_t height) {
+  const auto area = georeference ? georeference->pixel_area(height / 2) : std::nullopt;
+  return area ? std::optional(std::sqrt(*area)) : std::nullopt;
 }
 
 void make_folder_of(const std::filesystem::path& path) {
@@ -60,14 +66,13 @@ PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const C
     overlay_ = std::make_unique<Overlay>(size, classes.palette, sink_into(*overlay_file_));
   }
   if (!names.view.empty()) {
-    view_ = std::make_unique<MapView>(
-        names.view, size,
-        MapViewOptions{.title = names.view.stem().string(),
-                       .classes = classes.names,
-                       .palette = classes.palette,
-                       .metres_per_pixel = georeference ? metres_per_pixel(*georeference, size.height) : std::nullopt,
-                       .uncertainty = !names.uncertainty.empty(),
-                       .leaflet = find_leaflet()});
+    view_ = std::make_unique<MapView>(names.view, size,
+                                      MapViewOptions{.title = names.view.stem().string(),
+                                                     .classes = classes.names,
+                                                     .palette = classes.palette,
+                                                     .metres_per_pixel = pixel_side(placed(georeference), size.height),
+                                                     .uncertainty = !names.uncertainty.empty(),
+                                                     .leaflet = find_leaflet()});
   }
   if (georeference) {
     geo_temporary_ = names.geo_map;

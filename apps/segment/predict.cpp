@@ -45,7 +45,8 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   const bool has_vector = !options.vector.target.empty();  // whose regions have a mean probability
-  out.outputs = {.probability = options.kinds.probability || has_vector, .uncertainty = options.kinds.uncertainty};
+  out.outputs = {.probability = options.kinds.probability || options.kinds.view || has_vector,
+                 .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
   out.attention = options.attention;
   if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");

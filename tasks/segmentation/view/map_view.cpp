@@ -11,13 +11,14 @@
 #include "base/json.h"
 #include "datasets/pictures/image_encode.h"
 #include "datasets/pictures/jpeg_writer.h"
+#include "datasets/regions/region_tracer.h"
 #include "embedded/map_view_page.h"
 #include "engine/files/atomic_folder.h"
-#include "engine/report/thumbnail.h"
-#include "tasks/segmentation/view/deflate.h"
 #include "tasks/segmentation/view/halving.h"
 #include "tasks/segmentation/view/leaflet.h"
+#include "tasks/segmentation/view/region_files.h"
 #include "tasks/segmentation/view/tile_pyramid.h"
+#include "tasks/segmentation/view/tile_script.h"
 
 namespace multipole {
 namespace {
@@ -44,21 +45,9 @@ std::vector<uint8_t> encode_jpeg(const torch::Tensor& pixels) {
   return bytes;
 }
 
-// A script, since a page from the disk may load those but may read no pixels of pictures (page/store.js).
-std::string tile_script(const std::string& name, const torch::Tensor& tile) {
-  const torch::Tensor bytes = tile.contiguous();
-  const auto packed = deflate_bytes({bytes.data_ptr<uint8_t>(), static_cast<size_t>(bytes.numel())});
-  return "mapView.tile(\"" + name + "\",\"" + base64(packed) + "\");\n";
-}
-
 torch::Tensor coarse_steps(const torch::Tensor& uncertainty) {
   constexpr int64_t kStep = 256 / kUncertaintySteps;
   return uncertainty.floor_divide(kStep) * kStep + kStep / 2 * (uncertainty >= kStep);
-}
-
-std::string tile_name(const char* folder, const TilePlace& place) {
-  return std::string(folder) + "/" + std::to_string(place.level) + "/" + std::to_string(place.column) + "_" +
-         std::to_string(place.row);
 }
 
 }  // namespace
@@ -74,9 +63,12 @@ class MapView::Files {
                  [this](const TilePlace& place, const torch::Tensor& tile) {
                    write_bytes(root() / (tile_name(kPictureFolder, place) + ".jpg"), encode_jpeg(tile));
                  }),
-        classes_(size, kTileSide, halve_by_majority, scripts_in(kClassFolder)) {
-    make_folders(kPictureFolder);
-    make_folders(kClassFolder);
+        classes_(size, kTileSide, halve_by_majority, scripts_in(kClassFolder)),
+        regions_(root(), size, kTileSide),
+        tracer_(size.width, [this](const Region& region) {
+          regions_.add(region, static_cast<double>(region.values) / (255 * static_cast<double>(region.pixels)));
+        }) {
+    for (const char* kind : {kPictureFolder, kClassFolder, RegionFiles::kFolder}) make_folders(kind);
     if (options_.uncertainty) {
       uncertainty_.emplace(size, kTileSide, halve_by_mean, scripts_in(kUncertaintyFolder));
       make_folders(kUncertaintyFolder);
@@ -87,11 +79,17 @@ class MapView::Files {
   void write(const MapBand& band) {
     picture_.write(band.pixels);
     classes_.write(band.classes);
+    const auto ids = band.classes.contiguous(), probability = band.probability.contiguous();
+    for (int64_t y = 0; y < ids.size(0); ++y) {
+      tracer_.add_row(ids.data_ptr<uint8_t>() + y * size_.width, probability.data_ptr<uint8_t>() + y * size_.width);
+    }
     if (uncertainty_) uncertainty_->write(coarse_steps(band.uncertainty));
   }
 
   void commit(const std::vector<double>& shares) {
     TORCH_CHECK(picture_.is_complete() && classes_.is_complete(), "the map ended before its last row");
+    tracer_.finish();
+    regions_.finish();
     Json described = {{"title", options_.title}, {"width", size_.width},  {"height", size_.height},
                       {"tile", kTileSide},       {"levels", num_levels_}, {"uncertainty", options_.uncertainty},
                       {"classes", Json::array()}};
@@ -111,7 +109,9 @@ class MapView::Files {
   TilePyramid::TileSink scripts_in(const char* folder) {
     return [this, folder](const TilePlace& place, const torch::Tensor& tile) {
       const std::string name = tile_name(folder, place);
-      write_text(root() / (name + ".js"), tile_script(name, tile));
+      const torch::Tensor bytes = tile.contiguous();
+      write_text(root() / (name + ".js"),
+                 tile_script(name, {bytes.data_ptr<uint8_t>(), static_cast<size_t>(bytes.numel())}));
     };
   }
 
@@ -140,13 +140,15 @@ class MapView::Files {
   int64_t num_levels_;
   TilePyramid picture_, classes_;
   std::optional<TilePyramid> uncertainty_;
+  RegionFiles regions_;
+  RegionTracer tracer_;
 };
 
 double MapView::held_bytes(ImageSize size, bool uncertainty) {
   const int64_t channels = 3 + 1 + (uncertainty ? 1 : 0);
   int64_t pixels = 0;
   for (const auto& level : pyramid_levels(size, kTileSide)) pixels += std::min(kTileSide, level.height) * level.width;
-  return static_cast<double>(pixels * channels);
+  return static_cast<double>(pixels * channels) + static_cast<double>(RegionFiles::kMostHeldBytes);
 }
 
 MapView::MapView(const std::filesystem::path& folder, ImageSize size, MapViewOptions options)

@@ -25,13 +25,13 @@ struct MapViewOptions {
 };
 
 // The page, Leaflet, the description, and a file for each tile of 512 pixels: of a picture of H x W about
-// 4/3 (H / 512) (W / 512) for each of its layers, 1,043 in all for 12,000 x 8,000.
+// 4/3 (H / 512) (W / 512) each for picture, classes, regions and, where it is wanted, uncertainty.
 class MapView {
  public:
   // What tells a folder that this class wrote, below it.
   static constexpr const char* kSign = "map.js";
 
-  // Of one row of tiles for each level.
+  // One row of tiles for each level; the outlines of the regions that a row cuts come on top.
   static double held_bytes(ImageSize size, bool uncertainty);
 
   // Throws ResourceError where `folder` cannot be written, ConfigError where it is something else.
@@ -40,7 +40,7 @@ class MapView {
   MapView(const MapView&) = delete;
   MapView& operator=(const MapView&) = delete;
 
-  // Throws ResourceError.
+  // `band` has to hold the probability. Throws ResourceError.
   void write(const MapBand& band);
 
   // After the last band. `shares`: of each class in the whole, 0 to 1.

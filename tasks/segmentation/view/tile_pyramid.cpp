@@ -21,11 +21,18 @@ std::vector<ImageSize> pyramid_levels(ImageSize size, int64_t tile_side) {
   return levels;
 }
 
+void for_each_tile(ImageSize size, int64_t tile_side, const std::function<void(const TilePlace& place)>& visit) {
+  const auto levels = pyramid_levels(size, tile_side);
+  for (size_t level = 0; level < levels.size(); ++level) {
+    const int64_t rows = num_tiles_along(levels[level].height, tile_side);
+    const int64_t columns = num_tiles_along(levels[level].width, tile_side);
+    for (int64_t i = 0; i < rows * columns; ++i) visit({static_cast<int64_t>(level), i % columns, i / columns});
+  }
+}
+
 int64_t count_pyramid_tiles(ImageSize size, int64_t tile_side) {
   int64_t count = 0;
-  for (const auto& level : pyramid_levels(size, tile_side)) {
-    count += num_tiles_along(level.height, tile_side) * num_tiles_along(level.width, tile_side);
-  }
+  for_each_tile(size, tile_side, [&count](const TilePlace&) { ++count; });
   return count;
 }
 

@@ -20,7 +20,8 @@ struct TilePlace {
 // The sizes of the levels, the smallest first. A level has half the sides of the one after it, rounded up.
 std::vector<ImageSize> pyramid_levels(ImageSize size, int64_t tile_side);
 
-// Of all levels together.
+// Of all levels, the smallest first.
+void for_each_tile(ImageSize size, int64_t tile_side, const std::function<void(const TilePlace& place)>& visit);
 int64_t count_pyramid_tiles(ImageSize size, int64_t tile_side);
 
 class TilePyramid {

@@ -129,8 +129,8 @@ class Browser:
         """The bytes of a PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
-    def colors_at(self, png, points):
-        """[red, green, blue] of a PNG's pixels (x, y): decoded by the browser, which may not read files, from memory."""
+    def in_picture(self, png, expression):
+        """The value of an expression over `context`, a canvas with a PNG: decoded from memory, as no file may be read."""
         return self.evaluate(f"""(async () => {{
             const image = new Image();
             image.src = "data:image/png;base64,{base64.b64encode(png).decode()}";
@@ -138,5 +138,20 @@ class Browser:
             const canvas = new OffscreenCanvas(image.width, image.height);
             const context = canvas.getContext("2d", {{willReadFrequently: true}});
             context.drawImage(image, 0, 0);
-            return {json.dumps(points)}.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
+            return {expression};
         }})()""")
+
+    def pixels_of(self, png):
+        """(red, green, blue) of all pixels of a PNG, row by row."""
+        data = base64.b64decode(self.in_picture(png, """(() => {
+            const bytes = context.getImageData(0, 0, image.width, image.height).data;
+            let text = "";
+            for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+            return btoa(text);
+        })()"""))
+        return list(zip(data[0::4], data[1::4], data[2::4]))
+
+    def colors_at(self, png, points):
+        """[red, green, blue] of a PNG's pixels (x, y)."""
+        return self.in_picture(
+            png, f"{json.dumps(points)}.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)])")

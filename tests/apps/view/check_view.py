@@ -112,6 +112,29 @@ class Check:
             details = self.browser.evaluate("document.getElementById('reading').textContent")
             self.say(f"x {x}, y {y}" in details, f"at {x}, {y} it says {details}")
 
+    def knows_the_regions(self, random_source):
+        """The area under the pointer against a flood of the map's pixels, at levels of all kinds."""
+        width, height, levels = (self.description[k] for k in ("width", "height", "levels"))
+        pixels = self.browser.pixels_of(self.map_png)
+        for _ in range(6):
+            x, y = random_source.randrange(width), random_source.randrange(height)
+            color = pixels[y * width + x]
+            if self.class_of(list(color)) == "no data":
+                continue
+            seen, stack = {y * width + x}, [y * width + x]
+            while stack:
+                at = stack.pop()
+                column = at % width
+                for near in ([at - 1] * (column > 0) + [at + 1] * (column < width - 1) + [at - width, at + width]):
+                    if 0 <= near < len(pixels) and near not in seen and pixels[near] == color:
+                        seen.add(near)
+                        stack.append(near)
+            self.go_to(x, y, random_source.randrange(levels))
+            self.browser.evaluate(f"mapView.regions.pointAt(L.latLng({y} + 0.5, {x} + 0.5))")
+            told = self.browser.evaluate("[mapView.regions.region?.pixels, mapView.regions.region?.probability]")
+            self.say(told[0] == len(seen), f"the region at {x}, {y} has {told[0]} pixels in place of {len(seen)}")
+            self.say(told[1] and told[1] <= 1, f"the region at {x}, {y} has the probability {told[1]}")
+
     def shown(self, points):
         """Colours on the screen at pixels of the picture, the pointer away."""
         places = self.browser.evaluate(f"""{json.dumps(points)}.map(([x, y]) => {{
@@ -205,6 +228,7 @@ def main():
         check = Check(browser, view, map_png)
         check.opens()
         check.says_what_the_map_says(source)
+        check.knows_the_regions(source)
         check.shows_what_the_map_says(source)
         check.has_all_tiles(source)
         check.can_be_read(pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None)

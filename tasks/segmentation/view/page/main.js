@@ -77,8 +77,8 @@
     map.invalidateSize();
   });
 
-  const sayMiddle = () => {
-    regions.pointAt(map.getCenter());
+  const sayMiddle = async () => {
+    await regions.pointAt(map.getCenter());
     element("spoken").textContent = reading.hidden ? "outside of the picture" : [...reading.children]
         .map((part) => part.textContent).filter((text) => text).join(", ");
   };
@@ -101,4 +101,5 @@
       (description.metres_per_pixel ? ` of ${lengthText(description.metres_per_pixel)}` : "");
   mapView.map = map;
   mapView.layers = {picture, classes, uncertainty};
+  mapView.regions = regions;
 })();

@@ -1,132 +1,117 @@
-// What is under the pointer: its class, and the connected region of that class as far as it is in view.
+// What is under the pointer: its class, and the region of that class, with its area and mean probability. The regions lie
+// in cells, each in the smallest tile of the pyramid that holds all of it, so that those around a pixel are few files.
 "use strict";
+
+const kMostCells = 200;  // kept at once
 
 class Regions {
   // show(text, index): tells what is under the pointer, or null where nothing is.
   constructor(map, classes, uncertainty, legend, show) {
     Object.assign(this, {map, classes, uncertainty, legend, show});
-    this.canvas = L.DomUtil.create("canvas", "region", map.createPane("region"));
-    this.region = null;
+    map.createPane("region");
+    const style = {pane: "region", renderer: L.canvas({pane: "region"}), interactive: false, fillColor: "#ffffff"};
+    this.outlines = [L.polygon([], {...style, color: "#000000", weight: 4, opacity: 0.6, fillOpacity: 0.25}),
+      L.polygon([], {...style, color: "#ffffff", weight: 2, fill: false})];
+    this.cells = new Map();  // path -> promise of its regions
+    this.region = this.pointed = null;
     map.on("mousemove click", (event) => this.pointAt(event.latlng));  // a finger only clicks
-    map.on("mouseout zoomstart", () => this.clear());
-    // what is in view has changed, and with it what a region is
-    map.on("movestart", () => this.forget());
-    classes.on("load", () => this.forget());
+    map.on("mouseout", () => this.clear());
   }
 
   clear() {
-    this.forget();
+    this.pointed = null;
+    this.highlight(null);
     this.show(null);
   }
 
-  forget() {
-    this.region = null;
-    this.canvas.hidden = true;
-  }
-
-  pointAt(point) {
+  // A promise that all is told.
+  async pointAt(point) {
     const {width, height} = mapView.description, x = Math.floor(point.lng), y = Math.floor(point.lat);
     if (x < 0 || y < 0 || x >= width || y >= height) return this.clear();
-    const index = this.classes.valueAt(x, y);
-    if (index === undefined) return this.clear();
-    this.show(this.textOf(x, y, index), index);
+    const pointed = this.pointed = {x, y};
+    if (!this.region || !contains(this.region, x, y)) {
+      this.tell(pointed, this.classes.valueAt(x, y), null);
+      const region = await this.find(x, y);
+      if (this.pointed !== pointed) return;
+      this.highlight(region);
+    }
+    this.tell(pointed, this.region?.index ?? this.classes.valueAt(x, y), this.region);
   }
 
-  textOf(x, y, index) {
-    const place = `x ${x}, y ${y}`, {name, share} = mapView.description.classes[index] ?? {};
-    if (name === undefined) {
-      this.forget();
-      return {name: "no data", details: [place]};
-    }
-    const details = [`${shareText(share)} of the map`];
-    if (this.legend.isOn(index)) details.push(this.regionText(x, y));
-    else this.forget();
+  tell({x, y}, index, region) {
+    const {name, share} = mapView.description.classes[index] ?? {}, details = [];
+    if (name !== undefined) details.push(`${shareText(share)} of the map`);
+    if (region) details.push(`region ${areaText(region.pixels)}`, `probability ${Math.round(100 * region.probability)}%`);
     const doubt = this.uncertainty && this.map.hasLayer(this.uncertainty) && this.uncertainty.valueAt(x, y);
     if (typeof doubt === "number") details.push(`uncertainty ${Math.round(100 * doubt / 255)}%`);
-    return {name, details: [...details, place]};
+    this.show({name: name ?? "no data", details: [...details, `x ${x}, y ${y}`]}, index);
   }
 
-  regionText(x, y) {
-    const {factor} = mapView.levelSize(this.classes.level());
-    if (!this.region?.has(Math.floor(x / factor), Math.floor(y / factor))) {
-      this.region = this.regionAt(Math.floor(x / factor), Math.floor(y / factor));
-      this.draw();
+  async find(x, y) {
+    for (let level = mapView.description.levels - 1; level >= 0; --level) {
+      const side = mapView.description.tile * mapView.levelSize(level).factor;
+      const regions = await this.regionsOf(`regions/${level}/${Math.floor(x / side)}_${Math.floor(y / side)}`);
+      const region = regions.find((each) => contains(each, x, y));
+      if (region) return region;
     }
-    const {count, isCut} = this.region, about = isCut ? "at least " : factor > 1 ? "about " : "";
-    return `region ${about}${areaText(count * factor * factor)}`;
+    return null;
   }
 
-  // The ids in view, at the level that is shown; -1 where there is no tile (yet).
-  gather() {
-    const level = this.classes.level(), size = mapView.levelSize(level), side = mapView.description.tile;
-    const view = this.map.getBounds(), clamp = (value, most) => Math.min(most, Math.max(0, value));
-    const left = clamp(Math.floor(view.getWest() / size.factor), size.width);
-    const right = clamp(Math.ceil(view.getEast() / size.factor), size.width);
-    const top = clamp(Math.floor(view.getSouth() / size.factor), size.height);
-    const bottom = clamp(Math.ceil(view.getNorth() / size.factor), size.height);
-    const width = right - left, height = bottom - top, ids = new Int16Array(width * height).fill(-1);
-    for (let y = top; y < bottom; ++y) {
-      for (let column = Math.floor(left / side); column * side < right; ++column) {
-        const tile = this.classes.held.get(`${level}/${column}_${Math.floor(y / side)}`);
-        if (!tile) continue;
-        const from = Math.max(left, column * side), to = Math.min(right, column * side + tile.width);
-        const begin = (y % side) * tile.width - column * side;
-        ids.set(tile.bytes.subarray(begin + from, begin + to), (y - top) * width + from - left);
-      }
+  regionsOf(path) {
+    if (!this.cells.has(path)) {
+      this.cells.set(path, mapView.bytes(path).then(parseRegions));
+      if (this.cells.size > kMostCells) this.cells.delete(this.cells.keys().next().value);
     }
-    return {ids, left, top, width, height, factor: size.factor, levelSize: size};
+    return this.cells.get(path);
   }
 
-  // Grows from a pixel of the level to all that has its class and hangs together by sides.
-  regionAt(x, y) {
-    const view = this.gather(), {ids, left, top, width, height, levelSize} = view;
-    const start = (y - top) * width + x - left, id = ids[start], mask = new Uint8Array(ids.length), stack = [start];
-    let count = 0, isCut = false;
-    const cutLeft = left > 0, cutTop = top > 0;
-    const cutRight = left + width < levelSize.width, cutBottom = top + height < levelSize.height;
-    while (stack.length > 0) {
-      let at = stack.pop();
-      if (mask[at]) continue;
-      const rowBegin = at - at % width, rowEnd = rowBegin + width;
-      while (at > rowBegin && ids[at - 1] === id) --at;
-      isCut ||= (cutLeft && at === rowBegin) || (cutTop && rowBegin === 0) || (cutBottom && rowEnd === ids.length);
-      let above = false, below = false;
-      for (; at < rowEnd && ids[at] === id && !mask[at]; ++at) {
-        mask[at] = 1;
-        ++count;
-        const up = at >= width && ids[at - width] === id && !mask[at - width];
-        const down = at + width < ids.length && ids[at + width] === id && !mask[at + width];
-        if (up && !above) stack.push(at - width);
-        if (down && !below) stack.push(at + width);
-        above = up;
-        below = down;
-      }
-      isCut ||= cutRight && at === rowEnd;
+  // Lights a region up, unless its class is switched off.
+  highlight(region) {
+    if (region === this.region) return;
+    this.region = region;
+    for (const outline of this.outlines) {
+      outline.remove();
+      if (region && this.legend.isOn(region.index)) outline.setLatLngs(region.rings.map(corners)).addTo(this.map);
     }
-    const has = (column, row) => column >= left && column < left + width && row >= top && row < top + height &&
-        mask[(row - top) * width + column - left] === 1;
-    return {...view, mask, count, isCut, has};
   }
+}
 
-  // Lights the region up, its border in white.
-  draw() {
-    const {mask, left, top, width, height, factor} = this.region, image = new ImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer), inside = packColor([255, 255, 255], 70), border = 0xffffffff;
-    for (let at = 0; at < mask.length; ++at) {
-      if (!mask[at]) continue;
-      const column = at % width;
-      const isBorder = column === 0 || column === width - 1 || !mask[at - 1] || !mask[at + 1] || !mask[at - width] ||
-          !mask[at + width];
-      pixels[at] = isBorder ? border : inside;
-    }
-    this.canvas.width = width;
-    this.canvas.height = height;
-    this.canvas.getContext("2d").putImageData(image, 0, 0);
-    const from = this.map.latLngToLayerPoint([top * factor, left * factor]);
-    const to = this.map.latLngToLayerPoint([(top + height) * factor, (left + width) * factor]);
-    L.DomUtil.setPosition(this.canvas, from);
-    this.canvas.style.width = `${to.x - from.x}px`;
-    this.canvas.style.height = `${to.y - from.y}px`;
-    this.canvas.hidden = false;
+// A line of JSON for each: class, area in pixels, probability and rings (region_files.cpp).
+function parseRegions(bytes) {
+  const lines = new TextDecoder().decode(bytes).trim().replaceAll("\n", ",");
+  return JSON.parse(`[${lines}]`).map(([index, pixels, probability, ...rings]) => ({index, pixels, probability, rings,
+    box: L.bounds(corners(rings[0]).map(([y, x]) => [x, y]))}));
+}
+
+// A ring is where it begins and then its sides in turn, along x and along y, without the two that lead back.
+function corners(ring) {
+  let [x, y] = ring;
+  const points = [[y, x]];
+  for (let i = 2; i < ring.length; ++i) {
+    if (i % 2 === 0) x += ring[i];
+    else y += ring[i];
+    points.push([y, x]);
   }
+  points.push([y, ring[0]]);
+  return points;
+}
+
+// Whether a pixel belongs to the region: an odd number of the sides that go up and down lie right of it.
+function contains({box, rings}, x, y) {
+  if (x < box.min.x || x >= box.max.x || y < box.min.y || y >= box.max.y) return false;
+  let isInside = false;
+  for (const ring of rings) {
+    let atX = ring[0], atY = ring[1];
+    const goTo = (nextY) => {
+      if (atX > x && (atY <= y) !== (nextY <= y)) isInside = !isInside;
+      atY = nextY;
+    };
+    for (let i = 2; i < ring.length; ++i) {
+      if (i % 2 === 0) atX += ring[i];
+      else goTo(atY + ring[i]);
+    }
+    atX = ring[0];
+    goTo(ring[1]);
+  }
+  return isInside;
 }

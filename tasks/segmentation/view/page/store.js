@@ -3,21 +3,28 @@
 "use strict";
 
 const mapView = (() => {
-  const arrived = new Map();  // path -> what takes the text of a tile
+  const arrived = new Map();  // path -> the texts that its script gave
   const loading = new Map();  // path -> promise of its bytes
 
-  async function inflate(text) {
+  function inflate(text) {
     const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  }
+
+  async function join(texts) {
+    const parts = await Promise.all(texts.map(inflate));
+    return new Uint8Array(parts.length === 1 ? parts[0] : await new Blob(parts).arrayBuffer());
   }
 
   function loadScript(path) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      arrived.set(path, resolve);
+      arrived.set(path, []);
       script.src = `${path}.js`;
-      script.onload = () => script.remove();
+      script.onload = () => {
+        script.remove();
+        resolve(arrived.get(path));
+      };
       script.onerror = () => {
         script.remove();
         reject(new Error(`${path}.js cannot be loaded`));
@@ -34,15 +41,15 @@ const mapView = (() => {
       this.description = description;
     },
 
-    // Called by the script of a tile.
+    // Called by the script of a tile or of a cell of regions, once for each part of it.
     tile(path, text) {
-      arrived.get(path)?.(text);
+      arrived.get(path)?.push(text);
     },
 
-    // The bytes of a tile, row by row. Two who ask at once share one script.
+    // The bytes of a tile, row by row, or of a cell. Two who ask at once share one script.
     bytes(path) {
       if (!loading.has(path)) {
-        const bytes = loadScript(path).then(inflate);
+        const bytes = loadScript(path).then(join);
         loading.set(path, bytes);
         const done = () => loading.delete(path);
         bytes.then(done, done);

@@ -1,7 +1,6 @@
 // The folder of a view: its files, what its tiles say, and that it is there whole or not at all.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
-#include <zlib.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -11,40 +10,19 @@
 #include "tasks/segmentation/view/tile_pyramid.h"
 #include "tests/support/random_source.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/tasks/segmentation/view/read_script.h"
 
 namespace multipole {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string unpack_base64(const std::string& text) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  uint32_t word = 0;
-  int bits = 0;
-  for (const char letter : text) {
-    if (letter == '=') break;
-    word = word << 6 | static_cast<uint32_t>(kDigits.find(letter));
-    if ((bits += 6) < 8) continue;
-    bits -= 8;
-    bytes += static_cast<char>(word >> bits & 255);
-  }
-  return bytes;
-}
-
 // The bytes of a tile's script.
 torch::Tensor tile_of(const fs::path& folder, const std::string& name, int64_t height, int64_t width) {
-  const std::string script = test::read_text(folder / (name + ".js"));
-  const std::string begin = "mapView.tile(\"" + name + "\",\"";
-  EXPECT_EQ(script.substr(0, begin.size()), begin);
-  const std::string packed = unpack_base64(script.substr(begin.size(), script.rfind('"') - begin.size()));
-  torch::Tensor bytes = torch::empty({height, width}, torch::kUInt8);
-  auto size = static_cast<uLongf>(bytes.numel());
-  EXPECT_EQ(
-      ::uncompress(bytes.data_ptr<uint8_t>(), &size, reinterpret_cast<const Bytef*>(packed.data()), packed.size()),
-      Z_OK);
-  EXPECT_EQ(static_cast<int64_t>(size), bytes.numel());
-  return bytes;
+  const std::string bytes = test::read_script(folder, name);
+  EXPECT_EQ(static_cast<int64_t>(bytes.size()), height * width) << name;
+  const auto* const data = reinterpret_cast<const uint8_t*>(bytes.data());
+  return torch::tensor(std::vector<uint8_t>(data, data + bytes.size()), torch::kUInt8).view({height, width});
 }
 
 class MapViews : public ::testing::Test {
@@ -83,7 +61,7 @@ class MapViews : public ::testing::Test {
     for (int64_t y = 0; y < height;) {
       const int64_t rows = std::min(height - y, test::random_int(1, 700));
       const auto part = [&](const torch::Tensor& map) { return map.narrow(0, y, rows); };
-      view.write({y, part(pixels_), part(classes_), {}, part(uncertainty_)});
+      view.write({y, part(pixels_), part(classes_), part(uncertainty_), part(uncertainty_)});
       y += rows;
     }
   }
@@ -120,7 +98,7 @@ TEST_F(MapViews, TheTilesSayWhatTheMapSays) {
     }
   }
   const auto num_tiles = static_cast<size_t>(count_pyramid_tiles({height_, width_}, 512));
-  for (const char* kind : {"picture", "classes", "uncertainty"}) {
+  for (const char* kind : {"picture", "classes", "regions", "uncertainty"}) {
     size_t count = 0;
     for (const auto& entry : fs::recursive_directory_iterator(view() / kind)) count += entry.is_regular_file();
     EXPECT_EQ(count, num_tiles) << kind;
