@@ -1,4 +1,4 @@
-"""A headless Chromium that is told what to do through a pair of pipes: Chrome DevTools Protocol, a NUL after each message."""
+"""A headless Chromium that is told what to do through two pipes: Chrome DevTools Protocol, a NUL after each message."""
 import base64
 import json
 import os
