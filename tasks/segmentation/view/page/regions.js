@@ -30,12 +30,13 @@ class Regions {
     if (x < 0 || y < 0 || x >= width || y >= height) return this.clear();
     const pointed = this.pointed = {x, y};
     if (!this.region || !contains(this.region, x, y)) {
-      this.tell(pointed, this.classes.valueAt(x, y), null);
+      const index = this.classes.valueAt(x, y);  // a tile is there sooner than a region, most times
+      if (index !== undefined) this.tell(pointed, index, null);
       const region = await this.find(x, y);
       if (this.pointed !== pointed) return;
       this.highlight(region);
     }
-    this.tell(pointed, this.region?.index ?? this.classes.valueAt(x, y), this.region);
+    this.tell(pointed, this.region?.index, this.region);
   }
 
   tell({x, y}, index, region) {
