@@ -32,9 +32,12 @@ class MapViews : public ::testing::Test {
     const auto small = torch::randint(0, 256, {1, 3, 5, 5}).to(torch::kFloat);
     const auto smooth = torch::nn::functional::interpolate(small, torch::nn::functional::InterpolateFuncOptions()
                                                                       .size(std::vector<int64_t>{height_, width_})
-                                                                      .mode(torch::kBilinear));
+                                                                      .mode(torch::kBilinear)
+                                                                      .align_corners(false));
     pixels_ = smooth[0].permute({1, 2, 0}).to(torch::kUInt8).contiguous();
-    classes_ = torch::randint(0, 3, {height_, width_}, torch::kUInt8);
+    const auto blocks = torch::randint(0, 3, {height_ / 8 + 1, width_ / 8 + 1}, torch::kUInt8);
+    classes_ =
+        blocks.repeat_interleave(8, 0).repeat_interleave(8, 1).slice(0, 0, height_).slice(1, 0, width_).contiguous();
     uncertainty_ = torch::randint(0, 256, {height_, width_}, torch::kUInt8);
     if (!holds_leaflet()) {
       for (const char* file : {"leaflet.min.js", "leaflet.css"}) folder_.write(std::string("leaflet/") + file, {'x'});
