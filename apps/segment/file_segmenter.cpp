@@ -48,6 +48,7 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
   if (!names.legend.empty()) result["legend"] = names.legend.string();
   if (!names.probability.empty()) result["probability"] = names.probability.string();
   if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
+  if (!names.view.empty()) result["view"] = (names.view / "index.html").string();
   if (!names.vector.empty()) result["vector"] = names.vector.string();
   if (const auto regions = outputs.num_regions()) result["regions"] = *regions;
   result["classes"] = Json::array();
@@ -69,6 +70,9 @@ class FileSink : public MapSink {
   FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes, const VectorOptions& vector)
       : input_(input), names_(names), classes_(classes), vector_(vector) {}
 
+  double held_bytes(ImageSize size) const override {
+    return names_.view.empty() ? 0 : MapView::held_bytes(size, !names_.uncertainty.empty());
+  }
   void begin(int64_t height, int64_t width) override {
     outputs_.reset();
     outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path),

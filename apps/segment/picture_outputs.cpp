@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "apps/segment/legend.h"
 #include "base/error.h"
+#include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
 namespace {
@@ -17,6 +19,12 @@ ByteSink sink_into(AtomicFile& file) {
 
 std::optional<Georeference> placed(const std::optional<GeoTags>& tags) {
   return tags ? georeference_of(*tags) : std::nullopt;
+}
+
+// Metres along the side of a pixel in the middle of the picture, one of its area.
+std::optional<double> pixel_side(const std::optional<Georeference>& georeference, int64_t height) {
+  const auto area = georeference ? georeference->pixel_area(height / 2) : std::nullopt;
+  return area ? std::optional(std::sqrt(*area)) : std::nullopt;
 }
 
 void make_folder_of(const std::filesystem::path& path) {
@@ -57,6 +65,15 @@ PictureOutputs::PictureOutputs(const OutputNames& names, ImageSize size, const C
     overlay_file_ = std::make_unique<AtomicFile>(names.overlay);
     overlay_ = std::make_unique<Overlay>(size, classes.palette, sink_into(*overlay_file_));
   }
+  if (!names.view.empty()) {
+    view_ = std::make_unique<MapView>(names.view, size,
+                                      MapViewOptions{.title = names.view.stem().string(),
+                                                     .classes = classes.names,
+                                                     .palette = classes.palette,
+                                                     .metres_per_pixel = pixel_side(placed(georeference), size.height),
+                                                     .uncertainty = !names.uncertainty.empty(),
+                                                     .leaflet = find_leaflet()});
+  }
   if (georeference) {
     geo_temporary_ = names.geo_map;
     geo_temporary_ += ".tmp." + std::to_string(::getpid());
@@ -82,6 +99,7 @@ void PictureOutputs::write(const MapBand& band) {
   if (probability_ != nullptr) probability_->writer.write(band.probability);
   if (uncertainty_ != nullptr) uncertainty_->writer.write(band.uncertainty);
   if (overlay_ != nullptr) overlay_->write(band);
+  if (view_ != nullptr) view_->write(band);
   if (geo_map_ != nullptr) geo_map_->write(band.classes);
   if (vector_ != nullptr) vector_->write(band);
 }
@@ -91,6 +109,7 @@ void PictureOutputs::commit() {
     overlay_->finish();
     overlay_file_->commit();
   }
+  if (view_ != nullptr) view_->commit(shares());
   if (!names_.legend.empty()) {
     write_file_atomically(names_.legend, legend_svg(classes_.names, classes_.palette, shares()));
   }

@@ -14,6 +14,7 @@
 #include "datasets/pictures/png_writer.h"
 #include "engine/files/atomic_file.h"
 #include "tasks/segmentation/inference/map_sink.h"
+#include "tasks/segmentation/view/map_view.h"
 #include "tasks/segmentation/vector/class_areas.h"
 #include "tasks/segmentation/vector/vector_sink.h"
 
@@ -56,6 +57,7 @@ class PictureOutputs {
   std::unique_ptr<PngFile> map_, probability_, uncertainty_;
   std::unique_ptr<AtomicFile> overlay_file_;
   std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<MapView> view_;
   std::filesystem::path geo_temporary_;
   std::unique_ptr<GeoTiffWriter> geo_map_;
   std::unique_ptr<VectorSink> vector_;

@@ -21,6 +21,7 @@
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/execution.h"
 #include "tasks/segmentation/prediction/segmenter.h"
+#include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
 namespace {
@@ -44,7 +45,8 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   const bool has_vector = !options.vector.target.empty();  // whose regions have a mean probability
-  out.outputs = {.probability = options.kinds.probability || has_vector, .uncertainty = options.kinds.uncertainty};
+  out.outputs = {.probability = options.kinds.probability || options.kinds.view || has_vector,
+                 .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
   out.attention = options.attention;
   if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");
@@ -75,6 +77,7 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"uncertainty", options.kinds.uncertainty},
                    {"vector", options.vector.text()},
                    {"allow_truncated", options.decode.allow_truncated}};
+  if (options.kinds.view) settings["view"] = true;
   if (!options.attention.empty()) settings["attention"] = options.attention;
   if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   return settings.dump();
@@ -102,6 +105,7 @@ int segment_predict(const SegmentPredictOptions& options) {
   kinds.vector = vector_target(options.vector, inputs.size());
   const VectorOptions vector = vector_options(options.vector);
   const auto names = plan_outputs(inputs, options.out, kinds);
+  if (options.kinds.view) find_leaflet();               // to fail early
   select_execution(options.device, options.precision);  // for errors in the words of the options
   const Segmenter segmenter(options.model, segmenter_options(options));
   const SignalStop stop;
@@ -123,8 +127,8 @@ int segment_predict(const SegmentPredictOptions& options) {
 void add_segment_predict(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<SegmentPredictOptions>();
   CLI::App* command = add_command(parent, "predict", "give every pixel of pictures a class",
-                                  "multipole segment predict --model model.safetensors --overlay --memory-limit 2GiB "
-                                  "--out maps aerial.tif photos/");
+                                  "multipole segment predict --model model.safetensors --overlay --view --memory-limit "
+                                  "2GiB --out maps aerial.tif photos/");
   command->add_option("--model", options->model, "model file")->required();
   add_attention_option(*command, options->attention);
   command
@@ -143,6 +147,10 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                     "also NAME.probability.png: that of each pixel's class, 255 for 1");
   command->add_flag("--uncertainty", options->kinds.uncertainty,
                     "also NAME.uncertainty.png: entropy of the classes, 255 where all are alike");
+  command->add_flag(
+      "--view", options->kinds.view,
+      "also NAME.view/index.html, a page to look at the map with (with --uncertainty that, too): open it in "
+      "a browser, from the disk; needs libjs-leaflet");
   add_vector_options(*command, options->vector);
   command->add_flag("--areas", options->areas,
                     "also areas.csv: pixels and, where the raster's unit is known, square metres of each class of each "

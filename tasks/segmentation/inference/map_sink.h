@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "heads/head.h"
+
 namespace multipole {
 
 // What is wanted of each pixel besides its class.
@@ -28,6 +30,8 @@ struct MapBand {
 class MapSink {
  public:
   virtual ~MapSink() = default;
+  // What the sink itself holds of a picture of this size at most, on the CPU; small things do not count.
+  virtual double held_bytes(ImageSize) const { return 0; }
   // Before the first band of a picture of this size. Once more where a picture is begun anew, in smaller tiles: the
   // bands before no longer count.
   virtual void begin(int64_t height, int64_t width) = 0;

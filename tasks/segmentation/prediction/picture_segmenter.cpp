@@ -88,7 +88,8 @@ CoarseView PictureSegmenter::look_at(PictureRows& picture) {
 SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
                                           const SegmentObserver& observer, SegmentationPlan& plan) {
   auto picture = open();
-  const PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
+  PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
+  if (execution_.device.is_cpu()) wanted.sink_bytes = sink.held_bytes(wanted.image_size);
   const InferencePlan chosen = plan_inference(wanted, cost_);
   plan = plan_of(chosen, wanted);
   if (observer.planned) observer.planned(plan);
