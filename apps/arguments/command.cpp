@@ -1,10 +1,18 @@
 #include "apps/arguments/command.h"
 
-#include "datasets/sources/labelled_pictures.h"
+#include <algorithm>
+#include <iostream>
 
-#include <ATen/Parallel.h>
+#include "datasets/sources/labelled_pictures.h"
+#include "engine/runtime/processors.h"
+#include "engine/runtime/thread_count.h"
 
 namespace multipole {
+namespace {
+
+constexpr int64_t kMostWorkers = 8;  // each has a batch at hand
+
+}  // namespace
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
                       const std::string& example) {
@@ -16,7 +24,8 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_device_options(CLI::App& command, std::string& device, int& threads) {
   command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_option("--threads", threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  command.add_option("--threads", threads, "CPU threads; 0 for one a processor that the process may use")
+      ->check(CLI::Range(0, 1024));
 }
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
@@ -24,7 +33,8 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--batch-size", options.batch_size, "pictures at a time")
       ->check(CLI::Range(int64_t{1}, int64_t{65536}))
       ->capture_default_str();
-  command.add_option("--workers", options.workers, "threads that decode pictures")
+  options.workers = std::clamp<int64_t>(allowed_processors(), 1, kMostWorkers);
+  command.add_option("--workers", options.workers, "threads that decode pictures; one a processor, at most 8")
       ->check(CLI::Range(int64_t{0}, int64_t{256}))
       ->capture_default_str();
 }
@@ -42,7 +52,10 @@ void add_precision_option(CLI::App& command, std::string& precision) {
 }
 
 void use_threads(int threads) {
-  if (threads > 0) at::set_num_threads(threads);
+  const int chosen = set_program_threads(threads), allowed = allowed_processors();
+  if (chosen <= allowed) return;
+  std::cerr << "note: " << chosen << " threads on " << allowed << (allowed == 1 ? " processor" : " processors")
+            << " that this process may use: they will wait for each other\n";
 }
 
 }  // namespace multipole

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "datasets/sources/label_targets.h"
 #include "datasets/sources/labelled_pictures.h"
+#include "engine/distributed/process_group.h"
 #include "engine/files/classifier_file.h"
 #include "engine/weights/attention_swap.h"
 #include "tasks/classification/evaluation/evaluator.h"
@@ -39,14 +40,16 @@ struct EvalOptions {
   ComputeOptions compute;
 };
 
-Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
-                   const Preprocessing& preprocessing) {
+std::unique_ptr<Loader> make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
+                                    const Preprocessing& preprocessing, const ProcessGroup& group) {
   LoaderOptions loader;
   loader.batch_size = options.compute.batch_size;
   loader.num_workers = options.compute.workers;
   loader.max_bad = options.on_error == "fail" ? 0.0 : 1.0;
   loader.bad_advice = kSkipAdvice;
-  return Loader(std::move(data), make_eval_transform(preprocessing), preprocessing, loader);
+  auto made = std::make_unique<Loader>(std::move(data), make_eval_transform(preprocessing), preprocessing, loader);
+  made->take_share(group.process_rank(), group.size());
+  return made;
 }
 
 void write_results(const EvalOptions& options, const Json& result) {
@@ -88,23 +91,28 @@ struct Measured {
 // What can be told of the model on such labels. Throws ConfigError where it answers another question than they do.
 Measured measure(const EvalOptions& options, LoadedModel& loaded, const LabelledPictures& pictures, Loader& loader,
                  const Execution& execution, const std::atomic<bool>* stop,
-                 const std::function<void(int64_t)>& progress) {
+                 const std::function<void(int64_t)>& progress, const ProcessGroup& group) {
   const auto& classes = loaded.metadata.classes;
   if (!is_multi_label(loaded.metadata)) {
-    const auto found = evaluate_classifier(loaded.model, loader, execution, stop, progress);
+    auto found = evaluate_classifier(loaded.model, loader, execution, stop, progress);
+    found.sum_over(group);
     return {found.metrics.to_json(classes), found.bad_samples, found.complete};
   }
   const auto label_sets = pictures.has_label_sets()
                               ? label_set_targets(pictures.class_names(), classes, pictures.description())
                               : torch::eye(static_cast<int64_t>(classes.size()));
   const double threshold = options.threshold.value_or(kDefaultThreshold);
-  const auto found = evaluate_multi_label(loaded.model, loader, label_sets, execution, threshold, stop, progress);
+  auto found = evaluate_multi_label(loaded.model, loader, label_sets, execution, threshold, stop, progress);
+  found.sum_over(group);
   return {found.metrics.to_json(classes), found.bad_samples, found.complete};
 }
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const Execution execution = select_execution(options.compute.device, options.precision);
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
+  const bool quiet = options.quiet || !group.is_first();
+  const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_classifier(options.model), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));
@@ -119,18 +127,21 @@ int evaluate(const EvalOptions& options) {
     throw ConfigError(options.data + " gives pictures any number of classes, and " + options.model +
                       " names one: it can be measured on a column 'label', not on 'labels'");
   }
-  if (!options.quiet && !pictures->note().empty()) std::cerr << pictures->note() << "\n";
-  if (!options.quiet) std::cerr << pictures->description() << "\n";
+  if (!quiet && !pictures->note().empty()) std::cerr << pictures->note() << "\n";
+  if (!quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
-  CountedProgress progress("eval", options.quiet);
+  CountedProgress progress("eval", quiet);
   // with --on-error fail the first one ends the command with its own message
   const auto data = std::make_shared<ReportingDataset>(pictures, /*names_skipped=*/options.on_error == "skip");
-  Loader loader = make_loader(options, data, preprocessing);
-  const auto progressed = [&](int64_t done) { progress.show(done, pictures->size()); };
-  const Measured measured = measure(options, loaded, *pictures, loader, execution, stop.flag(), progressed);
+  const auto loader = make_loader(options, data, preprocessing, group);
+  const auto progressed = [&](int64_t done) {
+    progress.show(std::min(done * group.size(), pictures->size()), pictures->size());
+  };
+  const Measured measured = measure(options, loaded, *pictures, *loader, execution, stop.flag(), progressed, group);
   if (!measured.complete) return stop.exit_code();
   progress.clear();
+  if (!group.is_first()) return measured.bad_samples == 0 ? kExitDone : kExitSomeBad;
 
   Json result = {{"task", loaded.metadata.task}};
   result.update(measured.metrics);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "apps/arguments/attention_option.h"
+#include "apps/arguments/batch_share.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/fingerprint.h"
@@ -17,7 +18,9 @@
 #include "apps/classify/prediction_writer.h"
 #include "apps/classify/threshold.h"
 #include "base/checksum.h"
-#include "engine/runtime/batch_paths.h"
+#include "base/packed_strings.h"
+#include "engine/distributed/gather.h"
+#include "engine/runtime/batch_slices.h"
 #include "engine/runtime/execution.h"
 #include "heads/metrics/answers.h"
 #include "tasks/classification/prediction/classifier.h"
@@ -42,6 +45,7 @@ struct PredictOptions {
 struct Result {
   std::string text;
   bool failed = false;  // also where the picture could be read
+  bool unreadable = false;
 };
 
 Result answer(const std::string& path, const std::vector<ClassPrediction>& predictions,
@@ -62,8 +66,20 @@ std::map<int64_t, Result> batch_results(const Batch& batch, const std::vector<Cl
                                     ? answer(path, answers[i].predictions, batch.notes[i], options)
                                     : Result{format_failure(format, path, path + ": " + answers[i].error), true};
   }
-  for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true};
+  for (const auto& bad : batch.bad) results[bad.index] = {format_failure(format, bad.path, bad.reason), true, true};
   return results;
+}
+
+// Results as one process hands them to another: two strings each, of which the first says what became of the input.
+constexpr const char *kAnswered = "answered", *kFailed = "failed", *kUnreadable = "unreadable";
+
+std::string packed(const std::map<int64_t, Result>& results) {
+  std::vector<std::string> strings;
+  for (const auto& [index, result] : results) {
+    strings.emplace_back(result.unreadable ? kUnreadable : result.failed ? kFailed : kAnswered);
+    strings.push_back(result.text);
+  }
+  return pack_strings(strings);
 }
 
 // What an input's lines come from. The device and the numbers of threads and of pictures at a time are left out: they
@@ -87,51 +103,95 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const std::
   return all;
 }
 
+// The lines of all inputs and how many failed, at the process that writes them.
+class Written {
+ public:
+  Written(const PredictOptions& options, const std::string& precision, const std::vector<std::filesystem::path>& paths)
+      : output_(options.out, prediction_header(prediction_format(options.format)), resume(options, precision, paths)) {}
+
+  int64_t num_done() const { return output_.num_done(); }
+
+  // The results of a batch.
+  void take(const std::string& results) {
+    const auto strings = unpack_strings(results);
+    for (size_t i = 0; i + 1 < strings.size(); i += 2) {
+      output_.write(strings[i + 1], strings[i] != kAnswered);
+      if (strings[i] == kFailed) ++num_unnamed_;
+    }
+    output_.flush();
+  }
+
+  int finish(size_t num_inputs) {
+    output_.finish();
+    const int64_t num_unreadable = output_.num_failed() - num_unnamed_;
+    if (num_unreadable > 0) std::cerr << num_unreadable << " of " << num_inputs << " inputs could not be read\n";
+    if (num_unnamed_ > 0) std::cerr << num_unnamed_ << " of " << num_inputs << " inputs failed: " << kNoAnswer << "\n";
+    return output_.num_failed() > 0 ? kExitSomeBad : kExitDone;
+  }
+
+ private:
+  static PredictionOutput::Resume resume(const PredictOptions& options, const std::string& precision,
+                                         const std::vector<std::filesystem::path>& paths) {
+    PredictionOutput::Resume before = {
+        .wanted = options.resume, .batch_size = options.compute.batch_size, .fingerprints = {}};
+    if (PredictionOutput::is_file(options.out)) before.fingerprints = fingerprints(options, precision, paths);
+    return before;
+  }
+
+  PredictionOutput output_;
+  int64_t num_unnamed_ = 0;
+};
+
 int predict(const PredictOptions& options) {
   use_threads(options.compute.threads);
   const auto paths = list_inputs(options.inputs, std::cin);
-  select_execution(options.compute.device, options.precision);  // for errors in the words of the options
-  const Classifier classifier(
-      options.model,
-      {.device = options.compute.device, .precision = options.precision, .attention = options.attention});
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
+  expect_same_inputs(group, options.model, paths);
+  // for errors in the words of the options
+  select_execution(options.compute.device, options.precision, place.local_rank);
+  const Classifier classifier(options.model, {.device = options.compute.device,
+                                              .precision = options.precision,
+                                              .local_rank = place.local_rank,
+                                              .attention = options.attention});
   check_threshold(options.threshold, options.model, classifier.has_several_classes());
   check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
   const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold};
 
-  std::cerr << "computing in " << classifier.precision() << "\n";
   const SignalStop stop;
-  PredictionOutput::Resume resume = {
-      .wanted = options.resume, .batch_size = options.compute.batch_size, .fingerprints = {}};
-  if (PredictionOutput::is_file(options.out))
-    resume.fingerprints = fingerprints(options, classifier.precision(), paths);
-  PredictionOutput output(options.out, prediction_header(prediction_format(options.format)), std::move(resume));
-  if (options.resume) std::cerr << "resuming: " << output.num_done() << " of " << paths.size() << " inputs are done\n";
+  std::optional<Written> written;
+  if (group.is_first()) {
+    std::cerr << "computing in " << classifier.precision() << "\n";
+    written.emplace(options, classifier.precision(), paths);
+    if (options.resume) {
+      std::cerr << "resuming: " << written->num_done() << " of " << paths.size() << " inputs are done\n";
+    }
+  }
+  const auto num_inputs = static_cast<int64_t>(paths.size()), batch_size = options.compute.batch_size;
+  const auto batches = [&](int64_t inputs) { return (inputs + batch_size - 1) / batch_size; };
+  const int64_t num_done = value_of_first(group, written ? written->num_done() : 0);
+  BatchShare share(group, batches(num_done), batches(num_inputs), stop,
+                   [&](const std::string& results) { written->take(results); });
   const auto loader = make_picture_loader(paths, options.decode, classifier.preprocessing(), options.compute);
-  loader->start_epoch(0, (output.num_done() + options.compute.batch_size - 1) / options.compute.batch_size);
+  loader->take_share(group.process_rank(), group.size());
+  loader->start_epoch(0, share.first_own_batch());
   std::optional<ExplanationWriter> explanations;
   if (!options.explain.empty()) explanations.emplace(options.explain, classifier.preprocessing());
-  int64_t num_unnamed = 0;
-  while (auto batch = loader->next()) {
-    if (stop.requested()) return stop.exit_code();
-    print_notes(*batch);
-    std::vector<ClassAnswer> answers;
-    if (batch->size() > 0) {
-      const torch::Tensor logits = naming_files(*batch, [&] { return classifier.logits(batch->images); });
-      if (explanations) explanations->write(classifier, *batch, logits);
-      answers = classifier.answers(logits, question);
-    }
-    for (const auto& [index, result] : batch_results(*batch, answers, options)) {
-      output.write(result.text, result.failed);
-      num_unnamed += result.failed ? 1 : 0;
-    }
-    num_unnamed -= static_cast<int64_t>(batch->bad.size());
-    output.flush();
-  }
-  output.finish();
-  const int64_t num_unreadable = output.num_failed() - num_unnamed;
-  if (num_unreadable > 0) std::cerr << num_unreadable << " of " << paths.size() << " inputs could not be read\n";
-  if (num_unnamed > 0) std::cerr << num_unnamed << " of " << paths.size() << " inputs failed: " << kNoAnswer << "\n";
-  return output.num_failed() > 0 ? kExitSomeBad : kExitDone;
+  share.start();
+  answer_stream([&] { return share.is_stopping() ? std::nullopt : loader->next(); }, classifier.device(),
+                [&](const torch::Tensor& images) { return classifier.logits(images); },
+                [&](const Batch& batch, const torch::Tensor& logits) {
+                  print_notes(batch);
+                  std::vector<ClassAnswer> answers;
+                  if (batch.size() > 0) {
+                    if (explanations) explanations->write(classifier, batch, logits);
+                    answers = classifier.answers(logits, question);
+                  }
+                  share.give(packed(batch_results(batch, answers, options)));
+                });
+  share.finish();
+  if (share.is_stopped()) return stop.exit_code();
+  return written ? written->finish(paths.size()) : kExitDone;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "apps/arguments/attention_option.h"
+#include "apps/arguments/batch_share.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/input_list.h"
 #include "apps/embed/embed_options.h"
@@ -62,15 +63,17 @@ void print_nearest(ListEmbedder& list, const Embedder& embedder, const EmbedOpti
 void print_duplicates(ListEmbedder& list, const Embedder& embedder, const EmbedOptions& options, const Paths& paths) {
   const Vectors vectors = vectors_of(list, embedder, paths);
   if (!vectors.is_whole) return;
-  ResultOutput output("");
+  ResultOutput output("");  // of no pairs where this is not the first process
   for (const auto& pair : similar_pairs(vectors.rows, *options.duplicates)) {
     output.write(duplicate_line(pair, vectors.names, options.json));
   }
   output.finish();
 }
 
-void write_features(ListEmbedder& list, const Embedder& embedder, const EmbedOptions& options, const Paths& paths) {
-  const auto outputs = make_embedding_outputs(options, embedder, paths);
+void write_features(ListEmbedder& list, const Embedder& embedder, const EmbedOptions& options, const Paths& paths,
+                    bool writes) {
+  std::vector<std::unique_ptr<EmbeddingOutput>> outputs;
+  if (writes) outputs = make_embedding_outputs(options, embedder, paths);
   const bool needs_maps = options.map || !options.pca.empty();
   const EmbeddingQuestion question = {.kind = needs_maps ? FeatureKind::kMap : FeatureKind::kVector,
                                       .normalize = options.normalize};
@@ -97,20 +100,28 @@ int embed(const EmbedOptions& options) {
   use_threads(options.compute.threads);
   const Paths paths = list_inputs(options.inputs, std::cin);
   const Paths folder = options.nearest.empty() ? Paths() : list_inputs({options.nearest}, std::cin);
-  select_execution(options.compute.device, options.precision);  // for errors in the words of the options
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
+  auto all_paths = paths;
+  all_paths.insert(all_paths.end(), folder.begin(), folder.end());
+  expect_same_inputs(group, options.model, all_paths);
+  // for errors in the words of the options
+  select_execution(options.compute.device, options.precision, place.local_rank);
   const Embedder embedder(options.model, {.device = options.compute.device,
                                           .precision = options.precision,
                                           .image_size = options.size,
+                                          .local_rank = place.local_rank,
                                           .attention = options.attention});
-  if (!options.quiet) std::cerr << "computing in " << embedder.precision() << "\n";
+  const bool quiet = options.quiet || !group.is_first();
+  if (!quiet) std::cerr << "computing in " << embedder.precision() << "\n";
   const SignalStop stop;
-  ListEmbedder list(embedder, options.decode, options.compute, stop, options.quiet);
+  ListEmbedder list(embedder, options.decode, options.compute, stop, quiet, group);
   if (!options.nearest.empty()) {
     print_nearest(list, embedder, options, paths, folder);
   } else if (options.duplicates) {
     print_duplicates(list, embedder, options, paths);
   } else {
-    write_features(list, embedder, options, paths);
+    write_features(list, embedder, options, paths, group.is_first());
   }
   return list.sum_up();
 }

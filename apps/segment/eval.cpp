@@ -16,6 +16,7 @@
 #include "apps/segment/segment.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/distributed/process_group.h"
 #include "engine/files/model_file.h"
 #include "engine/weights/attention_swap.h"
 #include "heads/metrics/answers.h"
@@ -95,14 +96,16 @@ std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options,
   return data;
 }
 
-Loader make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
-                   const Preprocessing& preprocessing) {
+std::unique_ptr<Loader> make_loader(const EvalOptions& options, std::shared_ptr<const Dataset> data,
+                                    const Preprocessing& preprocessing, const ProcessGroup& group) {
   LoaderOptions loader;
   loader.batch_size = 1;  // sizes may differ
   loader.num_workers = options.compute.workers;
   loader.max_bad = options.on_error == "fail" ? 0.0 : 1.0;
   loader.bad_advice = kSkipAdvice;
-  return Loader(std::move(data), keep_sample(), preprocessing, loader);
+  auto made = std::make_unique<Loader>(std::move(data), keep_sample(), preprocessing, loader);
+  made->take_share(group.process_rank(), group.size());
+  return made;
 }
 
 Json result_json(const SegmenterEvaluation& evaluation, const std::optional<BoundaryScore>& boundary,
@@ -129,18 +132,21 @@ void write_results(const EvalOptions& options, const Json& result) {
 
 int evaluate(const EvalOptions& options) {
   use_threads(options.compute.threads);
-  const Execution execution = select_execution(options.compute.device, options.precision);
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
+  const bool quiet = options.quiet || !group.is_first();
+  const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   prepare_inference(*loaded.model, execution);
   const auto pictures = open_data(options, loaded.metadata, preprocessing);
-  if (!options.quiet) std::cerr << pictures->description() << "\n";
+  if (!quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
-  CountedProgress progress("eval", options.quiet);
+  CountedProgress progress("eval", quiet);
   // with --on-error fail the first one ends the command with its own message
   const auto data = std::make_shared<ReportingDataset>(pictures, /*names_skipped=*/options.on_error == "skip");
-  Loader loader = make_loader(options, data, preprocessing);
+  const auto loader = make_loader(options, data, preprocessing, group);
   std::optional<BoundaryScore> boundary;
   if (options.boundary) boundary.emplace(static_cast<int64_t>(loaded.metadata.classes.size()));
   SegmenterEvaluationOptions how{.copies = options.copies, .on_batch = {}, .on_progress = {}};
@@ -149,10 +155,15 @@ int evaluate(const EvalOptions& options) {
       for (int64_t i = 0; i < batch.size(); ++i) boundary->update(predictions[i], batch.masks[i]);
     };
   }
-  how.on_progress = [&](int64_t done) { progress.show(done, pictures->size()); };
-  const auto evaluation = evaluate_segmenter(loaded.model, loader, execution, stop.flag(), how);
+  how.on_progress = [&](int64_t done) {
+    progress.show(std::min(done * group.size(), pictures->size()), pictures->size());
+  };
+  auto evaluation = evaluate_segmenter(loaded.model, *loader, execution, stop.flag(), how);
+  evaluation.sum_over(group);
+  if (boundary) boundary->sum_over([&](torch::Tensor& counts) { group.sum(counts); });
   if (!evaluation.complete) return stop.exit_code();
   progress.clear();
+  if (!group.is_first()) return evaluation.bad_samples == 0 ? kExitDone : kExitSomeBad;
   write_results(options, result_json(evaluation, boundary, loaded.metadata.classes));
   if (evaluation.unknown_pixels > 0) {
     std::cerr << evaluation.unknown_pixels << " pixels count as wrong: " << kNoAnswer << "\n";

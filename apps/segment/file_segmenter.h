@@ -1,4 +1,4 @@
-// Segments pictures one after another and leaves their files.
+// Segments pictures and leaves their files.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,11 @@ class FileSegmenter {
   // "area_m2"}]}, the other files' names, "regions" with "vector", "no_data_pixels" where there are any (no class has a
   // share of them), and "notes" where decoding left something out or guessed; "area_m2" where it is known. Throws
   // InputError or MemoryLimitError, leaving no file. Out of memory, it tries again with tiles of half the size.
+  // By several threads at once.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
+
+  torch::Device device() const { return segmenter_.device(); }
+  const DecodeOptions& decode() const { return segmenter_.decode(); }
 
  private:
   const Segmenter& segmenter_;

@@ -16,7 +16,10 @@
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
 #include "apps/segment/vector_arguments.h"
+#include "base/checksum.h"
 #include "base/error.h"
+#include "base/packed_strings.h"
+#include "engine/distributed/process_group.h"
 #include "engine/files/atomic_file.h"
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/execution.h"
@@ -39,8 +42,9 @@ struct SegmentPredictOptions {
   int threads = 0;
 };
 
-SegmenterOptions segmenter_options(const SegmentPredictOptions& options) {
+SegmenterOptions segmenter_options(const SegmentPredictOptions& options, int64_t local_rank) {
   SegmenterOptions out;
+  out.local_rank = local_rank;
   out.device = options.device;
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
@@ -92,6 +96,11 @@ std::vector<std::string> picture_fingerprints(const std::vector<NamedInput>& inp
   return all;
 }
 
+void check_same(const ProcessGroup& group, const std::vector<std::string>& fingerprints) {
+  group.expect_same("the pictures, the model or the settings",
+                    static_cast<int64_t>(checksum(pack_strings(fingerprints))));
+}
+
 // oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
 // pictures of all sizes would fill that with hundreds of megabytes.
 void bound_kernel_cache() { ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", /*overwrite=*/0); }
@@ -105,20 +114,32 @@ int segment_predict(const SegmentPredictOptions& options) {
   kinds.vector = vector_target(options.vector, inputs.size());
   const VectorOptions vector = vector_options(options.vector);
   const auto names = plan_outputs(inputs, options.out, kinds);
-  if (options.kinds.view) find_leaflet();               // to fail early
-  select_execution(options.device, options.precision);  // for errors in the words of the options
-  const Segmenter segmenter(options.model, segmenter_options(options));
+  if (options.kinds.view) find_leaflet();  // to fail early
+  const ProcessPlace place = process_place_from_environment();
+  const ProcessGroup group(place);
+  // for errors in the words of the options
+  select_execution(options.device, options.precision, place.local_rank);
+  const Segmenter segmenter(options.model, segmenter_options(options, place.local_rank));
   const SignalStop stop;
-  make_folder(options.out, names);
+  auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, segmenter.precision()));
+  check_same(group, fingerprints);
   const auto results_path = std::filesystem::path(options.out) / "results.jsonl";
-  ResultLog results(results_path, picture_fingerprints(inputs, names, settings_text(options, segmenter.precision())),
+  std::optional<ResultLog> results;
+  if (group.is_first()) {
+    make_folder(options.out, names);
+    results.emplace(results_path, fingerprints,
                     [&](size_t i) { return options.resume && are_there(names[i]); });
-  if (options.resume && !options.quiet) {
-    std::cerr << "resuming: " << results.num_kept() << " of " << inputs.size() << " pictures are done\n";
+    if (options.resume && !options.quiet) {
+      std::cerr << "resuming: " << results->num_kept() << " of " << inputs.size() << " pictures are done\n";
+    }
   }
   const FileSegmenter files(segmenter, vector);
-  const int code = ListSegmenter(files, results, stop, options.quiet).run(inputs, names);
-  if (options.areas) write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
+  const int code = ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop,
+                                 options.quiet)
+                       .run(inputs, names);
+  if (options.areas && group.is_first()) {
+    write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
+  }
   return code;
 }
 

@@ -29,6 +29,15 @@ void copy_bytes(std::ifstream& from, int64_t begin, int64_t size, AtomicFile& to
 
 }  // namespace
 
+std::string result_line(Json result, const std::string& fingerprint) {
+  result[kFingerprint] = fingerprint;
+  return json_line(result);
+}
+
+std::string error_line(const std::string& path, const std::string& reason) {
+  return json_line({{"path", path}, {"error", reason}});
+}
+
 ResultLog::ResultLog(const std::filesystem::path& path, std::vector<std::string> fingerprints,
                      const std::function<bool(size_t index)>& complete)
     : path_(path), fingerprints_(std::move(fingerprints)), places_(fingerprints_.size()) {
@@ -54,20 +63,10 @@ ResultLog::ResultLog(const std::filesystem::path& path, std::vector<std::string>
   file_.emplace(path);
 }
 
-void ResultLog::write(size_t index, const Json& line) {
-  const std::string text = json_line(line);
-  const Place place{file_->size(), static_cast<int64_t>(text.size())};
-  file_->write(text);
+void ResultLog::add(size_t index, const std::string& line) {
+  const Place place{file_->size(), static_cast<int64_t>(line.size())};
+  file_->write(line);
   places_[index] = place;
-}
-
-void ResultLog::add_result(size_t index, Json result) {
-  result[kFingerprint] = fingerprints_[index];
-  write(index, result);
-}
-
-void ResultLog::add_error(size_t index, const std::string& path, const std::string& reason) {
-  write(index, {{"path", path}, {"error", reason}});
 }
 
 void ResultLog::finish() {

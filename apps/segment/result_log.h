@@ -15,6 +15,9 @@
 
 namespace multipole {
 
+std::string result_line(Json result, const std::string& fingerprint);
+std::string error_line(const std::string& path, const std::string& reason);
+
 class ResultLog {
  public:
   // Inputs with these fingerprints. Of each whose files are `complete` the line with its fingerprint is kept. All other
@@ -27,9 +30,8 @@ class ResultLog {
   bool has(size_t index) const { return places_[index].has_value(); }
   size_t num_kept() const { return num_kept_; }
 
-  // The line of an input without one. Throws ResourceError.
-  void add_result(size_t index, Json result);
-  void add_error(size_t index, const std::string& path, const std::string& reason);
+  // The line of an input without one, as the two functions below make it. Throws ResourceError.
+  void add(size_t index, const std::string& line);
 
   // Puts the lines in the order of the inputs where a run that went on left another, and flushes them to the disk.
   void finish();
@@ -38,8 +40,6 @@ class ResultLog {
   struct Place {
     int64_t begin, size;
   };
-
-  void write(size_t index, const Json& line);
 
   std::filesystem::path path_;
   std::vector<std::string> fingerprints_;

@@ -10,7 +10,7 @@ struct ProcessGroup::Native {};
 ProcessGroup::ProcessGroup(const ProcessPlace& place, const ProcessTimeouts&) : place_(place) {
   if (place.num_processes > 1) {
     throw ResourceError(
-        "this program was built without gloo's headers and trains in one process only; install "
+        "this program was built without gloo's headers and works in one process only; install "
         "libgloo-dev and build again");
   }
 }

@@ -9,8 +9,8 @@ namespace multipole {
 void translating_failures(const std::function<void()>& body) {
   const auto lost = [](const std::exception& error) {
     return TrainingError(
-        "another process of this training ended or stopped answering; start the same command again on all of them to "
-        "go on from the last state (" +
+        "another process of this command ended or stopped answering; start the same command again on all of them (a "
+        "training goes on from its last state; " +
         first_line(error.what()) + ")");
   };
   try {
@@ -76,9 +76,9 @@ void ProcessGroup::expect_same(const std::string& what, int64_t value) const {
   for (int64_t other = 1; other < size(); ++other) {
     const auto first = values[0].item<int64_t>(), theirs = values[other].item<int64_t>();
     if (first == theirs) continue;
-    throw ConfigError("the processes of this training differ in " + what + " (process 0 has " + std::to_string(first) +
+    throw ConfigError("the processes of this command differ in " + what + " (process 0 has " + std::to_string(first) +
                       ", process " + std::to_string(other) + " has " + std::to_string(theirs) +
-                      "); give all of them the same command, the same data and one run folder that all can read");
+                      "); give all of them the same command, the same data and one folder for results that all can read");
   }
 }
 

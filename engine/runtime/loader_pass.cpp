@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "engine/runtime/batch_paths.h"
+#include "engine/runtime/batch_slices.h"
 
 namespace multipole {
 
@@ -21,22 +21,25 @@ LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execut
                      const std::atomic<bool>* stop,
                      const std::function<void(const Batch& batch, const torch::Tensor& logits)>& visit) {
   const c10::InferenceMode inference;
+  const AutocastGuard autocast(execution);
   const bool was_training = model->is_training();
   model->eval();
   LoaderPass pass;
   loader.start_epoch(0);
-  while (auto batch = loader.next()) {
-    if (stop != nullptr && stop->load()) {
+  const auto next = [&] {
+    auto batch = loader.next();
+    if (batch && stop != nullptr && stop->load()) {
       pass.complete = false;
-      break;
+      batch.reset();
     }
-    pass.bad_samples += static_cast<int64_t>(batch->bad.size());
-    if (batch->size() == 0) continue;
-    if (num_labels > 0) check_labels(*batch, num_labels);
-    const AutocastGuard autocast(execution);
-    const auto logits = naming_files(*batch, [&] { return model->forward(batch->images.to(execution.device)); });
-    visit(*batch, logits);
-  }
+    if (batch && num_labels > 0) check_labels(*batch, num_labels);
+    return batch;
+  };
+  const auto answer = [&](const torch::Tensor& images) { return model->forward(images.to(execution.device)); };
+  answer_stream(next, execution.device, answer, [&](const Batch& batch, const torch::Tensor& logits) {
+    pass.bad_samples += static_cast<int64_t>(batch.bad.size());
+    if (batch.size() > 0) visit(batch, logits);
+  });
   model->train(was_training);
   return pass;
 }

@@ -1,4 +1,4 @@
-// How many CPU threads torch may use in a stretch of work.
+// How many CPU threads torch may use.
 #pragma once
 
 namespace multipole {
@@ -16,5 +16,10 @@ class ThreadCount {
  private:
   int before_ = 0;  // 0: nothing was changed
 };
+
+// The whole program's number, for its main thread to choose before any work. 0: what torch chooses (OMP_NUM_THREADS, or
+// one a core), but no more than the processors that the process may use unless the user set OMP_NUM_THREADS. Returns
+// the number.
+int set_program_threads(int threads);
 
 }  // namespace multipole

@@ -60,6 +60,19 @@ std::vector<double> BoundaryScore::per_class() const {
   return scores;
 }
 
+void BoundaryScore::sum_over(const std::function<void(torch::Tensor&)>& sum) {
+  torch::Tensor counts = torch::empty({2, num_classes_}, torch::kFloat64);
+  for (int64_t i = 0; i < num_classes_; ++i) {
+    counts[0][i] = sums_[static_cast<size_t>(i)];
+    counts[1][i] = static_cast<double>(pictures_[static_cast<size_t>(i)]);
+  }
+  sum(counts);
+  for (int64_t i = 0; i < num_classes_; ++i) {
+    sums_[static_cast<size_t>(i)] = counts[0][i].item<double>();
+    pictures_[static_cast<size_t>(i)] = static_cast<int64_t>(counts[1][i].item<double>());
+  }
+}
+
 double BoundaryScore::mean() const { return mean_of_present(per_class()); }
 
 torch::Tensor border_of(const torch::Tensor& region) {

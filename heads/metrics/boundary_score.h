@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class BoundaryScore {
 
   // predictions and labels: (H, W) uint8 of one picture. Ignored pixels belong to no region in either.
   void update(const torch::Tensor& predictions, const torch::Tensor& labels);
+
+  // Adds up what several processes found, each in its share of the pictures; `sum` adds a tensor over them in place.
+  void sum_over(const std::function<void(torch::Tensor&)>& sum);
 
   // In [0, 1]; NaN for a class that never occurred.
   std::vector<double> per_class() const;

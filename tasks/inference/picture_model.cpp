@@ -3,6 +3,8 @@
 #include "base/fields.h"
 #include "datasets/pictures/read_picture.h"
 #include "datasets/pictures/rgb_picture.h"
+#include "engine/runtime/side_by_side.h"
+#include "engine/runtime/thread_count.h"
 #include "engine/weights/attention_swap.h"
 
 namespace multipole {
@@ -12,7 +14,7 @@ Execution checked_execution(const PictureModelOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
   require(options.batch_size >= 1, "batch_size", "must be at least 1", options.batch_size);
   require(options.image_size >= 0, "image_size", "must not be negative", options.image_size);
-  return select_execution(options.device, options.precision, 0, "device", "precision");
+  return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
 
 Preprocessing chosen_preprocessing(const ModelMetadata& metadata, int64_t image_size) {
@@ -44,6 +46,23 @@ torch::Tensor PictureModel::read(const std::filesystem::path& path) const {
 
 DecodedImage PictureModel::read_with_notes(const std::filesystem::path& path) const {
   return read_picture(path, options_.decode);
+}
+
+std::vector<PictureModel::ReadPicture> PictureModel::read_several(size_t begin, size_t end, const Read& read) const {
+  const ThreadCount threads(options_.threads);
+  std::vector<ReadPicture> pictures;
+  side_by_side<ReadPicture>(
+      static_cast<int64_t>(end - begin),
+      [&](int64_t& index) -> ReadPicture {
+        try {
+          DecodedImage picture = read(begin + static_cast<size_t>(index));
+          return {resized(picture.pixels), std::move(picture.notes), {}};
+        } catch (const InputError& error) {
+          return {{}, {}, error.what()};
+        }
+      },
+      [&](ReadPicture picture) { pictures.push_back(std::move(picture)); });
+  return pictures;
 }
 
 torch::Tensor PictureModel::resized(const torch::Tensor& picture) const {

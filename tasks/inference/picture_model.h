@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,12 +54,20 @@ class PictureModel {
     });
   }
 
-  // Of `count` pictures in their order, a batch at a time. What read() or a picture's type throws as an InputError is
-  // that picture's error, and the others are answered.
+  // Of `count` pictures in their order, a batch at a time; read() is called by several threads at once. What it or a
+  // picture's type throws as an InputError is that picture's error, and the others are answered.
   template <class Answer, class Compute>
   std::vector<Answer> answer_all(size_t count, const Read& read, const Compute& compute) const;
 
  private:
+  struct ReadPicture {
+    torch::Tensor pixels;  // resized and cut; undefined where there is an error
+    std::vector<std::string> notes;
+    std::string error;
+  };
+
+  // Pictures begin .. end - 1, read and resized side by side by the call's threads.
+  std::vector<ReadPicture> read_several(size_t begin, size_t end, const Read& read) const;
   torch::Tensor resized(const torch::Tensor& picture) const;
   // Of pictures that are resized and cut, (H, W, C) uint8 each: (B, C, H, W) float32, channels-last.
   torch::Tensor batch(const std::vector<torch::Tensor>& pictures) const;
@@ -76,23 +85,20 @@ std::vector<Answer> PictureModel::answer_all(size_t count, const Read& read, con
   return with_library_errors([&] {
     std::vector<Answer> all(count);
     for (size_t begin = 0; begin < count; begin += at_a_time) {
+      std::vector<ReadPicture> read_ones = read_several(begin, std::min(count, begin + at_a_time), read);
       std::vector<torch::Tensor> pictures;
       std::vector<size_t> places;
-      for (size_t i = begin; i < std::min(count, begin + at_a_time); ++i) {
-        try {
-          DecodedImage picture = read(i);
-          pictures.push_back(resized(picture.pixels));
-          all[i].notes = std::move(picture.notes);
-          places.push_back(i);
-        } catch (const InputError& error) {
-          all[i].error = error.what();
-        }
+      for (size_t i = 0; i < read_ones.size(); ++i) {
+        all[begin + i].error = std::move(read_ones[i].error);
+        if (!read_ones[i].pixels.defined()) continue;
+        pictures.push_back(std::move(read_ones[i].pixels));
+        places.push_back(i);
       }
       if (pictures.empty()) continue;
       std::vector<Answer> found = compute(batch(pictures));
       for (size_t i = 0; i < places.size(); ++i) {
-        found[i].notes = std::move(all[places[i]].notes);
-        all[places[i]] = std::move(found[i]);
+        found[i].notes = std::move(read_ones[places[i]].notes);
+        all[begin + places[i]] = std::move(found[i]);
       }
     }
     return all;

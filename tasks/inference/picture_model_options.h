@@ -15,6 +15,7 @@ struct PictureModelOptions {
   int64_t batch_size = 64;         // pictures that pass through the model at a time
   DecodeOptions decode = {};       // what is read of picture files, and up to which size
   int64_t image_size = 0;          // side in pixels of what the model sees of a picture; 0: the model file's own
+  int64_t local_rank = 0;          // which of several GPUs, where processes share the machine
   std::string attention = {};      // another attention in a vit (engine/weights/attention_swap.h); "": its own
 };
 

@@ -154,7 +154,7 @@ TEST_F(CliDistributed, AKilledProcessEndsTheOtherAndTheSameCommandGoesOn) {
   const auto ended = test::wait_for(processes);
   EXPECT_EQ(ended[1].exit_code, -SIGKILL) << "it was done before it could be killed";
   EXPECT_EQ(ended[0].exit_code, 1) << ended[0].err;
-  EXPECT_NE(ended[0].err.find("another process of this training ended"), std::string::npos) << ended[0].err;
+  EXPECT_NE(ended[0].err.find("another process of this command ended"), std::string::npos) << ended[0].err;
 
   run_two(arguments);
   const auto expected = last_state(folder_ / "whole"), actual = last_state(folder_ / "killed");

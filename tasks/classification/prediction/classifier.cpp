@@ -1,6 +1,7 @@
 #include "tasks/classification/prediction/classifier.h"
 
 #include "engine/files/classifier_file.h"
+#include "engine/runtime/batch_slices.h"
 #include "engine/runtime/thread_count.h"
 #include "tasks/classification/prediction/class_answers.h"
 #include "tasks/classification/report/explanation.h"
@@ -27,8 +28,10 @@ torch::Tensor Classifier::logits(const torch::Tensor& batch) const {
   {
     const c10::InferenceMode inference;
     const AutocastGuard autocast(model_->execution());
-    VisionModel model = model_->model();
-    logits = model->forward(batch.to(device())).to(torch::kCPU, torch::kFloat);
+    logits = answer_in_slices(batch, device(), [this](const torch::Tensor& images) {
+      VisionModel model = model_->model();
+      return model->forward(images.to(device())).to(torch::kCPU, torch::kFloat);
+    });
   }
   return logits.clone();  // one that the caller may compute with in whatever mode he is
 }

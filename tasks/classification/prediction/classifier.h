@@ -60,7 +60,8 @@ class Classifier {
 
   // The parts that predict() is made of, for who makes batches of his own. What fails in them is torch's c10::Error.
   const Preprocessing& preprocessing() const;
-  // Pictures (B, 3, h, w) float32, resized, cut and normalised by preprocessing() -> (B, classes) float32 on the CPU.
+  // Pictures (B, 3, h, w) float32, resized, cut and normalised by preprocessing() -> (B, classes) float32 on the CPU,
+  // computed side by side by the call's threads, a few pictures each.
   torch::Tensor logits(const torch::Tensor& batch) const;
   std::vector<ClassAnswer> answers(const torch::Tensor& logits, const ClassQuestion& question = {}) const;
   // Where in each picture of the batch the model saw the class of that picture: (B, h, w) float32 from 0 to 1 on the

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/runtime/batch_paths.h"
+#include "engine/runtime/side_by_side.h"
 #include "heads/metrics/answers.h"
 
 namespace multipole {
@@ -24,6 +25,12 @@ torch::Tensor copy_probabilities(VisionModel& model, const torch::Tensor& copy, 
   const auto logits = model->head().forward(model->backbone()->forward_intermediates(copy), size);
   return torch::softmax(logits.to(torch::kFloat), 1);
 }
+
+struct AnsweredBatch {
+  Batch batch;
+  torch::Tensor predictions;
+  int64_t unknown_pixels = 0;
+};
 
 Answers predict(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies) {
   const auto answers =
@@ -57,28 +64,38 @@ void SegmenterEvaluation::sum_over(const ProcessGroup& group) {
 SegmenterEvaluation evaluate_segmenter(VisionModel& model, Loader& loader, const Execution& execution,
                                        const std::atomic<bool>* stop, const SegmenterEvaluationOptions& options) {
   const c10::InferenceMode inference;
+  const AutocastGuard autocast(execution);
   const bool was_training = model->is_training();
   model->eval();
   SegmenterEvaluation result{SegmentationMetrics(model->config().num_classes)};
   loader.start_epoch(0);
-  while (auto batch = loader.next()) {
-    if (stop != nullptr && stop->load()) {
+  const auto next = [&] {
+    auto batch = loader.next();
+    if (batch && stop != nullptr && stop->load()) {
       result.complete = false;
-      break;
+      batch.reset();
     }
-    result.bad_samples += static_cast<int64_t>(batch->bad.size());
-    if (batch->size() == 0) continue;
-    const AutocastGuard autocast(execution);
+    return batch;
+  };
+  const auto answer = [&](Batch& batch) -> AnsweredBatch {
+    if (batch.size() == 0) return {std::move(batch), {}, {}};
     const Answers answers =
-        naming_files(*batch, [&] { return predict(model, batch->images.to(execution.device), options.copies); });
+        naming_files(batch, [&] { return predict(model, batch.images.to(execution.device), options.copies); });
     const auto unknown = answers.known.logical_not();
-    const auto predictions = answers.labels.masked_fill(unknown, kNoPrediction);
-    result.unknown_pixels += unknown.sum().item<int64_t>();
-    result.metrics.update(predictions, batch->masks);
-    result.samples += batch->size();
-    if (options.on_batch) options.on_batch(predictions, *batch);
+    batch.images = torch::Tensor();  // which those that wait for their turn need not keep
+    return {std::move(batch), answers.labels.masked_fill(unknown, kNoPrediction), unknown.sum().item<int64_t>()};
+  };
+  const auto count = [&](const AnsweredBatch& answered) {
+    const Batch& batch = answered.batch;
+    result.bad_samples += static_cast<int64_t>(batch.bad.size());
+    if (batch.size() == 0) return;
+    result.unknown_pixels += answered.unknown_pixels;
+    result.metrics.update(answered.predictions, batch.masks);
+    result.samples += batch.size();
+    if (options.on_batch) options.on_batch(answered.predictions, batch);
     if (options.on_progress) options.on_progress(result.samples);
-  }
+  };
+  side_by_side<Batch, AnsweredBatch>(next, answer, count, most_at_once(execution.device));
   model->train(was_training);
   return result;
 }

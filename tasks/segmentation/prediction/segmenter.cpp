@@ -11,6 +11,7 @@
 #include "engine/runtime/execution.h"
 #include "engine/runtime/library_errors.h"
 #include "engine/runtime/process_memory.h"
+#include "engine/runtime/thread_count.h"
 #include "engine/weights/attention_swap.h"
 #include "tasks/segmentation/prediction/each_picture.h"
 #include "tasks/segmentation/prediction/map_in_memory.h"
@@ -25,7 +26,7 @@ constexpr double kShareOfSpare = 0.8;  // of the spare memory, where no limit is
 Execution checked_execution(const SegmenterOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
   require(options.memory_limit >= 0, "memory_limit", "must not be negative", options.memory_limit);
-  return select_execution(options.device, options.precision, 0, "device", "precision");
+  return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
 
 double limit_bytes(const SegmenterOptions& options, const torch::Device& device) {
@@ -112,12 +113,23 @@ Segmentation Segmenter::predict(const std::filesystem::path& picture) const {
   return with_library_errors([&] { return parts_->maps(parts_->opener(picture)); });
 }
 
+const DecodeOptions& Segmenter::decode() const { return parts_->options.decode; }
+int Segmenter::num_threads() const { return parts_->options.threads; }
+
 std::vector<Segmentation> Segmenter::predict(std::span<const torch::Tensor> pictures) const {
-  return each_picture<Segmentation>(pictures.size(), [&](size_t i) { return predict(pictures[i]); });
+  const ThreadCount threads(num_threads());
+  const auto is_large = [&](size_t i) {
+    return pictures[i].dim() == 3 && is_large_picture(pictures[i].size(0), pictures[i].size(1));
+  };
+  return each_picture<Segmentation>(pictures.size(), is_large, most_at_once(device()),
+                                    [&](size_t i) { return predict(pictures[i]); });
 }
 
 std::vector<Segmentation> Segmenter::predict(std::span<const std::filesystem::path> pictures) const {
-  return each_picture<Segmentation>(pictures.size(), [&](size_t i) { return predict(pictures[i]); });
+  const ThreadCount threads(num_threads());
+  const auto is_large = [&](size_t i) { return is_large_picture(pictures[i], parts_->options.decode); };
+  return each_picture<Segmentation>(pictures.size(), is_large, most_at_once(device()),
+                                    [&](size_t i) { return predict(pictures[i]); });
 }
 
 }  // namespace multipole

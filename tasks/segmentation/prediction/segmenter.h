@@ -29,6 +29,7 @@ struct SegmenterOptions {
   MapOutputs outputs = {};            // maps beside that of the classes
   int64_t memory_limit = 0;           // bytes of the whole process, or of the device; 0: 80% of what is free now
   DecodeOptions decode = {};          // what is read of picture files, and up to which size
+  int64_t local_rank = 0;             // which of several GPUs, where processes share the machine
   std::string attention = {};         // another attention in a vit (engine/weights/attention_swap.h); "": its own
 };
 
@@ -70,8 +71,9 @@ class Segmenter {
   Segmentation predict(const torch::Tensor& picture) const;
   Segmentation predict(const std::filesystem::path& picture) const;
 
-  // Of several, one after another and in their order. One that fails by itself has an error in place of maps, and the
-  // others are done; whatever is not one picture's own (options, memory that ran out) is thrown.
+  // Of several, in their order: side by side on a CPU, by one of the call's threads each, but that large ones have all
+  // threads. One that fails by itself has an error in place of maps, and the others are done; whatever is not one
+  // picture's own (options, memory that ran out) is thrown.
   std::vector<Segmentation> predict(std::span<const torch::Tensor> pictures) const;
   std::vector<Segmentation> predict(std::span<const std::filesystem::path> pictures) const;
 
@@ -89,6 +91,7 @@ class Segmenter {
   // 256 colours, those of the classes first.
   const std::vector<PaletteColor>& palette() const;
   torch::Device device() const;
+  const DecodeOptions& decode() const;  // the option's
   // "float32" or "bfloat16".
   std::string precision() const;
   // Bytes: the option's, or what was chosen in its place.
@@ -96,6 +99,8 @@ class Segmenter {
 
  private:
   class Parts;
+
+  int num_threads() const;
   std::unique_ptr<Parts> parts_;
 };
 

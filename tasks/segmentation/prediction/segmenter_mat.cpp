@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "datasets/pictures/mat_picture.h"
+#include "engine/runtime/thread_count.h"
 #include "tasks/segmentation/prediction/each_picture.h"
 #include "tasks/segmentation/prediction/segmenter.h"
 
@@ -14,7 +15,10 @@ MatSegmentation Segmenter::predict(const cv::Mat& picture) const {
 }
 
 std::vector<MatSegmentation> Segmenter::predict(std::span<const cv::Mat> pictures) const {
-  return each_picture<MatSegmentation>(pictures.size(), [&](size_t i) { return predict(pictures[i]); });
+  const auto is_large = [&](size_t i) { return is_large_picture(pictures[i].rows, pictures[i].cols); };
+  const ThreadCount threads(num_threads());
+  return each_picture<MatSegmentation>(pictures.size(), is_large, most_at_once(device()),
+                                       [&](size_t i) { return predict(pictures[i]); });
 }
 
 }  // namespace multipole

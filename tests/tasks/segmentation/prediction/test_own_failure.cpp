@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <climits>
 #include <stdexcept>
 #include <string>
 
@@ -9,6 +10,8 @@
 
 namespace multipole {
 namespace {
+
+bool none_is_large(size_t) { return false; }
 
 struct Told {
   int value = 0;
@@ -26,7 +29,7 @@ TEST(OwnFailure, IsWhatTheNextPictureWouldNotMeet) {
 }
 
 TEST(EachPicture, TellsOwnFailuresAndGoesOn) {
-  const auto results = each_picture<Told>(3, [](size_t i) {
+  const auto results = each_picture<Told>(3, none_is_large, INT_MAX, [](size_t i) {
     if (i == 1) throw InputError("cut short");
     return Told{static_cast<int>(i), {}};
   });
@@ -37,8 +40,11 @@ TEST(EachPicture, TellsOwnFailuresAndGoesOn) {
 }
 
 TEST(EachPicture, ThrowsWhatIsNoPicturesOwn) {
-  EXPECT_THROW(each_picture<Told>(2, [](size_t) -> Told { throw ResourceError("memory"); }), ResourceError);
-  EXPECT_THROW(each_picture<Told>(2, [](size_t) -> Told { throw std::logic_error("a defect"); }), std::logic_error);
+  EXPECT_THROW(each_picture<Told>(2, none_is_large, INT_MAX, [](size_t) -> Told { throw ResourceError("memory"); }),
+               ResourceError);
+  EXPECT_THROW(
+      each_picture<Told>(2, none_is_large, INT_MAX, [](size_t) -> Told { throw std::logic_error("a defect"); }),
+      std::logic_error);
 }
 
 }  // namespace
