@@ -11,11 +11,12 @@ namespace multipole {
 
 // One picture as it was decoded: no resize, no normalisation.
 struct Sample {
-  torch::Tensor image;                  // (H, W, 3) uint8 RGB, contiguous
+  torch::Tensor image;                  // (H, W, C) uint8, contiguous: RGB, or the chosen bands of a raster
   int64_t label = -1;                   // class index, -1 where there is none
   torch::Tensor mask;                   // (H, W) uint8 class ids with 255 ignored; undefined for classification
   std::string path;                     // for messages
   std::vector<std::string> notes = {};  // what decoding left out or guessed
+  int64_t nodata_pixels = 0;            // that hold no data: 255 in the mask
 };
 
 // A random-access list of samples. Every method may be called from several threads at once.
@@ -38,7 +39,7 @@ struct BadSample {
 
 // B = the samples that could be read, in sampler order; B may be 0 when all were bad.
 struct Batch {
-  torch::Tensor images;            // (B, 3, H, W) float, channels-last, normalised
+  torch::Tensor images;            // (B, C, H, W) float, channels-last, normalised
   torch::Tensor labels;            // (B) int64
   torch::Tensor masks;             // (B, H, W) uint8; undefined for classification
   torch::Tensor windows;           // (B, n + 1) int64: bytes, where text is read in place of pictures

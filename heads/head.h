@@ -27,13 +27,14 @@ inline std::vector<FeatureInfo> embedding_info(int64_t embedding_dim) { return {
 //   static double count_parameters(const Config&, const std::vector<FeatureInfo>&, int64_t num_classes);
 class Head : public torch::nn::Module {
  public:
-  // features: the backbone's maps, finest first, each NCHW (B, num_channels, h, w), as its feature_info() describes.
-  // image_size lets a dense head resize its output to the images; a head with one answer an image ignores it.
-  // Returns logits: (B, num_classes) for classification, (B, num_classes, H, W) for segmentation.
-  virtual torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) = 0;
+  // features: the backbone's maps, finest first, each NCHW (B, num_channels, h, w), as its feature_info() describes;
+  // with masses, what pools tokens leaves the masked ones out. image_size lets a dense head resize its output to the
+  // images; a head with one answer an image ignores it. Returns logits: (B, num_classes) for classification, (B,
+  // num_classes, H, W) for segmentation.
+  virtual torch::Tensor forward(const FeatureMaps& features, ImageSize image_size) = 0;
 
   // forward() first and, in training, the logits of auxiliary classifiers, whose losses help it to learn.
-  virtual std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) {
+  virtual std::vector<torch::Tensor> forward_all(const FeatureMaps& features, ImageSize image_size) {
     return {forward(features, image_size)};
   }
 

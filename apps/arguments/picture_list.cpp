@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "datasets/pictures/read_picture.h"
+
 namespace multipole {
 
 PictureList::PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options)
@@ -11,7 +13,7 @@ Sample PictureList::get(int64_t index) const {
   Sample sample;
   sample.path = path(index);
   return work_on_picture(sample.path, [&] {
-    DecodedImage decoded = read_image_with_notes(sample.path, options_);
+    DecodedImage decoded = read_picture(sample.path, options_);
     sample.image = std::move(decoded.pixels);
     sample.notes = std::move(decoded.notes);
     return std::move(sample);

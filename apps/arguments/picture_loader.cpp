@@ -15,7 +15,8 @@ std::unique_ptr<Loader> make_picture_loader(const std::vector<std::filesystem::p
   const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
     return work_on_picture(sample.path, [&] { return to_size(sample, random); });
   };
-  return std::make_unique<Loader>(std::make_shared<PictureList>(paths, decode), transform, preprocessing, loader);
+  return std::make_unique<Loader>(std::make_shared<PictureList>(paths, reading_for(preprocessing, decode)), transform,
+                                  preprocessing, loader);
 }
 
 void print_notes(const Batch& batch) {

@@ -46,6 +46,8 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
   command.add_option("--seed", settings.seed, "of weights, order and augmentation");
   command.add_option("--log-every", settings.log_every, "steps between lines on standard error and in metrics.jsonl");
   add_max_pixels_option(command, settings.max_pixels);
+  add_bands_option(command, settings.bands,
+                   "those to train on, in this order; what they hold is measured and kept in the model file");
   command.add_option("--device", settings.device, "auto (CUDA where there is one), cpu or cuda");
   command.add_option("--threads", settings.threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", settings.quiet, "no progress on standard error");
@@ -67,6 +69,7 @@ Json merged_settings(const RunSettings& settings, const RecipeBook& recipes) {
   if (settings.epochs) options["train"]["epochs"] = *settings.epochs;
   if (settings.seed) options["train"]["seed"] = *settings.seed;
   if (settings.log_every) options["train"]["log_every"] = *settings.log_every;
+  if (!settings.bands.empty()) options["data"]["bands"] = settings.bands;
   if (settings.max_pixels) options["data"]["max_pixels"] = *settings.max_pixels;
   if (settings.device) options["train"]["device"] = *settings.device;
   merge_json(json, options);

@@ -17,6 +17,7 @@ struct RunSettings {
   std::string data, out;
   std::string config;             // path, or the name of a recipe; empty for the defaults
   std::vector<std::string> sets;  // "a.b=value", applied in order
+  std::vector<int64_t> bands;     // of rasters; empty: as the config has it
   std::optional<int64_t> epochs, seed, log_every, max_pixels;
   std::optional<std::string> device;
   std::string init, init_map, attention;

@@ -55,9 +55,11 @@ class ModelCall {
         execution_(select_execution(config.device, what.precision)),
         model_(make_model(what, config.num_classes)),
         window_({random_batch(what, model_->config().num_classes, execution_.device)}) {
-    model_->to(execution_.device);
     model_->train(pass_ == "train");
-    if (pass_ == "train") {
+    if (pass_ != "train") {
+      prepare_inference(*model_, execution_);
+    } else {
+      model_->to(execution_.device);
       TrainConfig train;
       train.optimizer = {{"type", config.optimizer}};
       step_.emplace(train, execution_, model_, VisionModel(nullptr), task_);

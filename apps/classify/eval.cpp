@@ -116,11 +116,11 @@ int evaluate(const EvalOptions& options) {
   LoadedModel loaded = swap_attention(load_classifier(options.model), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
   check_threshold(options.threshold, options.model, is_multi_label(loaded.metadata));
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
 
   const SplitOptions split = split_options(options, loaded.metadata);
   SourceOptions source;
-  source.decode = options.decode;
+  source.decode = reading_for(preprocessing, options.decode);
   source.root = options.data_root;
   const auto pictures = std::make_shared<LabelledPictures>(options.data, split, source);
   if (pictures->has_label_sets() && !is_multi_label(loaded.metadata)) {
@@ -172,6 +172,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);

@@ -96,6 +96,7 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const std::
                    {"explain", checksum(options.explain)},
                    {"allow_truncated", options.decode.allow_truncated}};
   if (!options.attention.empty()) settings["attention"] = options.attention;
+  if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   const std::string text = settings.dump();
   std::vector<std::string> all;
   for (const auto& path : paths) all.push_back(input_fingerprint(text, path));
@@ -226,6 +227,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
   command->add_option("--explain", options->explain,
                       "write a picture for each input to this folder: where the model saw its first answer");
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });

@@ -10,6 +10,8 @@
 #include "apps/output/counted_progress.h"
 #include "apps/output/result_output.h"
 #include "base/text.h"
+#include "datasets/sources/all_pictures.h"
+#include "engine/training/band_measure.h"
 
 namespace multipole {
 namespace {
@@ -23,6 +25,11 @@ struct CheckOptions {
   bool quiet = false;
 };
 
+Json with_bands(Json json, const CheckOptions& options) {
+  if (options.source.decode.bands.any()) json["bands"] = to_json_config(options.source.decode.bands);
+  return json;
+}
+
 void write_report(const CheckOptions& options, const std::string& text, const Json& json) {
   if (options.json != "-") print_result(text);
   if (options.json.empty()) return;
@@ -31,19 +38,47 @@ void write_report(const CheckOptions& options, const std::string& text, const Js
   output.finish();
 }
 
+// Of rasters, what their bands hold: the pictures are scaled by it, and the lines go before the report.
+std::string measure(BandScaling& bands, const std::vector<std::filesystem::path>& pictures, int64_t workers) {
+  if (!bands.any()) return "";
+  Preprocessing found;
+  std::string text;
+  for (const auto& line : measure_into(
+           {.bands = bands.chosen, .pictures = [&] { return pictures; }, .decode = {}, .seed = 0, .workers = workers},
+           found)) {
+    text += line + "\n";
+  }
+  bands = found.bands;
+  return text;
+}
+
 int check_labelled(CheckOptions options, CountedProgress& progress, const SignalStop& stop) {
   options.source.root = options.data_root;
+  std::vector<std::filesystem::path> pictures;
+  if (options.source.decode.bands.any()) {
+    const auto listed = open_picture_source(options.data, options.source);
+    for (const auto& each : list_all_pictures(*listed).pictures) pictures.emplace_back(listed->path(each.picture));
+  }
+  const std::string bands = measure(options.source.decode.bands, pictures, options.workers);
   const auto source = open_picture_source(options.data, options.source);
   const DataCensus census = take_census(
       *source, options.workers, [&](int64_t done, int64_t total) { progress.show(done, total); }, stop.flag());
   progress.clear();
   if (!census.complete) return stop.exit_code();
-  write_report(options, census_text(census, *source), census_json(census, *source));
+  write_report(options, bands + census_text(census, *source), with_bands(census_json(census, *source), options));
   if (!census.bad.empty()) return kExitSomeBad;
   return census.data.problems.empty() ? kExitDone : kExitUsage;
 }
 
-int check_masks(const CheckOptions& options, CountedProgress& progress, const SignalStop& stop) {
+int check_masks(CheckOptions options, CountedProgress& progress, const SignalStop& stop) {
+  std::vector<std::filesystem::path> pictures;
+  for (const auto& split : options.source.decode.bands.any() ? segmentation_splits(options.data, options.masks.layout)
+                                                             : std::vector<std::string>()) {
+    const auto listed = open_segmentation_data(options.data, {.layout = options.masks.layout, .split = split},
+                                               options.masks.over({}), options.source.decode);
+    for (int64_t i = 0; i < listed->size(); ++i) pictures.emplace_back(listed->path(i));
+  }
+  const std::string bands = measure(options.source.decode.bands, pictures, options.workers);
   const MaskCensusOptions how{.layout = options.masks.layout,
                               .masks = options.masks.over({}),
                               .decode = options.source.decode,
@@ -52,7 +87,8 @@ int check_masks(const CheckOptions& options, CountedProgress& progress, const Si
       options.data, how, [&](int64_t done, int64_t total) { progress.show(done, total); }, stop.flag());
   progress.clear();
   if (!census.complete) return stop.exit_code();
-  write_report(options, mask_census_text(census, options.data), mask_census_json(census, options.data));
+  write_report(options, bands + mask_census_text(census, options.data),
+               with_bands(mask_census_json(census, options.data), options));
   if (census.num_bad() > 0) return kExitSomeBad;
   return census.problems.empty() && !census.lacks_classes() ? kExitDone : kExitUsage;
 }
@@ -77,6 +113,8 @@ void add_data_check(CLI::App& parent, Run& run) {
   command->add_option("--data-root", options->data_root, data_root_option_help());
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
   add_decode_options(*command, options->source.decode);
+  add_bands_option(*command, options->source.decode.bands.chosen,
+                   "those to look at; what they hold and how many of the pixels hold no data is told");
   add_mask_options(*command, options->masks);
   command->add_option("--workers", options->workers, "threads that decode pictures")
       ->check(CLI::Range(int64_t{1}, int64_t{256}))

@@ -172,6 +172,7 @@ void add_embed_command(CLI::App& program, Run& run) {
   add_attention_option(*command, options->attention);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return embed(*options); }; });

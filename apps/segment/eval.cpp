@@ -86,10 +86,12 @@ void check_classes(const std::vector<std::string>& model, const std::vector<std:
   throw ConfigError("the data's classes are not the model's: " + difference);
 }
 
-std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options, const ModelMetadata& metadata) {
+std::shared_ptr<const SegmentationDataset> open_data(const EvalOptions& options, const ModelMetadata& metadata,
+                                                     const Preprocessing& preprocessing) {
   const SegmentDataConfig config = data_config(options, metadata);
-  auto data = open_segmentation_data(options.data, split_options(config, options.split),
-                                     masks_as_in_training(options, metadata), options.decode);
+  auto data =
+      open_segmentation_data(options.data, split_options(config, options.split),
+                             masks_as_in_training(options, metadata), reading_for(preprocessing, options.decode));
   check_classes(metadata.classes, data->class_names());
   return data;
 }
@@ -136,8 +138,8 @@ int evaluate(const EvalOptions& options) {
   const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
-  loaded.model->to(execution.device);
-  const auto pictures = open_data(options, loaded.metadata);
+  prepare_inference(*loaded.model, execution);
+  const auto pictures = open_data(options, loaded.metadata, preprocessing);
   if (!quiet) std::cerr << pictures->description() << "\n";
 
   const SignalStop stop;
@@ -196,6 +198,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_precision_option(*command, options->precision);
   add_compute_options(*command, options->compute);

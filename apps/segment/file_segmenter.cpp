@@ -48,10 +48,18 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
   if (!names.legend.empty()) result["legend"] = names.legend.string();
   if (!names.probability.empty()) result["probability"] = names.probability.string();
   if (!names.uncertainty.empty()) result["uncertainty"] = names.uncertainty.string();
+  if (!names.view.empty()) result["view"] = (names.view / "index.html").string();
+  if (!names.vector.empty()) result["vector"] = names.vector.string();
+  if (const auto regions = outputs.num_regions()) result["regions"] = *regions;
   result["classes"] = Json::array();
   const auto shares = outputs.shares();
   for (size_t i = 0; i < shares.size(); ++i) {
-    result["classes"].push_back({{"class", classes.names[i]}, {"index", i}, {"share", rounded(shares[i])}});
+    Json line = {{"class", classes.names[i]},
+                 {"index", i},
+                 {"share", rounded(shares[i])},
+                 {"pixels", outputs.areas().pixels(i)}};
+    if (const auto area = outputs.areas().square_metres(i)) line["area_m2"] = *area;
+    result["classes"].push_back(std::move(line));
   }
   return result;
 }
@@ -59,12 +67,16 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
 // The picture's files, made anew whenever it is begun.
 class FileSink : public MapSink {
  public:
-  FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes)
-      : input_(input), names_(names), classes_(classes) {}
+  FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes, const VectorOptions& vector)
+      : input_(input), names_(names), classes_(classes), vector_(vector) {}
 
+  double held_bytes(ImageSize size) const override {
+    return names_.view.empty() ? 0 : MapView::held_bytes(size, !names_.uncertainty.empty());
+  }
   void begin(int64_t height, int64_t width) override {
     outputs_.reset();
-    outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path));
+    outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path),
+                                                vector_);
   }
   void write(const MapBand& band) override { outputs_->write(band); }
   PictureOutputs& outputs() { return *outputs_; }
@@ -73,13 +85,14 @@ class FileSink : public MapSink {
   const NamedInput& input_;
   const OutputNames& names_;
   const ClassTable& classes_;
+  const VectorOptions& vector_;
   std::unique_ptr<PictureOutputs> outputs_;
 };
 
 }  // namespace
 
-FileSegmenter::FileSegmenter(const Segmenter& segmenter)
-    : segmenter_(segmenter), classes_{segmenter.classes(), segmenter.palette()} {}
+FileSegmenter::FileSegmenter(const Segmenter& segmenter, const VectorOptions& vector)
+    : segmenter_(segmenter), classes_{segmenter.classes(), segmenter.palette()}, vector_(vector) {}
 
 Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const {
   const auto start = std::chrono::steady_clock::now();
@@ -91,7 +104,7 @@ Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, c
   };
   told.retrying = [&] { observer.message(path + ": out of memory, trying again with smaller tiles"); };
   told.progress = observer.progress;
-  FileSink sink(input, names, classes_);
+  FileSink sink(input, names, classes_, vector_);
   const SegmentationRun run = segmenter_.segment(input.path, sink, told);
   sink.outputs().commit();
   for (const auto& note : run.notes) observer.note(path + ": note: " + note);
@@ -99,6 +112,7 @@ Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, c
   result["width"] = run.plan.width;
   result["height"] = run.plan.height;
   result["tiles"] = run.plan.num_tiles();
+  if (run.no_data_pixels > 0) result["no_data_pixels"] = run.no_data_pixels;
   if (!run.notes.empty()) result["notes"] = run.notes;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   result["seconds"] = std::round(seconds.count() * 1e3) / 1e3;

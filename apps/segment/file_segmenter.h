@@ -21,11 +21,12 @@ class FileSegmenter {
   };
 
   // Keeps a reference to `segmenter`.
-  explicit FileSegmenter(const Segmenter& segmenter);
+  explicit FileSegmenter(const Segmenter& segmenter, const VectorOptions& vector = {});
 
-  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share"}]}, the other files'
-  // names, and "notes" where decoding left something out or guessed. Throws InputError or MemoryLimitError, leaving no
-  // file. Out of memory, it tries again with tiles of half the size.
+  // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share", "pixels",
+  // "area_m2"}]}, the other files' names, "regions" with "vector", "no_data_pixels" where there are any (no class has a
+  // share of them), and "notes" where decoding left something out or guessed; "area_m2" where it is known. Throws
+  // InputError or MemoryLimitError, leaving no file. Out of memory, it tries again with tiles of half the size.
   // By several threads at once.
   Json segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const;
 
@@ -35,6 +36,7 @@ class FileSegmenter {
  private:
   const Segmenter& segmenter_;
   ClassTable classes_;
+  VectorOptions vector_;
 };
 
 }  // namespace multipole

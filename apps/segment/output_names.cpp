@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "datasets/pictures/image_files.h"
+#include "tasks/segmentation/view/map_view.h"
 
 namespace multipole {
 namespace {
@@ -33,16 +34,27 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
   if (kinds.legend) names.legend = with(".legend.svg");
   if (kinds.probability) names.probability = with(".probability.png");
   if (kinds.uncertainty) names.uncertainty = with(".uncertainty.png");
+  if (kinds.view) names.view = with(".view");
+  if (kinds.vector) {
+    names.vector = kinds.vector->file.empty() ? with(vector_suffix(kinds.vector->format)) : kinds.vector->file;
+  }
   return names;
 }
 
 std::vector<fs::path> files_of(const OutputNames& names) {
   std::vector<fs::path> files;
-  for (const auto& path :
-       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.geo_map}) {
+  for (const auto& path : {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector,
+                           names.view, names.geo_map}) {
     if (!path.empty()) files.push_back(path);
   }
   return files;
+}
+
+// Whether a file, or the folder of a view, may be put at a path that no other input's files take.
+bool may_replace(const fs::path& path, const OutputNames& names) {
+  std::error_code code;
+  if (path == names.view) return !fs::exists(path, code) || fs::exists(path / MapView::kSign, code);
+  return !fs::is_directory(path, code);
 }
 
 // The file whatever its spelling, so that links and ".." do not hide that two names are one.
@@ -69,13 +81,10 @@ class FilePlan {
 
   // Takes all of an input's files, or, where one of them is somebody's already, none and says whose in `namesake`.
   bool take(const OutputNames& names, const fs::path& input, fs::path& namesake) {
-    std::error_code code;
     const auto files = files_of(names);
     for (const auto& path : files) {
       const auto other = written_.find(path.native());
-      const bool is_free =
-          other == written_.end() && !folders_.contains(path.native()) && !fs::is_directory(path, code);
-      if (is_free) continue;
+      if (other == written_.end() && !folders_.contains(path.native()) && may_replace(path, names)) continue;
       namesake = other == written_.end() ? path : other->second;
       return false;
     }
@@ -127,7 +136,9 @@ std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, con
 }
 
 bool are_there(const OutputNames& names) {
-  for (const auto& path : {names.map, names.overlay, names.legend, names.probability, names.uncertainty}) {
+  const fs::path sign = names.view.empty() ? fs::path() : names.view / MapView::kSign;
+  for (const auto& path :
+       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector, sign}) {
     std::error_code code;
     if (!path.empty() && !fs::is_regular_file(path, code)) return false;
   }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "apps/arguments/input_list.h"
+#include "tasks/segmentation/vector/vector_options.h"
 
 namespace multipole {
 
@@ -14,12 +16,16 @@ struct OutputKinds {
   bool legend = false;
   bool probability = false;
   bool uncertainty = false;
+  bool view = false;
+  std::optional<VectorTarget> vector = {};
 };
 
 struct OutputNames {
   std::filesystem::path map;                       // DIR/<name>.png
   std::filesystem::path overlay, legend;           // DIR/<name>.overlay.jpg ...; empty where not wanted
   std::filesystem::path probability, uncertainty;  // likewise
+  std::filesystem::path view;                      // likewise DIR/<name>.view, a folder
+  std::filesystem::path vector;                    // DIR/<name>.geojson or .gpkg, or the file that was named
   std::filesystem::path geo_map;                   // DIR/<name>.tif, for pictures with a georeference
   std::filesystem::path namesake;                  // the input that has the name, where this one's was numbered
 };

@@ -24,7 +24,9 @@ void Overlay::write(const MapBand& band) {
     const auto kept = [&](const torch::Tensor& rows) {
       return rows.narrow(0, y, 1).slice(1, 0, std::nullopt, step_).contiguous();
     };
-    writer_->write(labelled_picture(kept(band.pixels), kept(band.classes), palette_));
+    torch::Tensor pixels = kept(band.pixels);
+    if (band.validity.defined()) pixels = pixels.masked_fill(kept(band.validity).logical_not().unsqueeze(-1), 0);
+    writer_->write(labelled_picture(pixels, kept(band.classes), palette_));
   }
 }
 

@@ -18,6 +18,7 @@ class Overlay {
   // `palette`: a colour for every class. A picture beyond what JPEG holds is thinned to every second pixel, or third...
   Overlay(ImageSize size, std::vector<PaletteColor> palette, ByteSink sink);
 
+  // Pixels without data are black.
   void write(const MapBand& band);
   // After the last band.
   void finish();

@@ -14,6 +14,9 @@
 #include "datasets/pictures/png_writer.h"
 #include "engine/files/atomic_file.h"
 #include "tasks/segmentation/inference/map_sink.h"
+#include "tasks/segmentation/view/map_view.h"
+#include "tasks/segmentation/vector/class_areas.h"
+#include "tasks/segmentation/vector/vector_sink.h"
 
 namespace multipole {
 
@@ -27,7 +30,7 @@ class PictureOutputs {
  public:
   // Makes the folders that the names ask for. Throws ResourceError or ConfigError where they cannot be written.
   PictureOutputs(const OutputNames& names, ImageSize size, const ClassTable& classes,
-                 const std::optional<GeoTags>& georeference);
+                 const std::optional<GeoTags>& georeference, const VectorOptions& vector);
   ~PictureOutputs();
   PictureOutputs(const PictureOutputs&) = delete;
   PictureOutputs& operator=(const PictureOutputs&) = delete;
@@ -37,8 +40,11 @@ class PictureOutputs {
   // After the last band: finishes all files under their final names.
   void commit();
 
-  // Share of each class in what was written, 0 to 1.
+  // Share of each class in what was written and holds data, 0 to 1.
   std::vector<double> shares() const;
+  const ClassAreas& areas() const { return areas_; }
+  // How many polygons there are; nothing where none were asked for.
+  std::optional<int64_t> num_regions() const;
 
  private:
   struct PngFile;
@@ -51,9 +57,11 @@ class PictureOutputs {
   std::unique_ptr<PngFile> map_, probability_, uncertainty_;
   std::unique_ptr<AtomicFile> overlay_file_;
   std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<MapView> view_;
   std::filesystem::path geo_temporary_;
   std::unique_ptr<GeoTiffWriter> geo_map_;
-  std::vector<int64_t> counts_;
+  std::unique_ptr<VectorSink> vector_;
+  ClassAreas areas_;
 };
 
 }  // namespace multipole

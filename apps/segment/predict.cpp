@@ -9,11 +9,13 @@
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/signals.h"
+#include "apps/segment/area_table.h"
 #include "apps/segment/file_segmenter.h"
 #include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
+#include "apps/segment/vector_arguments.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/packed_strings.h"
@@ -22,6 +24,7 @@
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/execution.h"
 #include "tasks/segmentation/prediction/segmenter.h"
+#include "tasks/segmentation/view/leaflet.h"
 
 namespace multipole {
 namespace {
@@ -31,7 +34,9 @@ struct SegmentPredictOptions {
   std::vector<std::string> inputs;
   std::optional<int64_t> overlap;
   OutputKinds kinds;
+  VectorArguments vector;
   DecodeOptions decode;
+  bool areas = false;
   bool resume = false;
   bool quiet = false;
   int threads = 0;
@@ -43,7 +48,9 @@ SegmenterOptions segmenter_options(const SegmentPredictOptions& options, int64_t
   out.device = options.device;
   out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
-  out.outputs = {.probability = options.kinds.probability, .uncertainty = options.kinds.uncertainty};
+  const bool has_vector = !options.vector.target.empty();  // whose regions have a mean probability
+  out.outputs = {.probability = options.kinds.probability || options.kinds.view || has_vector,
+                 .uncertainty = options.kinds.uncertainty};
   out.decode = options.decode;
   out.attention = options.attention;
   if (!options.memory_limit.empty()) out.memory_limit = parse_byte_size(options.memory_limit, "--memory-limit");
@@ -72,8 +79,11 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"legend", options.kinds.legend},
                    {"probability", options.kinds.probability},
                    {"uncertainty", options.kinds.uncertainty},
+                   {"vector", options.vector.text()},
                    {"allow_truncated", options.decode.allow_truncated}};
+  if (options.kinds.view) settings["view"] = true;
   if (!options.attention.empty()) settings["attention"] = options.attention;
+  if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   return settings.dump();
 }
 
@@ -100,7 +110,11 @@ int segment_predict(const SegmentPredictOptions& options) {
   return_freed_memory();  // also what the forward passes that measure the cost leave; see choose_allocation
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);
-  const auto names = plan_outputs(inputs, options.out, options.kinds);
+  OutputKinds kinds = options.kinds;
+  kinds.vector = vector_target(options.vector, inputs.size());
+  const VectorOptions vector = vector_options(options.vector);
+  const auto names = plan_outputs(inputs, options.out, kinds);
+  if (options.kinds.view) find_leaflet();  // to fail early
   const ProcessPlace place = process_place_from_environment();
   const ProcessGroup group(place);
   // for errors in the words of the options
@@ -109,18 +123,24 @@ int segment_predict(const SegmentPredictOptions& options) {
   const SignalStop stop;
   auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, segmenter.precision()));
   check_same(group, fingerprints);
+  const auto results_path = std::filesystem::path(options.out) / "results.jsonl";
   std::optional<ResultLog> results;
   if (group.is_first()) {
     make_folder(options.out, names);
-    results.emplace(std::filesystem::path(options.out) / "results.jsonl", fingerprints,
+    results.emplace(results_path, fingerprints,
                     [&](size_t i) { return options.resume && are_there(names[i]); });
     if (options.resume && !options.quiet) {
       std::cerr << "resuming: " << results->num_kept() << " of " << inputs.size() << " pictures are done\n";
     }
   }
-  const FileSegmenter files(segmenter);
-  return ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop, options.quiet)
-      .run(inputs, names);
+  const FileSegmenter files(segmenter, vector);
+  const int code = ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop,
+                                 options.quiet)
+                       .run(inputs, names);
+  if (options.areas && group.is_first()) {
+    write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
+  }
+  return code;
 }
 
 }  // namespace
@@ -128,8 +148,8 @@ int segment_predict(const SegmentPredictOptions& options) {
 void add_segment_predict(CLI::App& parent, Run& run) {
   const auto options = std::make_shared<SegmentPredictOptions>();
   CLI::App* command = add_command(parent, "predict", "give every pixel of pictures a class",
-                                  "multipole segment predict --model model.safetensors --overlay --memory-limit 2GiB "
-                                  "--out maps aerial.tif photos/");
+                                  "multipole segment predict --model model.safetensors --overlay --view --memory-limit "
+                                  "2GiB --out maps aerial.tif photos/");
   command->add_option("--model", options->model, "model file")->required();
   add_attention_option(*command, options->attention);
   command
@@ -148,6 +168,14 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                     "also NAME.probability.png: that of each pixel's class, 255 for 1");
   command->add_flag("--uncertainty", options->kinds.uncertainty,
                     "also NAME.uncertainty.png: entropy of the classes, 255 where all are alike");
+  command->add_flag(
+      "--view", options->kinds.view,
+      "also NAME.view/index.html, a page to look at the map with (with --uncertainty that, too): open it in "
+      "a browser, from the disk; needs libjs-leaflet");
+  add_vector_options(*command, options->vector);
+  command->add_flag("--areas", options->areas,
+                    "also areas.csv: pixels and, where the raster's unit is known, square metres of each class of each "
+                    "picture");
   command
       ->add_option("--tile", options->tile,
                    "auto (whole pictures where memory allows, else the largest tiles), none (whole), or pixels")
@@ -160,6 +188,7 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
       ->capture_default_str();
   add_decode_options(*command, options->decode);
+  add_model_bands_option(*command, options->decode);
   command->add_flag("--resume", options->resume,
                     "go on with an earlier run into --out: pictures whose line and files are there, of the same input, "
                     "model and settings, are skipped");

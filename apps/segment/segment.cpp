@@ -9,6 +9,7 @@ void add_segment_commands(CLI::App& program, Run& run) {
   add_segment_train(*group, run);
   add_segment_eval(*group, run);
   add_segment_predict(*group, run);
+  add_segment_vectorize(*group, run);
 }
 
 }  // namespace multipole

@@ -1,4 +1,4 @@
-// multipole segment train|eval|predict
+// multipole segment train|eval|predict|vectorize
 #pragma once
 
 #include "apps/arguments/command.h"
@@ -10,5 +10,6 @@ void add_segment_commands(CLI::App& program, Run& run);
 void add_segment_train(CLI::App& parent, Run& run);
 void add_segment_eval(CLI::App& parent, Run& run);
 void add_segment_predict(CLI::App& parent, Run& run);
+void add_segment_vectorize(CLI::App& parent, Run& run);
 
 }  // namespace multipole

@@ -33,6 +33,10 @@ struct SequenceGrid {
   // Undefined, or (2, height * width, head_dim): cosines and sines that turn queries and keys of the grid
   // (backbone/layers/rotary.h).
   torch::Tensor rotary;
+  // Undefined, or (B, height, width) floating: how much of each token of the grid counts, from 0 to 1. One of mass 0 is
+  // masked: nothing depends on what it holds, NaN included, and its own result is zero. 1 everywhere is as undefined.
+  // Only mechanisms that take masses allow it.
+  torch::Tensor token_mass = {};
 };
 
 // What an attention module was given and gave: sequences (B, prefix_tokens + height * width, embed_dim). The output's
@@ -51,12 +55,15 @@ struct AttentionCall {
 //   static double count_parameters(const Config& config, const AttentionShape& shape);
 // and where it takes tokens outside of the grid, or rotary positions:
 //   static constexpr bool kTakesSequences = true;
+// and where tokens may count for less than one:
+//   static constexpr bool kTakesMasses = true;
 class Attention : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor x) = 0;
 
   // The same for a sequence, (B, prefix_tokens + height * width, embed_dim), contiguous: every token of the grid sees
-  // the prefix tokens too, and those see all. A mechanism that does not say how takes a bare grid only.
+  // the prefix tokens too, and those see all. A mechanism that does not say how takes a bare grid only, with masses
+  // where it has forward_masked().
   virtual torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid);
 
   // What one forward pass over a picture of height x width tokens costs, prefix tokens and projections included.
@@ -67,6 +74,14 @@ class Attention : public torch::nn::Module {
 
   // Parameters that weight decay should leave alone, beyond those with one axis: names relative to this module.
   virtual std::vector<std::string> no_weight_decay() const { return {}; }
+
+ protected:
+  // forward() with token_mass (B, H, W) as SequenceGrid has it, not 1 everywhere.
+  virtual torch::Tensor forward_masked(torch::Tensor x, const torch::Tensor& token_mass);
+
+  // The masses of a sequence of a grid and `prefix` tokens before it, which count in full, (B, prefix + height *
+  // width); undefined where all tokens do.
+  static torch::Tensor sequence_mass(const SequenceGrid& grid, int64_t prefix);
 };
 
 }  // namespace multipole

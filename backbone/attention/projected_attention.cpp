@@ -1,6 +1,9 @@
 #include "backbone/attention/projected_attention.h"
 
+#include <utility>
+
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -19,13 +22,16 @@ double ProjectedAttention::count_parameters(const ProjectionConfig& config, cons
          linear_parameters(shape.embed_dim, shape.embed_dim);
 }
 
-torch::Tensor ProjectedAttention::forward(torch::Tensor x) {
+torch::Tensor ProjectedAttention::forward(torch::Tensor x) { return attend(std::move(x), {}); }
+
+torch::Tensor ProjectedAttention::attend(torch::Tensor x, const torch::Tensor& token_mass) {
   const auto sizes = x.sizes().vec();
+  x = zero_masked(std::move(x), token_mass);
   auto parts = qkv_(x).view({sizes[0], sizes[1], sizes[2], 3, shape_.num_heads, head_dim()}).unbind(3);
   x.reset();  // each activation is let go of before the next takes memory
-  const auto mixed = mix({parts[0], parts[1], parts[2]});
+  const auto mixed = mix({parts[0], parts[1], parts[2], token_mass});
   parts.clear();
-  return torch::dropout(proj_(mixed.reshape(sizes)), proj_drop_, is_training());
+  return zero_masked(torch::dropout(proj_(mixed.reshape(sizes)), proj_drop_, is_training()), token_mass);
 }
 
 AttentionCost ProjectedAttention::cost(int64_t height, int64_t width) const {

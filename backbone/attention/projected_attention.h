@@ -28,6 +28,7 @@ struct ProjectionConfig {
 // Queries, keys and values of a grid, each (B, H, W, num_heads, head_dim).
 struct ProjectedTokens {
   torch::Tensor q, k, v;
+  torch::Tensor mass = {};  // (B, H, W) where a mechanism takes masses and got some; undefined: 1
 };
 
 class ProjectedAttention : public Attention {
@@ -46,6 +47,9 @@ class ProjectedAttention : public Attention {
   std::vector<std::string> no_weight_decay() const final;
 
  protected:
+  // forward() with masses or, undefined, without: a mechanism that takes them calls it from forward_masked().
+  torch::Tensor attend(torch::Tensor x, const torch::Tensor& token_mass);
+
   // The mechanism itself: (B, H, W, num_heads, head_dim) for each token's result.
   virtual torch::Tensor mix(const ProjectedTokens& tokens) = 0;
   virtual AttentionCost mixing_cost(int64_t height, int64_t width) const = 0;

@@ -6,6 +6,7 @@
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
 #include "backbone/layers/residual.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
@@ -43,21 +44,21 @@ BlockImpl::BlockImpl(const BlockShape& shape, double drop_path_rate, const std::
   drop_path_ = register_module("drop_path", DropPath(drop_path_rate));
 }
 
-torch::Tensor BlockImpl::forward(torch::Tensor x) {
+torch::Tensor BlockImpl::forward(torch::Tensor x, const torch::Tensor& token_mass) {
   if (position_conv_) x = position_conv_(x);
-  x = add_branch(x, finish_branch(attend(x), layer_scale1_));
-  return add_mlp(std::move(x));
+  x = add_branch(x, finish_branch(attend_on_grid(x, token_mass), layer_scale1_));
+  return zero_masked(add_mlp(std::move(x), token_mass), token_mass);
 }
 
 torch::Tensor BlockImpl::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
   TORCH_CHECK(!position_conv_ && mlp_->is_tokenwise(), "a block with a convolution takes a grid, not a sequence");
   x = add_branch(x, finish_branch(attend(x, grid), layer_scale1_));
-  return add_mlp(std::move(x));
+  return add_mlp(std::move(x), {});
 }
 
-torch::Tensor BlockImpl::add_mlp(torch::Tensor x) {
-  const auto mlp_branch = [this](const torch::Tensor& tokens) {
-    return finish_branch(mlp_(norm2_(tokens)), layer_scale2_);
+torch::Tensor BlockImpl::add_mlp(torch::Tensor x, const torch::Tensor& token_mass) {
+  const auto mlp_branch = [&](const torch::Tensor& tokens) {
+    return finish_branch(mlp_(norm2_(tokens), token_mass), layer_scale2_);
   };
   // drop path draws for whole samples, so its branch cannot be cut into tokens
   if (is_training()) return x + mlp_branch(x);
@@ -65,16 +66,25 @@ torch::Tensor BlockImpl::add_mlp(torch::Tensor x) {
   return add_token_branch(std::move(x), mlp_->width(), mlp_branch);
 }
 
-torch::Tensor BlockImpl::attend(const torch::Tensor& x) {
-  if (!observer_ && !call_observer_) return attention_->forward(norm1_(x));
+torch::Tensor BlockImpl::attend_on_grid(const torch::Tensor& x, const torch::Tensor& token_mass) {
+  if (!observer_ && !call_observer_) return run_on_grid(norm1_(x), token_mass);
   auto normed = norm1_(x);
   if (observer_) observer_(normed);
-  if (!call_observer_) return attention_->forward(std::move(normed));
-  auto output = attention_->forward(normed);
+  if (!call_observer_) return run_on_grid(std::move(normed), token_mass);
+  auto output = run_on_grid(normed, token_mass);
   call_observer_({.input = normed.flatten(1, 2),
-                  .grid = {.height = normed.size(1), .width = normed.size(2), .rotary = {}},
+                  .grid = {.height = normed.size(1), .width = normed.size(2), .rotary = {}, .token_mass = token_mass},
                   .output = output.flatten(1, 2)});
   return output;
+}
+
+torch::Tensor BlockImpl::run_on_grid(torch::Tensor normed, const torch::Tensor& token_mass) {
+  if (!token_mass.defined()) return attention_->forward(std::move(normed));
+  const auto sizes = normed.sizes().vec();
+  auto tokens = normed.flatten(1, 2);
+  normed.reset();
+  const SequenceGrid grid{.height = sizes[1], .width = sizes[2], .rotary = {}, .token_mass = token_mass};
+  return attention_->forward_sequence(std::move(tokens), grid).view(sizes);
 }
 
 torch::Tensor BlockImpl::attend(const torch::Tensor& x, const SequenceGrid& grid) {

@@ -24,15 +24,16 @@ namespace multipole {
 //   x = position_conv(x)                                               (where the shape has it)
 //   x = x + drop_path(layer_scale(attention(norm(x))))
 //   x = x + drop_path(layer_scale(mlp(norm(x))))
+// With token_mass, (B, H, W) as SequenceGrid has it, masked tokens have to be zero, and are in the result.
 class BlockImpl : public torch::nn::Module {
  public:
   // Throws ConfigError, naming `where`, for an attention that does not fit.
   BlockImpl(const BlockShape& shape, double drop_path_rate, const std::string& where);
 
-  torch::Tensor forward(torch::Tensor x);
+  torch::Tensor forward(torch::Tensor x, const torch::Tensor& token_mass = {});
 
-  // The same for a sequence of the shape's prefix tokens and those of a grid, (B, prefix + H * W, embed_dim). Not for a
-  // block with a convolution, of positions or in its MLP.
+  // The same for a sequence of the shape's prefix tokens and those of a grid, (B, prefix + H * W, embed_dim); masked
+  // tokens of the result hold anything. Not for a block with a convolution, of positions or in its MLP.
   torch::Tensor forward_sequence(torch::Tensor x, const SequenceGrid& grid);
 
   // Parameter names relative to the block.
@@ -48,9 +49,11 @@ class BlockImpl : public torch::nn::Module {
   void observe_calls(std::function<void(const AttentionCall&)> observer) { call_observer_ = std::move(observer); }
 
  private:
-  torch::Tensor attend(const torch::Tensor& x);
+  // Of a grid; token_mass may be undefined.
+  torch::Tensor attend_on_grid(const torch::Tensor& x, const torch::Tensor& token_mass);
+  torch::Tensor run_on_grid(torch::Tensor normed, const torch::Tensor& token_mass);
   torch::Tensor attend(const torch::Tensor& x, const SequenceGrid& grid);
-  torch::Tensor add_mlp(torch::Tensor x);
+  torch::Tensor add_mlp(torch::Tensor x, const torch::Tensor& token_mass);
   torch::Tensor finish_branch(const torch::Tensor& branch, LayerScale& layer_scale);
 
   PositionConv position_conv_{nullptr};

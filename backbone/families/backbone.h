@@ -12,6 +12,7 @@
 
 #include "backbone/attention/attention.h"
 #include "backbone/attention/attention_cost.h"
+#include "backbone/families/images.h"
 
 namespace multipole {
 
@@ -44,21 +45,30 @@ struct BackboneOutput {
 class Backbone : public torch::nn::Module {
  public:
   // images (B, in_channels, H, W), H and W from 1 up -> the maps that feature_info() describes, finest first, each
-  // (B, num_channels, ceil(H / stride), ceil(W / stride)), memory in channels-last order.
-  virtual std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) = 0;
+  // (B, num_channels, ceil(H / stride), ceil(W / stride)), memory in channels-last order. Tokens whose pixels all hold
+  // no data are zero, and the border to them is as that of a picture. Throws ConfigError, naming the attention, for
+  // pixels without data where takes_validity() is false.
+  virtual std::vector<torch::Tensor> forward_intermediates(const Images& images) = 0;
+
+  // Whether pixels may hold no data: whether all attention takes masses.
+  virtual bool takes_validity() const { return false; }
 
   // The last of the maps.
-  torch::Tensor forward_features(const torch::Tensor& images) { return forward_intermediates(images).back(); }
+  torch::Tensor forward_features(const Images& images) { return forward_intermediates(images).back(); }
 
   // One vector a picture, (B, embedding_dim()): what a head that answers for the whole picture may read instead of the
-  // maps. A backbone without a pooling of its own gives the mean of its last map.
-  virtual torch::Tensor embed(const torch::Tensor& images) { return forward_features(images).mean({2, 3}); }
+  // maps. A backbone without a pooling of its own gives the mean of its last map. What holds no data is not pooled; a
+  // picture of nothing else gives 0 there.
+  virtual torch::Tensor embed(const Images& images);
   virtual int64_t embedding_dim() const { return feature_info().back().num_channels; }
 
   // Both of the above, in one pass where the backbone can.
-  virtual BackboneOutput forward_all(const torch::Tensor& images) {
+  virtual BackboneOutput forward_all(const Images& images) {
     return {.maps = forward_intermediates(images), .embedding = embed(images)};
   }
+
+  // How much the tokens of each map count, (B, h, w) each; empty where all do in full.
+  std::vector<torch::Tensor> map_masses(const Images& images) const;
 
   // What the maps are, finest first; never empty.
   virtual std::vector<FeatureInfo> feature_info() const = 0;

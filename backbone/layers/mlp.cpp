@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -23,9 +24,10 @@ double MlpImpl::count_parameters(const MlpShape& shape) {
          (shape.conv ? token_conv_parameters(1, shape.hidden_dim) : 0);
 }
 
-torch::Tensor MlpImpl::forward(const torch::Tensor& x) {
+torch::Tensor MlpImpl::forward(const torch::Tensor& x, const torch::Tensor& token_mass) {
+  if (!shape_.gated && !conv_) return fc2_(fc1_->forward_activated(x, shape_.activation));
   auto hidden = fc1_(x);
-  if (conv_) hidden = conv_(hidden);
+  if (conv_) hidden = conv_(zero_masked(std::move(hidden), token_mass));
   if (!shape_.gated) return fc2_(activate(std::move(hidden), shape_.activation));
   const auto halves = hidden.chunk(2, -1);
   return fc2_(activate(halves[0], shape_.activation) * halves[1]);

@@ -26,14 +26,14 @@ struct MlpShape {
 };
 
 // (..., embed_dim) -> (..., embed_dim): linear, activation, linear, token by token; with the convolution, of tokens
-// (B, H, W, embed_dim) only.
+// (B, H, W, embed_dim) only; token_mass (B, H, W) or undefined: what the convolution sees of masked tokens is zero.
 class MlpImpl : public torch::nn::Module {
  public:
   explicit MlpImpl(const MlpShape& shape);
 
   static double count_parameters(const MlpShape& shape);
 
-  torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& token_mass = {});
 
   // Numbers of a token in the widest activation.
   int64_t width() const { return fc1_->weight.size(0); }

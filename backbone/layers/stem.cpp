@@ -1,10 +1,11 @@
 #include "backbone/layers/stem.h"
 
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
-StemImpl::StemImpl(const StemShape& shape) {
+StemImpl::StemImpl(const StemShape& shape) : stride_(shape.stride) {
   const int64_t hidden_dim = (shape.embed_dim + 1) / 2;
   conv1_ = register_module(
       "conv1", TokenConv(TokenConvShape{
@@ -16,9 +17,13 @@ StemImpl::StemImpl(const StemShape& shape) {
   norm2_ = register_module("norm2", make_layer_norm(shape.embed_dim, shape.norm_eps));
 }
 
-torch::Tensor StemImpl::forward(const torch::Tensor& images) {
+torch::Tensor StemImpl::forward(const torch::Tensor& images, const torch::Tensor& validity) {
+  const auto mass_at = [&](int64_t stride) {
+    return validity.defined() ? coarsen_mass(validity, stride) : torch::Tensor();
+  };
   const auto pixels = images.permute({0, 2, 3, 1}).contiguous();
-  return norm2_(conv2_(torch::gelu(norm1_(conv1_(pixels)))));
+  const auto hidden = zero_masked(torch::gelu(norm1_(conv1_(pixels))), mass_at(stride_ > 1 ? 2 : 1));
+  return zero_masked(norm2_(conv2_(hidden)), mass_at(stride_));
 }
 
 }  // namespace multipole

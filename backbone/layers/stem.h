@@ -21,13 +21,15 @@ struct StemShape {
 
 // Two overlapping 3 x 3 convolutions, each with layer norm, a GELU between them: images (B, in_channels, H, W) ->
 // tokens (B, ceil(H / stride), ceil(W / stride), embed_dim). Overlap makes better tokens than cut patches (Xiao et al.,
-// arXiv 2106.14881).
+// arXiv 2106.14881). With validity (B, H, W), the masses of pixels (token_mass.h), tokens without any are zero, and
+// so are the tokens between the convolutions: the border to them is that of a picture.
 class StemImpl : public torch::nn::Module {
  public:
   explicit StemImpl(const StemShape& shape);
-  torch::Tensor forward(const torch::Tensor& images);
+  torch::Tensor forward(const torch::Tensor& images, const torch::Tensor& validity = {});
 
  private:
+  int64_t stride_;
   TokenConv conv1_{nullptr}, conv2_{nullptr};
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
 };

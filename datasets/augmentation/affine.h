@@ -3,12 +3,12 @@
 
 #include <torch/types.h>
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 namespace multipole {
 
-using FillColor = std::array<uint8_t, 3>;
+using FillColor = std::vector<uint8_t>;  // a byte for each channel
 
 // The source point of the output's point (x, y), both measured from the picture's centre, in pixels:
 //   x' = xx * x + xy * y + dx,   y' = yx * x + yy * y + dy

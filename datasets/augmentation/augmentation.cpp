@@ -20,8 +20,8 @@ Augmentation::Augmentation(const AugmentationConfig& config, const Preprocessing
     : config_(config), preprocessing_(preprocessing) {
   config_.validate("augmentation");
   preprocessing_.validate("preprocessing");
-  for (int c = 0; c < 3; ++c) {
-    fill_[c] = static_cast<uint8_t>(std::clamp(std::lround(255.0 * preprocessing_.mean[c]), 0L, 255L));
+  for (const double mean : preprocessing_.mean) {
+    fill_.push_back(static_cast<uint8_t>(std::clamp(std::lround(255.0 * mean), 0L, 255L)));
   }
 }
 
@@ -30,8 +30,10 @@ torch::Tensor flip_horizontal(const torch::Tensor& image) { return image.flip({1
 torch::Tensor Augmentation::operator()(const torch::Tensor& image, SampleRandom& random) const {
   torch::Tensor out = random_crop(image, config_.random_crop, preprocessing_, random);
   if (random.chance(config_.horizontal_flip)) out = flip_horizontal(out);
-  color_jitter(out, config_.color_jitter, random);
-  rand_augment(out, config_.rand_augment, fill_, random);
+  if (preprocessing_.channels() == 3) {
+    color_jitter(out, config_.color_jitter, random);
+    rand_augment(out, config_.rand_augment, fill_, random);
+  }
   random_erasing(out, config_.random_erasing, fill_, random);
   return out;
 }

@@ -41,7 +41,8 @@ struct AugmentationConfig {
 class Augmentation {
  public:
   Augmentation(const AugmentationConfig& config, const Preprocessing& preprocessing);
-  // (H, W, 3) uint8 -> (image_size, image_size, 3) uint8. The input is not written to.
+  // (H, W, C) uint8 -> (image_size, image_size, C) uint8. The input is not written to. What is defined for colours,
+  // color_jitter and rand_augment, is left out unless C is 3.
   torch::Tensor operator()(const torch::Tensor& image, SampleRandom& random) const;
 
  private:
@@ -50,7 +51,7 @@ class Augmentation {
   FillColor fill_;  // the mean colour, which is 0 after normalisation
 };
 
-// Mirrored left and right; (H, W, 3) uint8.
+// Mirrored left and right; (H, W, C) uint8.
 torch::Tensor flip_horizontal(const torch::Tensor& image);
 
 }  // namespace multipole

@@ -66,13 +66,14 @@ Sample JointAugmentation::operator()(const Sample& sample, SampleRandom& random)
     image = flip_horizontal(image);
     mask = mask.flip({1});
   }
-  color_jitter(image, config_.color_jitter, random);
+  const int64_t channels = image.size(2);
+  if (channels == 3) color_jitter(image, config_.color_jitter, random);
 
   const int64_t crop_height = config_.crop_size[0], crop_width = config_.crop_size[1];
   Sample out{image, sample.label, mask, sample.path};
   if (image.size(0) == crop_height && image.size(1) == crop_width) return out;
-  out.image = torch::empty({crop_height, crop_width, 3}, torch::kUInt8);
-  for (int64_t channel = 0; channel < 3; ++channel) out.image.select(2, channel).fill_(fill_[channel]);
+  out.image = torch::empty({crop_height, crop_width, channels}, torch::kUInt8);
+  for (int64_t c = 0; c < channels; ++c) out.image.select(2, c).fill_(fill_.at(static_cast<size_t>(c)));
   out.mask = torch::full({crop_height, crop_width}, kIgnoredLabel, torch::kUInt8);
   out.image.narrow(0, 0, image.size(0)).narrow(1, 0, image.size(1)).copy_(image);
   out.mask.narrow(0, 0, mask.size(0)).narrow(1, 0, mask.size(1)).copy_(mask);

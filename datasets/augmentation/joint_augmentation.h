@@ -43,8 +43,9 @@ class JointAugmentation {
  public:
   JointAugmentation(const SegmentAugmentationConfig& config, const Preprocessing& preprocessing);
 
-  // A picture (H, W, 3) with its mask (H, W), both uint8 -> the same of crop_size. The input is not written to.
+  // A picture (H, W, C) with its mask (H, W), both uint8 -> the same of crop_size. The input is not written to.
   // Masks are resized by taking the nearest pixel. What lies outside of the picture is of the mean colour and ignored.
+  // color_jitter is left out unless C is 3.
   Sample operator()(const Sample& sample, SampleRandom& random) const;
 
  private:

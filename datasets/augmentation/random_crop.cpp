@@ -51,7 +51,7 @@ torch::Tensor padded_crop(const torch::Tensor& image, int64_t top, int64_t left,
   cv::Mat padded;
   cv::copyMakeBorder(mat_view(image), padded, beyond(-top), beyond(bottom - image.size(0)), beyond(-left),
                      beyond(right - image.size(1)), reflect ? cv::BORDER_REFLECT_101 : cv::BORDER_CONSTANT);
-  const torch::Tensor out = torch::empty({size, size, 3}, torch::kUInt8);
+  const torch::Tensor out = torch::empty({size, size, image.size(2)}, torch::kUInt8);
   const cv::Mat cut = mat_view(out);
   padded(cv::Rect({beyond(left), beyond(top)}, cut.size())).copyTo(cut);
   return out;

@@ -35,7 +35,7 @@ struct RandomCropConfig {
 // Szegedy et al., "Going deeper with convolutions", 2015: ten tries at an area and an aspect ratio, then the centre.
 CropBox sample_resized_crop(int64_t height, int64_t width, const RandomCropConfig& config, SampleRandom& random);
 
-// (H, W, 3) uint8 -> (image_size, image_size, 3). "pad" resizes to image_size first where the picture has another size.
+// (H, W, C) uint8 -> (image_size, image_size, C). "pad" resizes to image_size first where the picture has another size.
 torch::Tensor random_crop(const torch::Tensor& image, const RandomCropConfig& config,
                           const Preprocessing& preprocessing, SampleRandom& random);
 

@@ -20,7 +20,7 @@ void RandomErasingConfig::validate(const std::string& where) const {
 void random_erasing(torch::Tensor& image, const RandomErasingConfig& config, const FillColor& fill,
                     SampleRandom& random) {
   if (config.probability == 0.0 || !random.chance(config.probability)) return;
-  const int64_t height = image.size(0), width = image.size(1);
+  const int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
   const auto area = static_cast<double>(height * width);
   auto* const bytes = image.data_ptr<uint8_t>();
   for (int attempt = 0; attempt < 10; ++attempt) {
@@ -31,8 +31,9 @@ void random_erasing(torch::Tensor& image, const RandomErasingConfig& config, con
     if (box_width < 1 || box_height < 1 || box_width > width || box_height > height) continue;
     const int64_t top = random.below(height - box_height + 1), left = random.below(width - box_width + 1);
     for (int64_t y = top; y < top + box_height; ++y) {
-      for (int64_t i = (y * width + left) * 3; i < (y * width + left + box_width) * 3; ++i) {
-        bytes[i] = config.mode == "pixel" ? static_cast<uint8_t>(random.below(256)) : fill[i % 3];
+      for (int64_t i = (y * width + left) * channels; i < (y * width + left + box_width) * channels; ++i) {
+        bytes[i] =
+            config.mode == "pixel" ? static_cast<uint8_t>(random.below(256)) : fill[static_cast<size_t>(i % channels)];
       }
     }
     return;

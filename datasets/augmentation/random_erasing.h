@@ -28,7 +28,7 @@ struct RandomErasingConfig {
   void validate(const std::string& where) const;
 };
 
-// Changes `image`, (H, W, 3) uint8, in place. Nothing is erased when ten tries found no rectangle that fits.
+// Changes `image`, (H, W, C) uint8, in place. Nothing is erased when ten tries found no rectangle that fits.
 void random_erasing(torch::Tensor& image, const RandomErasingConfig& config, const FillColor& fill,
                     SampleRandom& random);
 

@@ -52,6 +52,11 @@ std::string beginning(ByteView bytes) {
 
 }  // namespace
 
+bool is_decoded_here(ByteView beginning) {
+  return std::any_of(std::begin(kFormats), std::end(kFormats),
+                     [&](const Format& format) { return matches(beginning, format); });
+}
+
 DecodedImage decode_image_with_notes(ByteView bytes, const std::string& name, const DecodeOptions& options) {
   DecodeOptions whole = options;
   whole.max_streamed_pixels = options.max_pixels;  // for the decoders of whole files that are ones of rows

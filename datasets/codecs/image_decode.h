@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/byte_view.h"
+#include "datasets/codecs/band_scaling.h"
 
 namespace multipole {
 
@@ -30,12 +31,18 @@ struct DecodeOptions {
   int64_t max_streamed_pixels = 1'000'000'000;  // of one that is read row by row (picture_rows.h): it bounds time
   int64_t max_file_bytes = int64_t{1} << 30;    // files above it are not read
   bool allow_truncated = false;                 // JPEG only: keep what a damaged file still shows
+  // Where it chooses bands, pictures are what datasets/pictures/ makes of those; the functions below know RGB alone.
+  BandScaling bands = {};
 };
 
 struct DecodedImage {
-  torch::Tensor pixels;            // (H, W, 3) uint8 RGB, contiguous
+  torch::Tensor pixels;            // (H, W, 3) uint8 RGB, contiguous; (H, W, C) where bands were chosen
   std::vector<std::string> notes;  // what was left out or guessed, such as frames after the first
+  torch::Tensor valid = {};        // (H, W) bool: which pixels hold data; undefined where all do
 };
+
+// Whether the bytes that a file begins with (16 are enough) are those of a format that is decoded here.
+bool is_decoded_here(ByteView beginning);
 
 // Throw InputError "cannot read NAME: reason". `name` stands for the bytes in messages.
 DecodedImage decode_image_with_notes(ByteView bytes, const std::string& name, const DecodeOptions& options = {});

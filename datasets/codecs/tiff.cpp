@@ -8,6 +8,7 @@
 #include "datasets/codecs/codec.h"
 #include "datasets/codecs/pixels.h"
 #include "datasets/codecs/tiff_bands.h"
+#include "datasets/codecs/tiff_pages.h"
 #include "datasets/codecs/tiff_pixels.h"
 #include "datasets/codecs/tiff_reader.h"
 
@@ -63,6 +64,8 @@ void decode_floats(const TiffReader& reader, const TiffBands& bands, int64_t wid
 Decoded decode_tiff(ByteView bytes, const DecodeOptions& options) {
   const MemorySource source(bytes);
   const TiffReader reader(source);
+  const TiffPages pages = find_pages(reader, source);
+  reader.go_to(pages.picture);
   const int64_t width = reader.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
   const int64_t height = reader.field<uint32_t>(TIFFTAG_IMAGELENGTH, 0);
   check_dimensions(width, height, options.max_pixels);
@@ -82,7 +85,7 @@ Decoded decode_tiff(ByteView bytes, const DecodeOptions& options) {
   }
   const int orientation = reader.field<uint16_t>(TIFFTAG_ORIENTATION, 1);
   out.orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
-  if (TIFFLastDirectory(reader.get()) == 0) out.notes.emplace_back("first page of several");
+  if (pages.has_more) out.notes.emplace_back("first page of several");
   return out;
 }
 

@@ -25,6 +25,11 @@ TiffReader::TiffReader(const ByteSource& source) : source_(source) {
   check(tiff_ != nullptr, "a corrupt TIFF header");
 }
 
+void TiffReader::go_to(uint32_t page) const {
+  if (TIFFCurrentDirectory(tiff_.get()) == page) return;
+  check(TIFFSetDirectory(tiff_.get(), page) == 1, "a corrupt TIFF page");
+}
+
 void TiffReader::check(bool ok, const char* reason) const {
   if (ok && message_.empty()) return;
   throw CodecError(message_.empty() ? reason : message_);

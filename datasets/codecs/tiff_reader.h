@@ -20,6 +20,9 @@ class TiffReader {
 
   TIFF* get() const { return tiff_.get(); }
 
+  // Opens another page, counted from 0; nothing happens where it is the open one. Throws CodecError.
+  void go_to(uint32_t page) const;
+
   // Throws CodecError unless `ok` and no error was reported so far.
   void check(bool ok, const char* reason) const;
 

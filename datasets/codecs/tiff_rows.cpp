@@ -5,6 +5,7 @@
 #include "datasets/codecs/pixels.h"
 #include "datasets/codecs/row_decoder.h"
 #include "datasets/codecs/tiff_bands.h"
+#include "datasets/codecs/tiff_pages.h"
 #include "datasets/codecs/tiff_pixels.h"
 #include "datasets/codecs/tiff_reader.h"
 
@@ -17,13 +18,15 @@ constexpr int64_t kMaxRowOfChunksBytes = int64_t{256} << 20;  // of a row of str
 class TiffRows : public RowDecoder {
  public:
   TiffRows(const ByteSource& source, const DecodeOptions& options) : reader_(source) {
+    const TiffPages pages = find_pages(reader_, source);
+    reader_.go_to(pages.picture);
     header_.width = reader_.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
     header_.height = reader_.field<uint32_t>(TIFFTAG_IMAGELENGTH, 0);
     check_dimensions(header_.width, header_.height, options.max_streamed_pixels);
     header_.orientation = reader_.field<uint16_t>(TIFFTAG_ORIENTATION, 1);
     bands_ = settle_bands(reader_);
     header_.notes = bands_.notes;
-    if (TIFFLastDirectory(reader_.get()) == 0) header_.notes.emplace_back("first page of several");
+    if (pages.has_more) header_.notes.emplace_back("first page of several");
     tiled_ = TIFFIsTiled(reader_.get()) != 0;
     if (tiled_) {
       tile_width_ = reader_.field<uint32_t>(TIFFTAG_TILEWIDTH, 0);

@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/pictures/mat_view.h"
+#include "datasets/pictures/read_picture.h"
 #include "datasets/pictures/resize.h"
 
 namespace multipole {
@@ -16,7 +17,8 @@ constexpr double kFlatContrast = 16;
 }  // namespace
 
 PictureLook look_of(const torch::Tensor& image) {
-  const torch::Tensor small = resize(image, PictureLook::kHeight, PictureLook::kWidth, Interpolation::kBilinear);
+  const torch::Tensor small =
+      resize(shown_picture(image), PictureLook::kHeight, PictureLook::kWidth, Interpolation::kBilinear);
   PictureLook look;
   std::copy_n(small.data_ptr<uint8_t>(), look.thumbnail.size(), look.thumbnail.begin());
   cv::Mat1b luma;

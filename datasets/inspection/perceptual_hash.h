@@ -21,7 +21,7 @@ struct PictureLook {
   std::array<uint8_t, kHeight* kWidth* 3> thumbnail = {};
 };
 
-// (H, W, 3) uint8 contiguous.
+// (H, W, C) uint8 contiguous; of bands the shown ones (read_picture.h).
 PictureLook look_of(const torch::Tensor& image);
 
 // Mean absolute difference of the thumbnails, in units of a byte.

@@ -20,18 +20,19 @@ void stack(const std::vector<Sample>& samples, const Normalizer& normalizer, Bat
   }
   batch.labels = torch::tensor(labels, torch::kLong);
   if (samples.empty()) {
-    batch.images = torch::empty({0, 3, 0, 0});
+    batch.images = torch::empty({0, normalizer.channels(), 0, 0});
     return;
   }
   const torch::Tensor& first = samples.front().image;
   const int64_t count = static_cast<int64_t>(samples.size()), height = first.size(0), width = first.size(1);
-  torch::Tensor images = torch::empty({count, height, width, 3}, torch::kFloat);
+  const int64_t channels = normalizer.channels();
+  torch::Tensor images = torch::empty({count, height, width, channels}, torch::kFloat);
   for (int64_t i = 0; i < count; ++i) {
     const Sample& sample = samples[i];
     if (sample.image.size(0) != height || sample.image.size(1) != width) {
       throw std::invalid_argument(sample.path + ": the transform left a picture of another size than its batch's");
     }
-    normalizer.write(sample.image, images.data_ptr<float>() + i * height * width * 3);
+    normalizer.write(sample.image, images.data_ptr<float>() + i * height * width * channels);
   }
   batch.images = images.permute({0, 3, 1, 2});
   if (!masks.empty()) batch.masks = torch::stack(masks);

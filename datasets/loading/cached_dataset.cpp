@@ -12,7 +12,8 @@ Sample CachedDataset::get(int64_t index) const {
   std::mutex& lock = locks_[static_cast<size_t>(index) % kNumLocks];
   {
     const std::lock_guard guard(lock);
-    if (slot.image.defined()) return {slot.image, slot.label, slot.mask, source_->path(index), slot.notes};
+    if (slot.image.defined())
+      return {slot.image, slot.label, slot.mask, source_->path(index), slot.notes, slot.nodata_pixels};
   }
   Sample sample = source_->get(index);  // decoded outside of the lock, so that others need not wait
   const auto bytes = static_cast<int64_t>(sample.image.nbytes() + (sample.mask.defined() ? sample.mask.nbytes() : 0));
@@ -21,7 +22,7 @@ Sample CachedDataset::get(int64_t index) const {
   if (cached_bytes_.fetch_add(bytes) + bytes > limit_bytes_) {
     cached_bytes_ -= bytes;
   } else {
-    slot = {sample.image, sample.mask, sample.label, sample.notes};
+    slot = {sample.image, sample.mask, sample.label, sample.notes, sample.nodata_pixels};
   }
   return sample;
 }

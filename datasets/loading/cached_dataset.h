@@ -30,6 +30,7 @@ class CachedDataset : public Dataset {
     torch::Tensor image, mask;
     int64_t label = -1;
     std::vector<std::string> notes;
+    int64_t nodata_pixels = 0;
   };
   static constexpr size_t kNumLocks = 64;
 

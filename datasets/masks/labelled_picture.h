@@ -9,8 +9,8 @@
 
 namespace multipole {
 
-// The picture (H, W, 3) with the colours of its labels (H, W) laid over it half and half, all uint8 and contiguous;
-// ignored pixels (255) stay as they are. A label beyond the palette is black.
+// The picture (H, W, C; of bands the shown ones) with the colours of its labels (H, W) laid over it half and half, all
+// uint8 and contiguous; ignored pixels (255) stay as they are. A label beyond the palette is black.
 torch::Tensor labelled_picture(const torch::Tensor& image, const torch::Tensor& labels,
                                std::vector<PaletteColor> palette);
 

@@ -1,5 +1,4 @@
-// Label maps with the place on earth of the picture that they were made from: the GeoTIFF tags (OGC 19-008r4) are
-// copied as they are, none is interpreted.
+// Label maps with the place on earth of the picture that they were made from.
 #pragma once
 
 #include <torch/types.h>
@@ -8,29 +7,24 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "datasets/pictures/png_writer.h"
+#include "datasets/pictures/palette.h"
+#include "datasets/rasters/geo_tags.h"
 
 namespace multipole {
 
-struct GeoTags {
-  std::vector<double> pixel_scale, tiepoints, transformation;  // ModelPixelScale, ModelTiepoint, ModelTransformation
-  std::vector<uint16_t> keys;                                  // GeoKeyDirectory
-  std::vector<double> key_doubles;                             // GeoDoubleParams
-  std::string key_text;                                        // GeoAsciiParams
-};
+inline constexpr int kNodataLabel = 255;  // of pixels without data, in maps of classes
 
-// Nothing for what is no TIFF, has no such tags, or is stored turned (the tags would not fit the upright map).
-std::optional<GeoTags> read_geo_tags(const std::filesystem::path& path);
-
-// Writes a palette TIFF of class ids row by row.
+// Takes class ids row by row and writes them as a cloud-optimised GeoTIFF with a palette (datasets/rasters/cog.h).
+// Memory holds a row of tiles; compressed tiles wait in a file without a name beside `path`.
 class GeoTiffWriter {
  public:
-  // `palette`: 256 colours. Throws ResourceError where `path` cannot be written; the caller removes what is left.
+  // `palette`: 256 colours. `nodata`: the label that the file calls no data, none where every label is a class. Throws
+  // ResourceError where `path` cannot be written; the caller removes what is left.
   GeoTiffWriter(const std::filesystem::path& path, int64_t height, int64_t width,
-                const std::vector<PaletteColor>& palette, const GeoTags& tags);
+                const std::vector<PaletteColor>& palette, const GeoTags& tags,
+                std::optional<int> nodata = kNodataLabel);
   ~GeoTiffWriter();
   GeoTiffWriter(const GeoTiffWriter&) = delete;
   GeoTiffWriter& operator=(const GeoTiffWriter&) = delete;
@@ -43,7 +37,6 @@ class GeoTiffWriter {
  private:
   class File;
   std::unique_ptr<File> file_;
-  int64_t next_row_ = 0;
 };
 
 }  // namespace multipole

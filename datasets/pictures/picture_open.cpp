@@ -6,7 +6,10 @@
 #include "base/error.h"
 #include "base/read_file.h"
 #include "datasets/codecs/row_decoder.h"
+#include "datasets/pictures/band_rows.h"
 #include "datasets/pictures/picture_rows.h"
+#include "datasets/rasters/gdal_raster.h"
+#include "datasets/rasters/raster.h"
 
 namespace multipole {
 namespace {
@@ -49,9 +52,7 @@ std::unique_ptr<codecs::RowDecoder> open_decoder(const codecs::ByteSource& sourc
   return streams ? std::move(decoder) : nullptr;
 }
 
-}  // namespace
-
-std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path, const DecodeOptions& options) {
+std::unique_ptr<PictureRows> open_rgb_rows(const std::filesystem::path& path, const DecodeOptions& options) {
   auto source = std::make_unique<codecs::FileSource>(path);
   std::unique_ptr<codecs::RowDecoder> decoder;
   try {
@@ -60,8 +61,37 @@ std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path
     throw InputError("cannot read " + path.string() + ": " + error.what());
   }
   if (decoder != nullptr) return std::make_unique<StreamedRows>(path.string(), std::move(source), std::move(decoder));
-  auto decoded = decode_image_with_notes(read_file(path, options.max_file_bytes), path.string(), options);
+  auto decoded = with_gdal_advice(
+      path, [&] { return decode_image_with_notes(read_file(path, options.max_file_bytes), path.string(), options); });
   return rows_of(std::move(decoded.pixels), std::move(decoded.notes));
+}
+
+RasterOpener opener_of(const std::filesystem::path& path, const DecodeOptions& options) {
+  return [&path, &options](const std::vector<int64_t>& bands) { return open_raster(path, bands, options); };
+}
+
+// What GDAL alone reads, as RGB.
+std::unique_ptr<PictureRows> open_gdal_rows(const std::filesystem::path& path, const DecodeOptions& options) {
+  const RasterHeader header = open_raster(path, {}, options)->header();
+  if (header.type != SampleType::kUInt8 || (header.bands != 1 && header.bands < 3)) {
+    throw InputError("cannot read " + path.string() + ": " + header.description() +
+                     " are no RGB picture; --bands takes them for a model that was trained on such bands");
+  }
+  BandScaling rgb;
+  rgb.chosen = header.bands == 1 ? std::vector<int64_t>{1, 1, 1} : std::vector<int64_t>{1, 2, 3};
+  return band_rows(opener_of(path, options), rgb, path.string());
+}
+
+}  // namespace
+
+std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path, const DecodeOptions& options) {
+  if (options.bands.any()) {
+    return band_rows(opener_of(path, options), options.bands, path.string());
+  }
+  if (needs_gdal(path)) return open_gdal_rows(path, options);
+  auto rows = open_rgb_rows(path, options);
+  auto raster = open_validity(path, options);
+  return raster == nullptr ? std::move(rows) : rows_with_validity(std::move(rows), std::move(raster));
 }
 
 }  // namespace multipole

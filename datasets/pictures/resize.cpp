@@ -64,22 +64,37 @@ uint8_t to_byte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWe
 
 constexpr int32_t kHalf = 1 << (kWeightBits - 1);
 
+// The sums of one output pixel: kChannels of them, or of any number of channels where it is 0.
+template <int kChannels>
+void add_taps(const uint8_t* pixel, const int32_t* weight, int64_t taps, int64_t channels, uint8_t* out) {
+  if constexpr (kChannels > 0) {
+    int32_t sum[kChannels];
+    std::fill_n(sum, kChannels, kHalf);
+    for (int64_t k = 0; k < taps; ++k, pixel += kChannels) {
+      for (int c = 0; c < kChannels; ++c) sum[c] += pixel[c] * weight[k];
+    }
+    for (int c = 0; c < kChannels; ++c) out[c] = to_byte(sum[c]);
+  } else {
+    for (int64_t c = 0; c < channels; ++c) {
+      int32_t sum = kHalf;
+      for (int64_t k = 0; k < taps; ++k) sum += pixel[k * channels + c] * weight[k];
+      out[c] = to_byte(sum);
+    }
+  }
+}
+
 // Rows [first_row, first_row + rows) of `source`, resized along x.
+template <int kChannels>
 std::vector<uint8_t> resize_rows(const uint8_t* source, int64_t stride, int64_t first_row, int64_t rows,
-                                 const AxisWeights& axis) {
+                                 int64_t channels, const AxisWeights& axis) {
   const auto width = static_cast<int64_t>(axis.begin.size());
-  std::vector<uint8_t> out(rows * width * 3);
+  std::vector<uint8_t> out(rows * width * channels);
   uint8_t* write = out.data();
   for (int64_t y = 0; y < rows; ++y) {
     const uint8_t* row = source + (first_row + y) * stride;
-    for (int64_t x = 0; x < width; ++x, write += 3) {
-      const uint8_t* pixel = row + axis.begin[x] * 3;
-      const int32_t* weight = axis.weight.data() + x * axis.taps;
-      int32_t sum[3] = {kHalf, kHalf, kHalf};
-      for (int64_t k = 0; k < axis.number[x]; ++k, pixel += 3) {
-        for (int c = 0; c < 3; ++c) sum[c] += pixel[c] * weight[k];
-      }
-      for (int c = 0; c < 3; ++c) write[c] = to_byte(sum[c]);
+    for (int64_t x = 0; x < width; ++x, write += channels) {
+      add_taps<kChannels>(row + axis.begin[x] * channels, axis.weight.data() + x * axis.taps, axis.number[x], channels,
+                          write);
     }
   }
   return out;
@@ -103,17 +118,17 @@ void resize_columns(const uint8_t* rows, int64_t stride, int64_t first_row, int6
 // The general case: cut `source` out, resize it to (height, width), keep `window`.
 torch::Tensor resize_part(const torch::Tensor& image, const CropBox& source, int64_t height, int64_t width,
                           const CropBox& window, Interpolation interpolation) {
-  TORCH_CHECK(image.dim() == 3 && image.size(2) == 3 && image.scalar_type() == torch::kUInt8 && image.is_contiguous(),
-              "resize: expected a contiguous (H, W, 3) uint8 image, got ", image.sizes(), " ", image.scalar_type());
+  TORCH_CHECK(image.dim() == 3 && image.scalar_type() == torch::kUInt8 && image.is_contiguous(),
+              "resize: expected a contiguous (H, W, C) uint8 image, got ", image.sizes(), " ", image.scalar_type());
   TORCH_CHECK(height > 0 && width > 0 && source.height > 0 && source.width > 0, "resize: an empty size");
   const auto inside = [](const CropBox& box, int64_t rows, int64_t columns) {
     return box.top >= 0 && box.left >= 0 && box.top + box.height <= rows && box.left + box.width <= columns;
   };
   TORCH_CHECK(inside(source, image.size(0), image.size(1)) && inside(window, height, width),
               "resize: a box outside of its picture");
-  const int64_t stride = image.size(1) * 3;
-  const uint8_t* pixels = image.data_ptr<uint8_t>() + source.top * stride + source.left * 3;
-  torch::Tensor out = torch::empty({window.height, window.width, 3}, torch::kUInt8);
+  const int64_t channels = image.size(2), stride = image.size(1) * channels;
+  const uint8_t* pixels = image.data_ptr<uint8_t>() + source.top * stride + source.left * channels;
+  torch::Tensor out = torch::empty({window.height, window.width, channels}, torch::kUInt8);
   auto* const write = out.data_ptr<uint8_t>();
 
   // an axis that keeps its size is only cut: a pass over it would change nothing
@@ -126,19 +141,20 @@ torch::Tensor resize_part(const torch::Tensor& image, const CropBox& source, int
     num_rows = vertical.begin.back() + vertical.number.back() - first_row;
   }
   std::vector<uint8_t> narrowed;
-  const uint8_t* rows = pixels + first_row * stride + window.left * 3;
+  const uint8_t* rows = pixels + first_row * stride + window.left * channels;
   int64_t rows_stride = stride;
   if (along_x) {
     const auto horizontal = axis_weights(source.width, width, window.left, window.width, interpolation);
-    narrowed = resize_rows(pixels, stride, first_row, num_rows, horizontal);
+    const auto along_rows = channels == 3 ? resize_rows<3> : resize_rows<0>;
+    narrowed = along_rows(pixels, stride, first_row, num_rows, channels, horizontal);
     rows = narrowed.data();
-    rows_stride = window.width * 3;
+    rows_stride = window.width * channels;
   }
   if (along_y) {
-    resize_columns(rows, rows_stride, first_row, window.width * 3, vertical, write);
+    resize_columns(rows, rows_stride, first_row, window.width * channels, vertical, write);
   } else {
     for (int64_t y = 0; y < window.height; ++y)
-      std::copy_n(rows + y * rows_stride, window.width * 3, write + y * window.width * 3);
+      std::copy_n(rows + y * rows_stride, window.width * channels, write + y * window.width * channels);
   }
   return out;
 }

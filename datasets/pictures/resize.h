@@ -1,6 +1,7 @@
-// Antialiased resize of RGB bytes with Pillow's arithmetic: separable, support grown by the scale when shrinking,
-// 22-bit fixed-point weights, along x and then along y, each pass rounded to bytes. Bit-equal to PIL.Image.resize of
-// Pillow 11 (Pillow 13 goes along y first where a picture gets lower and wider, which rounds differently).
+// Antialiased resize of pictures of bytes, RGB or any number of bands, with Pillow's arithmetic: separable, support
+// grown by the scale when shrinking, 22-bit fixed-point weights, along x and then along y, each pass rounded to bytes.
+// Bit-equal to PIL.Image.resize of Pillow 11 (Pillow 13 goes along y first where a picture gets lower and wider, which
+// rounds differently).
 #pragma once
 
 #include <torch/types.h>
@@ -20,7 +21,7 @@ struct CropBox {
   int64_t top = 0, left = 0, height = 0, width = 0;
 };
 
-// (H, W, 3) uint8 contiguous -> (height, width, 3) uint8.
+// (H, W, C) uint8 contiguous -> (height, width, C) uint8.
 torch::Tensor resize(const torch::Tensor& image, int64_t height, int64_t width, Interpolation interpolation);
 
 // Cuts `source` out of the image, then resizes the cut: no pixel outside of it counts.

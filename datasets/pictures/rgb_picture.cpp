@@ -14,10 +14,12 @@ std::string type_and_shape(const torch::Tensor& tensor) {
   return std::string(torch::toString(tensor.scalar_type())) + " (" + shape + ")";
 }
 
-torch::Tensor rgb_picture(const torch::Tensor& picture) {
+torch::Tensor rgb_picture(const torch::Tensor& picture, int64_t channels) {
   if (!picture.defined()) throw InputError("an undefined tensor is no picture");
-  if (picture.dim() != 3 || picture.size(2) != 3 || picture.scalar_type() != torch::kUInt8 || picture.numel() == 0) {
-    throw InputError("expected a picture as (H, W, 3) uint8, RGB, got " + type_and_shape(picture));
+  if (picture.dim() != 3 || picture.size(2) != channels || picture.scalar_type() != torch::kUInt8 ||
+      picture.numel() == 0) {
+    const std::string kind = channels == 3 ? "3) uint8, RGB" : std::to_string(channels) + ") uint8";
+    throw InputError("expected a picture as (H, W, " + kind + ", got " + type_and_shape(picture));
   }
   return picture.to(torch::kCPU).contiguous();
 }

@@ -4,12 +4,18 @@
 #include "datasets/pictures/jpeg_writer.h"
 #include "datasets/pictures/picture_rows.h"
 #include "datasets/pictures/png_writer.h"
+#include "datasets/pictures/read_picture.h"
 
 namespace multipole {
 
 std::unique_ptr<PictureRows> open_picture_rows(const std::filesystem::path& path, const DecodeOptions&) {
   refuse_without_codecs(path.string());
 }
+
+DecodedImage read_picture(const std::filesystem::path& path, const DecodeOptions&) {
+  refuse_without_codecs(path.string());
+}
+DecodedImage decode_picture(ByteView, const std::string& name, const DecodeOptions&) { refuse_without_codecs(name); }
 
 class PngWriter::Encoder {};
 PngWriter::PngWriter(int64_t, int64_t, Kind, const std::vector<PaletteColor>&, ByteSink) {
@@ -27,7 +33,7 @@ void JpegWriter::finish() {}
 
 class GeoTiffWriter::File {};
 GeoTiffWriter::GeoTiffWriter(const std::filesystem::path& path, int64_t, int64_t, const std::vector<PaletteColor>&,
-                             const GeoTags&) {
+                             const GeoTags&, std::optional<int>) {
   refuse_without_codecs(path.string());
 }
 GeoTiffWriter::~GeoTiffWriter() = default;

@@ -35,6 +35,7 @@ void add_sample(SegmentationCensus& census, const Sample& sample, const Histogra
     census.class_samples[label] += counts[label] > 0;
   }
   census.ignored_pixels += counts[kIgnoredLabel];
+  census.nodata_pixels += sample.nodata_pixels;
 }
 
 std::string absent_line(const std::vector<std::string>& absent) {
@@ -87,6 +88,9 @@ std::vector<std::string> SegmentationCensus::report(const std::vector<std::strin
   if (sizes.size() > 3) size_list = ", " + std::to_string(sizes.size()) + " different sizes";
   std::vector<std::string> lines = {std::to_string(samples) + " pictures with masks" + size_list + "; " +
                                     percent(ignored_pixels, labelled + ignored_pixels) + " of the pixels ignored"};
+  if (nodata_pixels > 0) {
+    lines.back() += ", " + percent(nodata_pixels, labelled + ignored_pixels) + " since the pictures hold no data there";
+  }
   size_t width = 0;
   for (const auto& name : class_names) width = std::max(width, name.size());
   for (size_t i = 0; i < class_pixels.size(); ++i) {

@@ -17,6 +17,7 @@ struct SegmentationCensus {
   std::vector<int64_t> class_pixels;                     // of each class
   std::vector<int64_t> class_samples;                    // pictures in which the class occurs
   int64_t ignored_pixels = 0;                            // of the readable ones
+  int64_t nodata_pixels = 0;                             // among the ignored: the picture holds no data there
   std::map<std::pair<int64_t, int64_t>, int64_t> sizes;  // (height, width) -> pictures
   std::vector<BadSample> bad;                            // unreadable, sizes that differ, unknown values
   NoteCounts notes;                                      // what decoding said of the pictures

@@ -30,6 +30,7 @@ std::shared_ptr<const SegmentationDataset> open_segmentation_data(const std::fil
                                                                   const MaskOptions& masks,
                                                                   const DecodeOptions& decode) {
   if (!is_file(path)) return std::make_shared<SegmentationFolder>(path, split, masks, decode);
+  if (decode.bands.any()) throw ConfigError(path.string() + ": packed data hold RGB; bands are those of raster files");
   try {
     return std::make_shared<SegmentationPack>(path, split, masks);
   } catch (const InputError& failure) {

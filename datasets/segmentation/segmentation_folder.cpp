@@ -1,9 +1,13 @@
 #include "datasets/segmentation/segmentation_folder.h"
 
+#include <torch/utils.h>
+
 #include <utility>
 
 #include "base/error.h"
+#include "datasets/masks/label_map.h"
 #include "datasets/masks/mask_decode.h"
+#include "datasets/pictures/read_picture.h"
 
 namespace multipole {
 
@@ -28,7 +32,7 @@ Sample SegmentationFolder::get(int64_t index) const {
   const auto& [image_path, mask_path] = listing_.pairs.at(index);
   Sample sample;
   sample.path = image_path.string();
-  DecodedImage image = read_image_with_notes(image_path, decode_);
+  DecodedImage image = read_picture(image_path, decode_);
   sample.image = std::move(image.pixels);
   sample.notes = std::move(image.notes);
   const auto form = meaning_.options.color_map.empty() ? MaskForm::kStored : MaskForm::kColors;
@@ -36,6 +40,11 @@ Sample SegmentationFolder::get(int64_t index) const {
   if (sample.mask.size(0) != sample.image.size(0) || sample.mask.size(1) != sample.image.size(1)) {
     throw InputError(mask_path.string() + ": the mask is " + size_text(sample.mask) + " pixels, but its picture " +
                      image_path.string() + " is " + size_text(sample.image));
+  }
+  if (image.valid.defined()) {
+    const torch::Tensor nodata = image.valid.logical_not();
+    sample.nodata_pixels = nodata.sum().item<int64_t>();
+    sample.mask.masked_fill_(nodata, kIgnoredLabel);
   }
   return sample;
 }

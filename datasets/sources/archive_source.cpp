@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "datasets/pictures/image_files.h"
+#include "datasets/pictures/read_picture.h"
 #include "datasets/splits/split_names.h"
 
 namespace multipole {
@@ -114,7 +115,7 @@ Sample ArchiveSource::read(const PictureItem& item) const {
   const ArchiveEntry& entry = entries_.at(static_cast<size_t>(item.id));
   const std::string label = path(item);
   const auto bytes = read_archive_entry(mapping_.bytes(), entry, label, decode_.max_file_bytes);
-  DecodedImage image = decode_image_with_notes(bytes, label, decode_);
+  DecodedImage image = decode_picture(bytes, label, decode_);
   return {std::move(image.pixels), -1, {}, label, std::move(image.notes)};
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "datasets/pictures/image_files.h"
+#include "datasets/pictures/read_picture.h"
 
 namespace multipole {
 
@@ -32,7 +33,7 @@ PictureListing FolderSource::pictures(const std::string& split, const std::strin
 
 Sample FolderSource::read(const PictureItem& item) const {
   const fs::path path = layout_.root / item.name;
-  DecodedImage image = read_image_with_notes(path, decode_);
+  DecodedImage image = read_picture(path, decode_);
   return {std::move(image.pixels), -1, {}, path.string(), std::move(image.notes)};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/read_file.h"
+#include "datasets/pictures/read_picture.h"
 
 namespace multipole {
 
@@ -84,7 +85,7 @@ std::string ManifestSource::describe_class(const std::string& split, const std::
 
 Sample ManifestSource::read(const PictureItem& item) const {
   const fs::path path = root_ / item.name;
-  DecodedImage image = read_image_with_notes(path, decode_);
+  DecodedImage image = read_picture(path, decode_);
   return {std::move(image.pixels), -1, {}, path.string(), std::move(image.notes)};
 }
 

@@ -31,7 +31,12 @@ bool is_manifest(const fs::path& path) {
 std::shared_ptr<const PictureSource> open_file(const fs::path& path, const SourceOptions& options) {
   if (is_manifest(path)) return std::make_shared<ManifestSource>(path, options.root, options.decode);
   const MappedFile file(path);
-  if (is_pack(file.bytes())) return std::make_shared<PackedSource>(path);
+  if (is_pack(file.bytes())) {
+    if (options.decode.bands.any()) {
+      throw ConfigError(path.string() + ": packed data hold RGB; bands are those of raster files");
+    }
+    return std::make_shared<PackedSource>(path);
+  }
   if (is_archive(file.bytes())) return open_archive_source(path, options.decode);
   throw ConfigError(path.string() +
                     ": neither a folder, a CSV manifest (.csv, .tsv), packed data nor a tar or zip archive");

@@ -8,6 +8,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "datasets/pictures/image_files.h"
+#include "datasets/pictures/read_picture.h"
 #include "datasets/sources/all_pictures.h"
 #include "datasets/splits/stratified_split.h"
 
@@ -29,7 +30,7 @@ Pool pool_of_folder(const std::filesystem::path& folder, const DecodeOptions& de
   pool.path = [folder](const PictureItem& item) { return (folder / item.name).string(); };
   pool.read = [path = pool.path, decode](const PictureItem& item) {
     const std::string file = path(item);
-    return Sample{read_image(file, decode), -1, {}, file};
+    return Sample{read_picture(file, decode).pixels, -1, {}, file};
   };
   return pool;
 }

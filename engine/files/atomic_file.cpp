@@ -109,7 +109,7 @@ void remove_stale_temporaries(const std::filesystem::path& folder) {
     const auto parsed = std::from_chars(first, last, pid);
     if (parsed.ec != std::errc() || parsed.ptr != last || pid <= 0) continue;
     const bool alive = ::kill(pid, 0) == 0 || errno == EPERM;
-    if (!alive) std::filesystem::remove(entry.path(), code);
+    if (!alive) std::filesystem::remove_all(entry.path(), code);
   }
 }
 

@@ -40,7 +40,7 @@ class AtomicFile {
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-// Removes the temporary files that processes which no longer run left in `folder`.
+// Removes the temporary files and folders (AtomicFolder) that processes which no longer run left in `folder`.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 }  // namespace multipole

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "datasets/pictures/read_picture.h"
+
 namespace multipole {
 
 namespace {
@@ -20,7 +22,7 @@ torch::Tensor contact_sheet(const torch::Tensor& images) {
   const int64_t height = images.size(2), width = images.size(3);
   auto sheet = torch::zeros({rows * height, columns * width, 3}, torch::kUInt8);
   for (int64_t i = 0; i < count; ++i) {
-    const auto picture = images[i].to(torch::kCPU, torch::kFloat32).permute({1, 2, 0});
+    const auto picture = shown_picture(images[i].to(torch::kCPU, torch::kFloat32).permute({1, 2, 0}));
     const auto low = picture.min(), range = (picture.max() - low).clamp_min(1e-6);
     sheet.narrow(0, i / columns * height, height)
         .narrow(1, i % columns * width, width)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datasets/pictures/image_encode.h"
+#include "datasets/pictures/read_picture.h"
 #include "datasets/pictures/resize.h"
 
 namespace multipole {
@@ -21,9 +22,9 @@ std::string base64(std::string_view bytes) {
 
 std::string thumbnail_uri(const torch::Tensor& image, int64_t side) {
   const int64_t height = image.size(0), width = image.size(1), longest = std::max(height, width);
-  torch::Tensor small = image;
+  torch::Tensor small = shown_picture(image);
   if (longest > side) {
-    small = resize(image, std::max<int64_t>(1, height * side / longest), std::max<int64_t>(1, width * side / longest),
+    small = resize(small, std::max<int64_t>(1, height * side / longest), std::max<int64_t>(1, width * side / longest),
                    Interpolation::kBilinear);
   }
   const auto png = encode_png(small);

@@ -9,7 +9,8 @@
 
 namespace multipole {
 
-// (H, W, 3) uint8 -> "data:image/png;base64,..." of the whole picture, its longer side at most `side` pixels.
+// (H, W, C) uint8, of bands the shown ones (read_picture.h) -> "data:image/png;base64,..." of the whole picture, its
+// longer side at most `side` pixels.
 std::string thumbnail_uri(const torch::Tensor& image, int64_t side = 128);
 
 // RFC 4648, with padding.

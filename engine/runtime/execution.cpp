@@ -5,6 +5,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 
+#include "backbone/layers/linear.h"
 #include "base/error.h"
 #include "base/fields.h"
 
@@ -45,6 +46,11 @@ Execution select_execution(const std::string& device, const std::string& precisi
   execution.bfloat16 =
       precision == "bfloat16" || (precision == "auto" && (execution.device.is_cuda() || cpu_multiplies_bfloat16()));
   return execution;
+}
+
+void prepare_inference(torch::nn::Module& model, const Execution& execution) {
+  model.to(execution.device);
+  if (execution.device.is_cpu()) pack_linear_layers(model, execution.bfloat16 ? torch::kBFloat16 : torch::kFloat32);
 }
 
 AutocastGuard::AutocastGuard(const Execution& execution)

@@ -1,6 +1,7 @@
 // Where and how exactly a model computes: the device, and the mixed precision of its forward pass.
 #pragma once
 
+#include <torch/nn/module.h>
 #include <torch/types.h>
 
 #include <string>
@@ -24,6 +25,10 @@ Execution select_execution(const std::string& device, const std::string& precisi
 
 // That name where the device is a training's, which options and files of settings may give.
 inline constexpr const char* kTrainDevice = "train.device (--device)";
+
+// Brings a model that is not going to learn to the execution's device. On a CPU its linear layers keep copies of their
+// weights in the run's precision and in the order in which they are multiplied (backbone/layers/packed_weight.h).
+void prepare_inference(torch::nn::Module& model, const Execution& execution);
 
 // While it lives, operations on the execution's device run under its autocast. The outermost guard's end drops the
 // cached copies of the weights, as an optimiser step demands.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/fields.h"
 
@@ -19,6 +20,7 @@ struct DataConfig {
   double balance = 0.0;
   bool allow_truncated = false;
   int64_t max_pixels = 256'000'000;
+  std::vector<int64_t> bands;
   int64_t workers = 2;
   int64_t prefetch = 4;
   double cache_gib = 2.0;
@@ -36,6 +38,8 @@ struct DataConfig {
           "show rare classes more often: (largest class / class)^balance times; 0 is off, 1 makes all classes alike");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
     field("max_pixels", self.max_pixels, "pictures and masks whose header says more pixels are refused");
+    field("bands", self.bands,
+          "bands of rasters to train on, in this order, from 1; empty: pictures are RGB. What they hold is measured");
     field("workers", self.workers, "threads that decode and augment; 0: the training thread");
     field("prefetch", self.prefetch, "batches made ready ahead of time");
     field("cache_gib", self.cache_gib,

@@ -23,6 +23,7 @@ SourceOptions source_options(const DataConfig& config) {
   SourceOptions options;
   options.decode.allow_truncated = config.allow_truncated;
   options.decode.max_pixels = config.max_pixels;
+  options.decode.bands.chosen = config.bands;
   options.root = config.root;
   return options;
 }

@@ -83,6 +83,23 @@ std::optional<AdaptedWeight> adapt_positions(const torch::Tensor& target, const 
                            " to " + std::to_string(target.size(0)) + " x " + std::to_string(target.size(1))};
 }
 
+bool reads_pixels(const std::string& name) {
+  return name.ends_with(".weight") && (name.find("stem.") != name.npos || name.ends_with("patch.weight"));
+}
+
+// (out, old channels, size, size) -> (out, new channels, size, size).
+std::optional<AdaptedWeight> adapt_channels(const torch::Tensor& target, const torch::Tensor* value) {
+  if (value == nullptr || value->dim() != 4 || target.dim() != 4 || value->size(1) == target.size(1)) return {};
+  if (value->size(0) != target.size(0) || value->size(2) != target.size(2) || value->size(3) != target.size(3)) {
+    return std::nullopt;
+  }
+  const auto from = static_cast<double>(value->size(1)), to = static_cast<double>(target.size(1));
+  return AdaptedWeight{(value->mean(1, /*keepdim=*/true) * (from / to)).expand_as(target),
+                       "the mean of " + std::to_string(value->size(1)) + " channels for each of " +
+                           std::to_string(target.size(1)) + ", times " + std::to_string(value->size(1)) + " / " +
+                           std::to_string(target.size(1))};
+}
+
 }  // namespace
 
 torch::Tensor resize_near_bias(const torch::Tensor& near_bias, int64_t cell) {
@@ -110,6 +127,7 @@ torch::Tensor resize_positions(const torch::Tensor& positions, int64_t rows, int
 
 std::optional<AdaptedWeight> adapt_weight(const std::string& name, const Weights& own, const Weights& given) {
   if (name.ends_with("positions.weight")) return adapt_positions(own.at(name), find(given, name));
+  if (reads_pixels(name)) return adapt_channels(own.at(name), find(given, name));
   const size_t dot = name.rfind('.');
   const std::string prefix = dot == std::string::npos ? "" : name.substr(0, dot + 1);
   const std::string leaf = name.substr(prefix.size());

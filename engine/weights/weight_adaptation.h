@@ -23,6 +23,8 @@ struct AdaptedWeight {
 //   merge_basis_l
 // and, wherever it stands:
 //   positions.weight   resized
+//   stem.*.weight,     of a picture's channels, where their number differs: every new one gets the mean of the old
+//   patch.weight       ones times old / new number, so that a picture whose channels are alike gives what it gave
 std::optional<AdaptedWeight> adapt_weight(const std::string& name, const std::map<std::string, torch::Tensor>& own,
                                           const std::map<std::string, torch::Tensor>& given);
 

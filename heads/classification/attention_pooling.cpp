@@ -4,6 +4,7 @@
 
 #include "backbone/layers/init.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -20,13 +21,14 @@ double AttentionPoolingImpl::count_parameters(int64_t embed_dim) {
          2 * linear_parameters(embed_dim, embed_dim);
 }
 
-torch::Tensor AttentionPoolingImpl::forward(const torch::Tensor& map) {
+torch::Tensor AttentionPoolingImpl::forward(const torch::Tensor& map, const torch::Tensor& mass) {
   const int64_t batch = map.size(0), embed_dim = map.size(1), head_dim = embed_dim / num_heads_;
   const auto tokens = map.flatten(2).transpose(1, 2);                   // (B, N, C)
   const auto keys = key_(tokens).unflatten(2, {num_heads_, head_dim});  // (B, N, heads, head_dim)
   const auto values = value_(tokens).unflatten(2, {num_heads_, head_dim});
   const auto query = query_ / std::sqrt(static_cast<double>(head_dim));
-  const auto scores = torch::einsum("hd,bnhd->bhn", {query, keys});
+  auto scores = torch::einsum("hd,bnhd->bhn", {query, keys});
+  if (mass.defined()) scores = scores + mass_bias(mass.flatten(1)).unsqueeze(1).to(scores.scalar_type());
   const auto weights = torch::softmax(scores, -1);
   const auto pooled = torch::einsum("bhn,bnhd->bhd", {weights, values});
   return proj_(pooled.reshape({batch, embed_dim}));

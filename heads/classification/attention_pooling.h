@@ -19,8 +19,9 @@ class AttentionPoolingImpl : public torch::nn::Module {
 
   static double count_parameters(int64_t embed_dim);
 
-  // NCHW map (B, embed_dim, H, W) -> (B, embed_dim).
-  torch::Tensor forward(const torch::Tensor& map);
+  // NCHW map (B, embed_dim, H, W) -> (B, embed_dim); mass (B, H, W): how much the tokens count, undefined for all in
+  // full.
+  torch::Tensor forward(const torch::Tensor& map, const torch::Tensor& mass = {});
 
  private:
   int64_t num_heads_;

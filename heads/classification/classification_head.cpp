@@ -4,6 +4,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -37,9 +38,12 @@ double ClassificationHead::count_parameters(const ClassificationHeadConfig& conf
   return parameters;
 }
 
-torch::Tensor ClassificationHead::forward(const std::vector<torch::Tensor>& features, ImageSize) {
-  const auto& map = features.back();
-  auto pooled = pooling_ ? pooling_(map) : map.mean({2, 3});
+torch::Tensor ClassificationHead::forward(const FeatureMaps& features, ImageSize) {
+  const auto& map = features.maps.back();
+  const auto mass = features.last_mass();
+  auto pooled = pooling_         ? pooling_(map, mass)
+                : mass.defined() ? mean_by_mass(map.permute({0, 2, 3, 1}), mass)
+                                 : map.mean({2, 3});
   if (norm_) pooled = norm_(pooled);
   return linear_(dropout_(pooled));
 }

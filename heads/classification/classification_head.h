@@ -49,7 +49,7 @@ class ClassificationHead : public Head {
   static bool reads_embedding(const ClassificationHeadConfig& config) { return config.pooling == "embedding"; }
 
   // -> (B, num_classes)
-  torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) override;
+  torch::Tensor forward(const FeatureMaps& features, ImageSize image_size) override;
   std::vector<std::string> no_weight_decay() const override;
 
  private:

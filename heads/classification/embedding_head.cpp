@@ -19,8 +19,8 @@ double EmbeddingHead::count_parameters(const EmbeddingHeadConfig& config, const 
   return linear_parameters(feature_info.back().num_channels, config.projection_dim);
 }
 
-torch::Tensor EmbeddingHead::forward(const std::vector<torch::Tensor>& features, ImageSize) {
-  const auto embedding = features.back().flatten(1);
+torch::Tensor EmbeddingHead::forward(const FeatureMaps& features, ImageSize) {
+  const auto embedding = features.maps.back().flatten(1);
   return projection_ ? projection_(embedding) : embedding;
 }
 

@@ -37,7 +37,7 @@ class EmbeddingHead : public Head {
   static bool reads_embedding(const EmbeddingHeadConfig&) { return true; }
 
   // -> (B, embedding_dim), or (B, projection_dim)
-  torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) override;
+  torch::Tensor forward(const FeatureMaps& features, ImageSize image_size) override;
 
  private:
   Linear projection_{nullptr};  // null where projection_dim is 0

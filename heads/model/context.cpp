@@ -25,7 +25,7 @@ torch::Tensor shrink_by_mean(const torch::Tensor& images, int64_t factor) {
   return torch::avg_pool2d(images, factor, factor, /*padding=*/0, /*ceil_mode=*/true, /*count_include_pad=*/false);
 }
 
-CoarseView coarse_view(VisionModel& model, const torch::Tensor& shrunk, int64_t factor) {
+CoarseView coarse_view(VisionModel& model, const Images& shrunk, int64_t factor) {
   return {model->backbone()->forward_features(shrunk), factor, model->backbone()->feature_info().back().stride};
 }
 
@@ -39,13 +39,13 @@ torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t row
       .to(view.map.scalar_type());
 }
 
-std::vector<torch::Tensor> forward_with_context(VisionModel& model, const torch::Tensor& tiles, const CoarseView& view,
+std::vector<torch::Tensor> forward_with_context(VisionModel& model, const Images& tiles, const CoarseView& view,
                                                 TileOrigin origin) {
   auto& head = dynamic_cast<SegmentationHead&>(model->head());
-  auto features = model->backbone()->forward_intermediates(tiles);
-  torch::Tensor& last = features.back();
+  FeatureMaps features(model->backbone()->forward_intermediates(tiles), model->backbone()->map_masses(tiles));
+  torch::Tensor& last = features.maps.back();
   last = head.add_context(last, sample_view(view, origin, last.size(2), last.size(3)));
-  return head.forward_all(features, {tiles.size(2), tiles.size(3)});
+  return head.forward_all(features, {tiles.pixels.size(2), tiles.pixels.size(3)});
 }
 
 }  // namespace multipole

@@ -30,8 +30,9 @@ bool takes_context(VisionModel& model);
 // (B, C, H, W) -> (B, C, ceil(H / factor), ceil(W / factor)): the mean of each factor x factor block.
 torch::Tensor shrink_by_mean(const torch::Tensor& images, int64_t factor);
 
-// `shrunk` is (B, 3, h, w): the normalised pictures shrunk by `factor`.
-CoarseView coarse_view(VisionModel& model, const torch::Tensor& shrunk, int64_t factor);
+// `shrunk` is (B, 3, h, w): the normalised pictures shrunk by `factor`. A pixel of it holds data where one of its block
+// does; the map of tokens without any is 0.
+CoarseView coarse_view(VisionModel& model, const Images& shrunk, int64_t factor);
 
 // The view's map at the centres of `rows` x `columns` tokens of a tile, (B, C, rows, columns): bilinear between the
 // view's tokens, the nearest beyond the outermost.
@@ -39,7 +40,7 @@ torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t row
 
 // The logits of `tiles` (B, 3, h, w) that begin at `origin`, which is a multiple of the coarsest stride, and in
 // training those of the auxiliary classifier. The model must take context.
-std::vector<torch::Tensor> forward_with_context(VisionModel& model, const torch::Tensor& tiles, const CoarseView& view,
+std::vector<torch::Tensor> forward_with_context(VisionModel& model, const Images& tiles, const CoarseView& view,
                                                 TileOrigin origin);
 
 }  // namespace multipole

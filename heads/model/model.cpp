@@ -17,17 +17,17 @@ VisionModelImpl::VisionModelImpl(const ModelConfig& config) : config_(resolve_mo
   head_ = register_module("head", make_head(config_.head, info, config_.num_classes, "model.head"));
 }
 
-std::vector<torch::Tensor> VisionModelImpl::features(const torch::Tensor& images) {
-  if (!reads_embedding_) return backbone_->forward_intermediates(images);
-  return {backbone_->embed(images).unsqueeze(-1).unsqueeze(-1)};
+FeatureMaps VisionModelImpl::features(const Images& images) {
+  if (!reads_embedding_) return {backbone_->forward_intermediates(images), backbone_->map_masses(images)};
+  return std::vector<torch::Tensor>{backbone_->embed(images).unsqueeze(-1).unsqueeze(-1)};
 }
 
-torch::Tensor VisionModelImpl::forward(const torch::Tensor& images) {
-  return head_->forward(features(images), {images.size(2), images.size(3)});
+torch::Tensor VisionModelImpl::forward(const Images& images) {
+  return head_->forward(features(images), {images.pixels.size(2), images.pixels.size(3)});
 }
 
-std::vector<torch::Tensor> VisionModelImpl::forward_all(const torch::Tensor& images) {
-  return head_->forward_all(features(images), {images.size(2), images.size(3)});
+std::vector<torch::Tensor> VisionModelImpl::forward_all(const Images& images) {
+  return head_->forward_all(features(images), {images.pixels.size(2), images.pixels.size(3)});
 }
 
 std::vector<std::string> VisionModelImpl::no_weight_decay() const {

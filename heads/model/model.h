@@ -22,14 +22,14 @@ class VisionModelImpl : public TrainedModelImpl {
   explicit VisionModelImpl(const ModelConfig& config);
 
   // What the head reads of the pictures: the backbone's maps, or its embedding as one map (B, embedding_dim, 1, 1).
-  std::vector<torch::Tensor> features(const torch::Tensor& images);
+  FeatureMaps features(const Images& images);
   bool reads_embedding() const { return reads_embedding_; }
 
-  // (B, 3, H, W) floating point, any H and W from 1 up -> the head's logits.
-  torch::Tensor forward(const torch::Tensor& images);
+  // (B, 3, H, W) floating point, any H and W from 1 up -> the head's logits. Those of pixels without data mean nothing.
+  torch::Tensor forward(const Images& images);
 
   // The same and, in training, the logits of the head's auxiliary classifiers.
-  std::vector<torch::Tensor> forward_all(const torch::Tensor& images);
+  std::vector<torch::Tensor> forward_all(const Images& images);
 
   std::vector<std::string> no_weight_decay() const override;
   std::vector<std::vector<std::string>> layer_groups() const override;

@@ -51,7 +51,7 @@ double DeconvolutionHead::count_parameters(const DeconvolutionHeadConfig& config
   return parameters;
 }
 
-torch::Tensor DeconvolutionHead::decode(const std::vector<torch::Tensor>& tokens) {
+torch::Tensor DeconvolutionHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor&) {
   auto map = tokens.back();
   for (size_t i = 0; i < deconvolutions_.size(); ++i) {
     map = deconvolutions_[i](map.permute({0, 3, 1, 2})).permute({0, 2, 3, 1});

@@ -22,6 +22,8 @@ double LinearHead::count_parameters(const LinearHeadConfig& config, const std::v
   return count_shared_parameters(shared_config(config, feature_info), feature_info, num_classes);
 }
 
-torch::Tensor LinearHead::decode(const std::vector<torch::Tensor>& tokens) { return tokens.back(); }
+torch::Tensor LinearHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor&) {
+  return tokens.back();
+}
 
 }  // namespace multipole

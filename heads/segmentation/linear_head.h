@@ -35,7 +35,7 @@ class LinearHead : public SegmentationHead {
 
  protected:
   // The last map as it is.
-  torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
+  torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
 };
 
 }  // namespace multipole

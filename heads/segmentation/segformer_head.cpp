@@ -27,7 +27,7 @@ double SegformerHead::count_parameters(const SegformerHeadConfig& config, const 
   return parameters;
 }
 
-torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens) {
+torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor&) {
   // the fusing layer is linear and so is the resize: each map passes through its own columns of the weight at its own
   // size, which costs a quarter of fusing at the finest size
   torch::Tensor sum;

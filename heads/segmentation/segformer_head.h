@@ -33,7 +33,7 @@ class SegformerHead : public SegmentationHead {
                                  int64_t num_classes);
 
  protected:
-  torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
+  torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
 
  private:
   int64_t channels_;

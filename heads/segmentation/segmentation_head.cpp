@@ -53,18 +53,17 @@ double SegmentationHead::count_shared_parameters(const SegmentationHeadConfig& c
   return parameters;
 }
 
-torch::Tensor SegmentationHead::forward(const std::vector<torch::Tensor>& features, ImageSize image_size) {
+torch::Tensor SegmentationHead::forward(const FeatureMaps& features, ImageSize image_size) {
   std::vector<torch::Tensor> tokens;
-  for (const auto& map : features) tokens.push_back(map.permute({0, 2, 3, 1}));
-  const auto decoded = decode(tokens).permute({0, 3, 1, 2});
+  for (const auto& map : features.maps) tokens.push_back(map.permute({0, 2, 3, 1}));
+  const auto decoded = decode(tokens, features.last_mass()).permute({0, 3, 1, 2});
   return logits_at(classifier_(dropout_(decoded).permute({0, 2, 3, 1})), image_size);
 }
 
-std::vector<torch::Tensor> SegmentationHead::forward_all(const std::vector<torch::Tensor>& features,
-                                                         ImageSize image_size) {
+std::vector<torch::Tensor> SegmentationHead::forward_all(const FeatureMaps& features, ImageSize image_size) {
   std::vector<torch::Tensor> logits = {forward(features, image_size)};
   if (auxiliary_conv_ && is_training()) {
-    const auto tokens = auxiliary_conv_(features.at(kAuxiliaryMap).permute({0, 2, 3, 1}));
+    const auto tokens = auxiliary_conv_(features.maps.at(kAuxiliaryMap).permute({0, 2, 3, 1}));
     logits.push_back(logits_at(auxiliary_classifier_(tokens), image_size));
   }
   return logits;

@@ -48,10 +48,10 @@ class SegmentationHead : public Head {
                    int64_t num_classes);
 
   // -> (B, num_classes, image_size.height, image_size.width)
-  torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
+  torch::Tensor forward(const FeatureMaps& features, ImageSize image_size) final;
 
   // The same and, in training, the auxiliary classifier's.
-  std::vector<torch::Tensor> forward_all(const std::vector<torch::Tensor>& features, ImageSize image_size) final;
+  std::vector<torch::Tensor> forward_all(const FeatureMaps& features, ImageSize image_size) final;
 
   // Whether the parameter `name`, relative to this module, answers for the classes: with others it starts fresh, and
   // the decoder before it does not.
@@ -71,7 +71,10 @@ class SegmentationHead : public Head {
                                         const std::vector<FeatureInfo>& feature_info, int64_t num_classes);
 
   // Tokens (B, h, w, C) of the four maps, finest first -> (B, h0, w0, channels) at the finest map's size.
-  virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens) = 0;
+  // last_mass: undefined, or (B, h, w), how much the tokens of the last map count: for what pools over the picture.
+  // Next to masked tokens, which are zero, resizing and convolutions see zeros where a picture that ends there repeats
+  // its border: the logits there differ from that picture's as far as a decoder reaches.
+  virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) = 0;
 
  private:
   torch::nn::Dropout2d dropout_{nullptr};

@@ -35,7 +35,7 @@ double SemanticFpnHead::count_parameters(const SegmentationHeadConfig& config,
   return parameters;
 }
 
-torch::Tensor SemanticFpnHead::decode(const std::vector<torch::Tensor>& tokens) {
+torch::Tensor SemanticFpnHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor&) {
   const auto maps = top_down_(tokens);
   torch::Tensor sum = climbs_[0][0](maps[0]);
   for (size_t i = 1; i < maps.size(); ++i) {

@@ -22,7 +22,7 @@ class SemanticFpnHead : public SegmentationHead {
                                  int64_t num_classes);
 
  protected:
-  torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
+  torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
 
  private:
   TopDown top_down_{nullptr};

@@ -1,6 +1,20 @@
 #include "heads/segmentation/upernet_head.h"
 
 namespace multipole {
+namespace {
+
+// Means over size x size cells of tokens (B, h, w, C), by mass (B, h, w) or undefined -> (B, size, size, C). Masked
+// tokens are zero; a cell of nothing else is 0.
+torch::Tensor pool_tokens(const torch::Tensor& tokens, const torch::Tensor& mass, int64_t size) {
+  const auto pooled = [size](const torch::Tensor& x) {
+    return torch::adaptive_avg_pool2d(x.permute({0, 3, 1, 2}), {size, size}).permute({0, 2, 3, 1});
+  };
+  if (!mass.defined()) return pooled(tokens);
+  const auto weights = mass.to(tokens.scalar_type()).unsqueeze(-1), share = pooled(weights);
+  return pooled(tokens * weights) / share.masked_fill(share.eq(0), 1);
+}
+
+}  // namespace
 
 void UperNetHeadConfig::validate(const std::string& where) const {
   SegmentationHeadConfig::validate(where);
@@ -43,18 +57,17 @@ double UperNetHead::count_parameters(const UperNetHeadConfig& config, const std:
          ConvNormImpl::count_parameters(maps * channels, channels, /*size=*/3);
 }
 
-torch::Tensor UperNetHead::pool_pyramid(const torch::Tensor& tokens) {
+torch::Tensor UperNetHead::pool_pyramid(const torch::Tensor& tokens, const torch::Tensor& mass) {
   std::vector<torch::Tensor> parts = {tokens};
   for (size_t i = 0; i < pool_sizes_.size(); ++i) {
-    const auto pooled = torch::adaptive_avg_pool2d(tokens.permute({0, 3, 1, 2}), {pool_sizes_[i], pool_sizes_[i]});
-    parts.push_back(resize_tokens_like(pool_convs_[i](pooled.permute({0, 2, 3, 1})), tokens));
+    parts.push_back(resize_tokens_like(pool_convs_[i](pool_tokens(tokens, mass, pool_sizes_[i])), tokens));
   }
   return pool_fuse_(torch::cat(parts, 3));
 }
 
-torch::Tensor UperNetHead::decode(const std::vector<torch::Tensor>& tokens) {
+torch::Tensor UperNetHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) {
   auto inputs = tokens;
-  inputs.back() = pool_pyramid(tokens.back());
+  inputs.back() = pool_pyramid(tokens.back(), last_mass);
   auto maps = top_down_(inputs);
   for (size_t i = 0; i < outputs_.size(); ++i) maps[i] = outputs_[i](maps[i]);
   for (auto& map : maps) map = resize_tokens_like(map, maps.front());

@@ -33,10 +33,10 @@ class UperNetHead : public SegmentationHead {
                                  int64_t num_classes);
 
  protected:
-  torch::Tensor decode(const std::vector<torch::Tensor>& tokens) override;
+  torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
 
  private:
-  torch::Tensor pool_pyramid(const torch::Tensor& tokens);
+  torch::Tensor pool_pyramid(const torch::Tensor& tokens, const torch::Tensor& mass);
 
   std::vector<int64_t> pool_sizes_;
   std::vector<ConvNorm> pool_convs_;

@@ -6,7 +6,7 @@ import torch
 from multipole.models.fields import choose, read_fields
 
 FIELDS = {"image_size": 224, "crop_pct": 0.875, "interpolation": "bilinear", "fit": "crop", "crop_rounding": "even",
-          "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+          "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "bands": {}}
 ROUNDINGS = {"even": round, "down": math.floor}
 
 

@@ -39,7 +39,7 @@ AdaptTask::AdaptTask(const AdaptationConfig& config, const Execution& execution,
       validation_(validation),
       best_path_(best_path),
       metadata_(metadata) {
-  reference_.model->to(execution.device);
+  prepare_inference(*reference_.model, execution);
 }
 
 void AdaptTask::start_from(const VisionModel& swapped) {

@@ -71,6 +71,7 @@ void AdaptationConfig::validate(const std::string& where) const {
 
 AdaptationConfig resolve_adaptation_config(const AdaptationConfig& config) {
   if (config.model.empty()) throw ConfigError("model: name the model file whose attention is to be swapped");
+  require(config.data.bands.empty(), "data.bands", "a swap of attention learns from RGB pictures", config.data.bands);
   AdaptationConfig resolved = config;
   const ModelMetadata metadata = read_model_metadata(config.model);
   if (resolved.size == 0) {

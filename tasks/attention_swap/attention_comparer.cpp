@@ -18,7 +18,7 @@ AttentionComparer::AttentionComparer(const std::filesystem::path& model, const C
       reference_(load_model(model)),
       swapped_(swap_attention(load_model(model), options.attention, kWhere)),
       file_(model.filename().string()) {
-  for (auto* loaded : {&reference_, &swapped_}) loaded->model->to(execution_.device);
+  for (auto* loaded : {&reference_, &swapped_}) prepare_inference(*loaded->model, execution_);
   const auto own = config_from_json<Preprocessing>(reference_.metadata.preprocessing, "preprocessing");
   const auto sizes = options.sizes.empty() ? std::vector{own.image_size, 2 * own.image_size} : options.sizes;
   for (const int64_t size : sizes) {

@@ -7,6 +7,7 @@
 #include "datasets/loading/balanced_dataset.h"
 #include "datasets/sources/label_targets.h"
 #include "datasets/sources/labelled_pictures.h"
+#include "engine/training/data_bands.h"
 #include "engine/training/data_loading.h"
 
 namespace multipole {
@@ -68,8 +69,25 @@ SplitOptions split_options(const DataConfig& config, const std::string& split) {
   return options;
 }
 
+std::vector<std::string> take_classify_bands(ClassifyConfig& config, const std::filesystem::path& path) {
+  BandQuestion question{.bands = config.data.bands, .pictures = {}};
+  question.pictures = [&] {
+    const LabelledPictures train(path, split_options(config.data, config.data.train_split),
+                                 source_options(config.data));
+    std::vector<std::filesystem::path> paths;
+    for (int64_t i = 0; i < train.size(); ++i) paths.emplace_back(train.path(i));
+    return paths;
+  };
+  question.decode.max_streamed_pixels = config.data.max_pixels;
+  question.seed = static_cast<uint64_t>(config.train.seed);
+  question.workers = config.data.workers;
+  return take_bands(question, config.preprocessing, config.model.backbone);
+}
+
 ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& path) {
-  const auto source = open_picture_source(path, source_options(config.data));
+  SourceOptions reading = source_options(config.data);
+  reading.decode.bands = data_bands(config.data.bands, config.preprocessing);
+  const auto source = open_picture_source(path, reading);
   const auto train = std::make_shared<LabelledPictures>(source, split_options(config.data, config.data.train_split));
   SplitOptions held_out = split_options(config.data, config.data.val_split);
   held_out.class_names = train->class_names();

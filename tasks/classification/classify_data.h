@@ -35,6 +35,10 @@ struct ClassifyData {
 // How `config` has a split of its data taken (how it has them read: engine/training/data_loading.h).
 SplitOptions split_options(const DataConfig& config, const std::string& split);
 
+// Puts the bands that data.bands asks for into the config's preprocessing and model (engine/training/data_bands.h);
+// returns lines for people. Throws what opening the data throws.
+std::vector<std::string> take_classify_bands(ClassifyConfig& config, const std::filesystem::path& path);
+
 // Throws ConfigError where the data has no usable splits, fewer than two classes, or several classes a picture and the
 // config asks for what is not defined for them.
 ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesystem::path& path);

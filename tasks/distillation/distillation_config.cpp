@@ -8,6 +8,7 @@
 namespace multipole {
 
 DistillationConfig resolve_distillation_config(const DistillationConfig& config) {
+  require(config.data.bands.empty(), "data.bands", "a teacher's features are those of RGB pictures", config.data.bands);
   DistillationConfig resolved = config;
   if (resolved.model.backbone.is_object() && !resolved.model.backbone.contains("image_size")) {
     resolved.model.backbone["image_size"] = resolved.preprocessing.image_size;

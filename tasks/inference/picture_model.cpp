@@ -1,6 +1,7 @@
 #include "tasks/inference/picture_model.h"
 
 #include "base/fields.h"
+#include "datasets/pictures/read_picture.h"
 #include "datasets/pictures/rgb_picture.h"
 #include "engine/runtime/side_by_side.h"
 #include "engine/runtime/thread_count.h"
@@ -30,7 +31,8 @@ PictureModel::PictureModel(const std::filesystem::path& path, Load load, const P
       loaded_(swap_attention(load(path), options.attention, "attention")),
       preprocessing_(chosen_preprocessing(loaded_.metadata, options.image_size)),
       normalizer_(preprocessing_) {
-  loaded_.model->to(execution_.device);
+  options_.decode = reading_for(preprocessing_, options.decode);
+  prepare_inference(*loaded_.model, execution_);
 }
 
 const Backbone& PictureModel::backbone() const {
@@ -39,11 +41,11 @@ const Backbone& PictureModel::backbone() const {
 }
 
 torch::Tensor PictureModel::read(const std::filesystem::path& path) const {
-  return with_library_errors([&] { return read_image(path, options_.decode); });
+  return with_library_errors([&] { return read_with_notes(path).pixels; });
 }
 
 DecodedImage PictureModel::read_with_notes(const std::filesystem::path& path) const {
-  return read_image_with_notes(path, options_.decode);
+  return read_picture(path, options_.decode);
 }
 
 std::vector<PictureModel::ReadPicture> PictureModel::read_several(size_t begin, size_t end, const Read& read) const {
@@ -64,12 +66,14 @@ std::vector<PictureModel::ReadPicture> PictureModel::read_several(size_t begin, 
 }
 
 torch::Tensor PictureModel::resized(const torch::Tensor& picture) const {
-  return resize_center_crop(rgb_picture(picture), preprocessing_);
+  return resize_center_crop(rgb_picture(picture, preprocessing_.channels()), preprocessing_);
 }
 
 torch::Tensor PictureModel::batch(const std::vector<torch::Tensor>& pictures) const {
   const auto count = static_cast<int64_t>(pictures.size()), numbers = pictures.front().numel();
-  torch::Tensor images = torch::empty({count, pictures.front().size(0), pictures.front().size(1), 3}, torch::kFloat);
+  const torch::Tensor& first = pictures.front();
+  const int64_t channels = normalizer_.channels();
+  torch::Tensor images = torch::empty({count, first.size(0), first.size(1), channels}, torch::kFloat);
   for (int64_t i = 0; i < count; ++i) {
     normalizer_.write(pictures[static_cast<size_t>(i)], images.data_ptr<float>() + i * numbers);
   }

@@ -43,8 +43,8 @@ class PictureModel {
   torch::Tensor read(const std::filesystem::path& path) const;
   DecodedImage read_with_notes(const std::filesystem::path& path) const;
 
-  // The answer to one picture, (H, W, 3) uint8. Throws InputError for another type, Error for an answer that is an
-  // error, and the library's errors in place of torch's.
+  // The answer to one picture, (H, W, C) uint8, C being the model's channels. Throws InputError for another type, Error
+  // for an answer that is an error, and the library's errors in place of torch's.
   template <class Compute>
   auto answer_one(const torch::Tensor& picture, const Compute& compute) const {
     return with_library_errors([&] {
@@ -69,7 +69,7 @@ class PictureModel {
   // Pictures begin .. end - 1, read and resized side by side by the call's threads.
   std::vector<ReadPicture> read_several(size_t begin, size_t end, const Read& read) const;
   torch::Tensor resized(const torch::Tensor& picture) const;
-  // Of pictures that are resized and cut, (H, W, 3) uint8 each: (B, 3, H, W) float32, channels-last.
+  // Of pictures that are resized and cut, (H, W, C) uint8 each: (B, C, H, W) float32, channels-last.
   torch::Tensor batch(const std::vector<torch::Tensor>& pictures) const;
 
   PictureModelOptions options_;

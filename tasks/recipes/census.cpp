@@ -8,6 +8,7 @@ namespace multipole {
 namespace {
 
 bool is_gray(const torch::Tensor& image) {
+  if (image.size(2) != 3) return false;  // bands are no colours
   const auto red = image.select(2, 0);
   return torch::equal(red, image.select(2, 1)) && torch::equal(red, image.select(2, 2));
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "datasets/loading/cached_dataset.h"
+#include "engine/training/data_bands.h"
 #include "engine/training/data_loading.h"
 #include "tasks/segmentation/class_weights.h"
 
@@ -77,7 +78,22 @@ std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfi
   DecodeOptions decode;
   decode.allow_truncated = config.data.allow_truncated;
   decode.max_pixels = config.data.max_pixels;
+  decode.bands = data_bands(config.data.bands, config.preprocessing);
   return open_segmentation_data(root, split_options(config.data, split), masks, decode);
+}
+
+std::vector<std::string> take_segment_bands(SegmentConfig& config, const std::filesystem::path& root) {
+  BandQuestion question{.bands = config.data.bands, .pictures = {}};
+  question.pictures = [&] {
+    const auto train = open_segment_split(config, root, config.data.train_split, mask_options(config.data));
+    std::vector<std::filesystem::path> paths;
+    for (int64_t i = 0; i < train->size(); ++i) paths.emplace_back(train->path(i));
+    return paths;
+  };
+  question.decode.max_streamed_pixels = config.data.max_pixels;
+  question.seed = static_cast<uint64_t>(config.train.seed);
+  question.workers = config.data.workers;
+  return take_bands(question, config.preprocessing, config.model.backbone);
 }
 
 SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem::path& root) {

@@ -44,6 +44,10 @@ std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfi
                                                               const std::filesystem::path& root,
                                                               const std::string& split, const MaskOptions& masks);
 
+// Puts the bands that data.bands asks for into the config's preprocessing and model (engine/training/data_bands.h);
+// returns lines for people. Throws what opening the data throws.
+std::vector<std::string> take_segment_bands(SegmentConfig& config, const std::filesystem::path& root);
+
 // The options of the config for one split.
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
 // Throws ConfigError as read_color_map() does.

@@ -20,6 +20,9 @@ torch::Tensor per_channel(const std::vector<double>& values, torch::Device devic
 Teacher::Teacher(const std::filesystem::path& path, const Preprocessing& student, const Execution& execution)
     : execution_(execution), loaded_(load_model(path)) {
   const auto own = config_from_json<Preprocessing>(loaded_.metadata.preprocessing, "preprocessing");
+  if (own.bands.chosen != student.bands.chosen) {
+    throw ConfigError(path.string() + ": the teacher sees other bands than the model that is to learn from it");
+  }
   image_size_ = own.image_size;
   std::vector<double> scale, shift;
   for (size_t channel = 0; channel < own.mean.size(); ++channel) {
@@ -28,7 +31,7 @@ Teacher::Teacher(const std::filesystem::path& path, const Preprocessing& student
   }
   scale_ = per_channel(scale, execution.device);
   shift_ = per_channel(shift, execution.device);
-  loaded_.model->to(execution.device);
+  prepare_inference(*loaded_.model, execution);
 }
 
 torch::Tensor Teacher::as_own(const torch::Tensor& images) const {

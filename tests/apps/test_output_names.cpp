@@ -9,13 +9,15 @@ namespace multipole {
 namespace {
 
 TEST(OutputNames, TheInputsNameBelowTheFolder) {
-  const auto names = plan_outputs({{"in/a/x.JPG", "a/x.JPG"}, {"notes.2024", "notes.2024"}, {"y.tar.png", "y.tar.png"}},
-                                  "out", {.overlay = true, .legend = true, .probability = true, .uncertainty = true});
+  const auto names =
+      plan_outputs({{"in/a/x.JPG", "a/x.JPG"}, {"notes.2024", "notes.2024"}, {"y.tar.png", "y.tar.png"}}, "out",
+                   {.overlay = true, .legend = true, .probability = true, .uncertainty = true, .view = true});
   EXPECT_EQ(names[0].map, "out/a/x.png");
   EXPECT_EQ(names[0].overlay, "out/a/x.overlay.jpg");
   EXPECT_EQ(names[0].legend, "out/a/x.legend.svg");
   EXPECT_EQ(names[0].probability, "out/a/x.probability.png");
   EXPECT_EQ(names[0].uncertainty, "out/a/x.uncertainty.png");
+  EXPECT_EQ(names[0].view, "out/a/x.view");
   EXPECT_EQ(names[0].geo_map, "out/a/x.tif");
   EXPECT_EQ(names[1].map, "out/notes.2024.png");
   EXPECT_EQ(names[2].map, "out/y.tar.png");
@@ -44,6 +46,29 @@ TEST(OutputNames, ANameThatIsTakenIsNumbered) {
   // a folder of that name must be made for another input
   EXPECT_EQ(maps({{"in/x.jpg", "x.jpg"}, {"in/x.png/y.png", "x.png/y.png"}}, {}),
             (std::vector<std::string>{"out/x_2.png", "out/x.png/y.png"}));
+}
+
+TEST(OutputNames, AFolderThatIsNoViewIsNotReplaced) {
+  const test::TemporaryFolder folder;
+  const auto view_of = [&] {
+    return plan_outputs({{"in/x.png", "x.png"}}, folder / "out", {.view = true}).front().view;
+  };
+  folder.write("out/x.view/notes.txt", {1});
+  EXPECT_EQ(view_of(), folder / "out/x_2.view");
+  folder.write("out/x.view/map.js", {1});
+  EXPECT_EQ(view_of(), folder / "out/x.view");
+}
+
+TEST(OutputNames, PolygonsBesideTheMapOrWhereTheyAreWanted) {
+  const std::vector<NamedInput> input = {{"in/a/x.JPG", "a/x.JPG"}};
+  const auto vector = [&](const VectorTarget& target) {
+    return plan_outputs(input, "out", {.vector = target})[0].vector;
+  };
+  EXPECT_EQ(vector({VectorFormat::kGeoJson, {}}), "out/a/x.geojson");
+  EXPECT_EQ(vector({VectorFormat::kGeoPackage, {}}), "out/a/x.gpkg");
+  EXPECT_EQ(vector({VectorFormat::kGeoPackage, "elsewhere/y.gpkg"}), "elsewhere/y.gpkg");
+  EXPECT_THROW(plan_outputs({{"x.geojson", "x.geojson"}}, "out", {.vector = VectorTarget{{}, "x.geojson"}}),
+               ConfigError);
 }
 
 TEST(OutputNames, ManyOfOneName) {

@@ -10,6 +10,7 @@
 
 #include "backbone/registry.h"
 #include "base/error.h"
+#include "tests/backbone/registered_grid.h"
 #include "tests/support/grid_family.h"
 #include "tests/support/random_source.h"
 
@@ -19,7 +20,7 @@ namespace {
 // Every family in the registry and one that only this test knows, each small.
 class FamiliesTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { backbone_families().add("grid", test::grid_family()); }
+  static void SetUpTestSuite() { test::register_grid_family(); }
 
   static Json small_config(const std::string& family) {
     static const std::map<std::string, Json> small = {

@@ -1,9 +1,11 @@
-// The door that every picture comes in by: refused with InputError, or a whole RGB picture within the limit.
+// The doors that every picture comes in by: refused with InputError, or a whole RGB picture within the limit, or a
+// raster's numbers.
 #include <torch/utils.h>
 
 #include "base/error.h"
 #include "datasets/codecs/image_decode.h"
 #include "datasets/pictures/image_encode.h"
+#include "datasets/rasters/raster.h"
 #include "tests/datasets/image_fixtures.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -31,6 +33,18 @@ void decode(ByteView bytes, bool allow_truncated) {
   }
 }
 
+// The other door, for the numbers of rasters: refused likewise, or all of them.
+void read_raster(ByteView bytes) {
+  DecodeOptions options;
+  options.max_pixels = options.max_streamed_pixels = kMaxPixels;
+  try {
+    const auto raster = open_raster(std::make_unique<codecs::MemorySource>(bytes), "fuzz", {}, options);
+    const RasterPart part = raster->read(raster->header().height);
+    if (part.numbers.size(0) != raster->header().height || part.numbers.size(2) < 1) fail("a raster is (H, W, C)");
+  } catch (const InputError&) {
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> seeds() {
@@ -50,6 +64,11 @@ std::vector<std::string> seeds() {
                                     test::encode_raw_tiff(tiff)};
   tiff.compression = 5;
   files.push_back(test::encode_raw_tiff(tiff));
+  tiff.orientation = 1;
+  files.push_back(test::encode_raw_tiff(tiff));
+  tiff.separate = true;
+  tiff.tile = 32;
+  files.push_back(test::encode_raw_tiff(tiff));
   std::vector<std::string> texts;
   for (const auto& file : files) texts.emplace_back(file.begin(), file.end());
   return texts;
@@ -61,5 +80,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace multipole;
   fuzz::decode(ByteView(data, size), false);
   fuzz::decode(ByteView(data, size), true);
+  fuzz::read_raster(ByteView(data, size));
   return 0;
 }

@@ -30,8 +30,8 @@ class BrightnessHead : public Head {
     linear_ = register_module("linear", Linear(info.back().num_channels, outputs));
   }
 
-  torch::Tensor forward(const std::vector<torch::Tensor>& features, ImageSize) override {
-    return linear_(features.back().mean({2, 3}));
+  torch::Tensor forward(const FeatureMaps& features, ImageSize) override {
+    return linear_(features.maps.back().mean({2, 3}));
   }
 
  private:

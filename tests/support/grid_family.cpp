@@ -10,6 +10,7 @@
 #include "backbone/blocks/block.h"
 #include "backbone/blocks/checkpoint.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 #include "base/fields.h"
 
 namespace multipole::test {
@@ -53,12 +54,19 @@ class Grid : public Backbone {
     block_ = register_module("block", Block(shape_of(config), 0.0, "backbone.attention"));
   }
 
-  std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override {
+  bool takes_validity() const override { return takes_masses(config_.attention, "backbone.attention"); }
+
+  std::vector<torch::Tensor> forward_intermediates(const Images& given) override {
+    const auto validity = pixel_masses(given);
+    if (validity.defined()) require_masses(config_.attention, "backbone.attention");
+    const auto images = valid_pixels(given, validity);
     const int64_t size = config_.patch_size;
+    const auto mass = validity.defined() ? coarsen_mass(validity, size) : validity;
     const int64_t right = tokens_along(images.size(3), size) * size - images.size(3);
     const int64_t below = tokens_along(images.size(2), size) * size - images.size(2);
     auto tokens = patches_(torch::constant_pad_nd(images, {0, right, 0, below})).permute({0, 2, 3, 1}).contiguous();
-    const auto run = [this](const torch::Tensor& x) { return block_(x); };
+    tokens = zero_masked(tokens, mass);
+    const auto run = [this, mass](const torch::Tensor& x) { return block_(x, mass); };
     tokens = gradient_checkpointing_ && is_training() ? checkpoint(run, tokens) : run(tokens);
     return {tokens.permute({0, 3, 1, 2})};
   }

@@ -1,16 +1,26 @@
-# Compiles JSON files into a target, so that a program needs nothing beside it at run time:
-#   multipole_embed_json(TARGET name FUNCTION fn FILES a.json b.json ...)
-# gives the target's sources "embedded/fn.h" with two functions of namespace multipole::embedded:
-#   std::string_view fn(std::string_view stem);   // the text of stem.json, empty for an unknown stem
-#   std::vector<std::string> fn_names();          // the stems, in the order of FILES
+# Compiles text files into a target, so that a program needs nothing beside it at run time:
+#   multipole_embed_json(TARGET target FUNCTION fn FILES a.json b.json ...)
+#   multipole_embed_text(TARGET target FUNCTION fn FILES index.html style.css ...)
+# give the target's sources "embedded/fn.h" with two functions of namespace multipole::embedded:
+#   std::string_view fn(std::string_view name);   // the text of the file, empty for an unknown name
+#   std::vector<std::string> fn_names();          // the names, in the order of FILES
+# A JSON file goes by its stem, any other by its whole name.
 function(multipole_embed_json)
-  cmake_parse_arguments(arg "" "TARGET;FUNCTION" "FILES" ${ARGN})
+  multipole_embed_files(NAMED_BY NAME_WE ${ARGN})
+endfunction()
+
+function(multipole_embed_text)
+  multipole_embed_files(NAMED_BY NAME ${ARGN})
+endfunction()
+
+function(multipole_embed_files)
+  cmake_parse_arguments(arg "" "NAMED_BY;TARGET;FUNCTION" "FILES" ${ARGN})
   set(entries "")
   foreach(file IN LISTS arg_FILES)
     get_filename_component(path "${file}" ABSOLUTE)
-    get_filename_component(stem "${file}" NAME_WE)
+    get_filename_component(name "${file}" ${arg_NAMED_BY})
     file(READ "${path}" text)
-    string(APPEND entries "    {\"${stem}\", R\"embedded(${text})embedded\"},\n")
+    string(APPEND entries "    {\"${name}\", R\"embedded(${text})embedded\"},\n")
     # editing a file runs CMake again, which writes the source anew
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
   endforeach()
@@ -24,7 +34,7 @@ function(multipole_embed_json)
 
 namespace multipole::embedded {
 
-std::string_view @arg_FUNCTION@(std::string_view stem);
+std::string_view @arg_FUNCTION@(std::string_view name);
 std::vector<std::string> @arg_FUNCTION@_names();
 
 }  // namespace multipole::embedded
@@ -36,7 +46,7 @@ namespace multipole::embedded {
 namespace {
 
 struct File {
-  std::string_view stem, text;
+  std::string_view name, text;
 };
 
 constexpr File kFiles[] = {
@@ -44,16 +54,16 @@ constexpr File kFiles[] = {
 
 }  // namespace
 
-std::string_view @arg_FUNCTION@(std::string_view stem) {
+std::string_view @arg_FUNCTION@(std::string_view name) {
   for (const auto& file : kFiles) {
-    if (file.stem == stem) return file.text;
+    if (file.name == name) return file.text;
   }
   return {};
 }
 
 std::vector<std::string> @arg_FUNCTION@_names() {
   std::vector<std::string> names;
-  for (const auto& file : kFiles) names.emplace_back(file.stem);
+  for (const auto& file : kFiles) names.emplace_back(file.name);
   return names;
 }
 

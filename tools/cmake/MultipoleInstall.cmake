@@ -78,6 +78,11 @@ install(FILES "${staged}/MultipoleConfig.cmake" "${staged}/MultipoleConfigVersio
 install(FILES "${staged}/multipole.pc" DESTINATION lib/pkgconfig)
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/models" DESTINATION share/multipole FILES_MATCHING PATTERN "*.safetensors")
+if(EXISTS "${MULTIPOLE_LEAFLET_FOLDER}/leaflet.min.js")
+  install(FILES "${MULTIPOLE_LEAFLET_FOLDER}/leaflet.min.js" "${MULTIPOLE_LEAFLET_FOLDER}/leaflet.css"
+    DESTINATION share/multipole/leaflet)
+  install(FILES "${MULTIPOLE_LEAFLET_COPYRIGHT}" DESTINATION share/multipole/leaflet OPTIONAL)
+endif()
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/setup/install_torch.sh" DESTINATION share/multipole)
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md" DESTINATION share/doc/multipole)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" "${PROJECT_SOURCE_DIR}/examples" DESTINATION share/doc/multipole)

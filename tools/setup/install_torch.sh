@@ -10,7 +10,7 @@ version=2.11.0
 case $level in
   libtorch) packages=("torch==$version" 'nvidia-cuda-runtime>=13,<14' 'nvidia-cuda-cupti>=13,<14') ;;
   python) packages=("torch==$version" numpy safetensors tensorboard scikit-learn torchvision==0.26.0 timm transformers
-    onnx onnxruntime) ;;
+    onnx onnxruntime rasterio rio-cogeo pyogrio shapely) ;;
   *)
     echo "install_torch.sh: unknown level '$level' (libtorch or python)" >&2
     exit 2

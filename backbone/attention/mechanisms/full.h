@@ -38,6 +38,7 @@ class FullAttention : public Attention {
  public:
   using Config = FullAttentionConfig;
   static constexpr bool kTakesSequences = true;
+  static constexpr bool kTakesMasses = true;
 
   FullAttention(const FullAttentionConfig& config, const AttentionShape& shape);
 
@@ -51,10 +52,12 @@ class FullAttention : public Attention {
   bool is_causal() const override { return config_.causal; }
 
  private:
-  // (B, ..., embed_dim) -> the same shape
-  torch::Tensor attend(torch::Tensor x, const torch::Tensor& rotary);
+  // (B, ..., embed_dim) -> the same shape; mass (B, tokens), or undefined
+  torch::Tensor attend(torch::Tensor x, const torch::Tensor& rotary, const torch::Tensor& mass);
   // (B, ..., 3 * embed_dim) -> (B, tokens, num_heads, head_dim)
-  torch::Tensor mix(const torch::Tensor& packed, const torch::Tensor& rotary);
+  torch::Tensor mix(const torch::Tensor& packed, const torch::Tensor& rotary, const torch::Tensor& mass);
+  // What masses add to scores, with what a causal one does not see: (B, 1, 1 or tokens, tokens).
+  torch::Tensor score_bias(const torch::Tensor& mass) const;
 
   FullAttentionConfig config_;
   AttentionShape shape_;

@@ -7,6 +7,8 @@
 #include "backbone/layers/init.h"
 #include "backbone/layers/parameter_count.h"
 #include "backbone/layers/rotary.h"
+#include "backbone/layers/token_mass.h"
+#include "backbone/multipole/attention2d_args.h"
 #include "backbone/multipole/op.h"
 #include "backbone/multipole/quadtree.h"
 
@@ -28,9 +30,14 @@ torch::Tensor joined(const torch::Tensor& first, const torch::Tensor& second) {
   return torch::cat({first, second}, 1);
 }
 
-// Every query to every key: q (B, queries, num_heads, head_dim), k and v (B, tokens, num_heads, head_dim) -> like q
-torch::Tensor attend_to_all(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  return torch::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2);
+// Every query to every key: q (B, queries, num_heads, head_dim), k and v (B, tokens, num_heads, head_dim), mass
+// (B, tokens) or undefined -> like q
+torch::Tensor attend_to_all(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                            const torch::Tensor& mass) {
+  std::optional<torch::Tensor> bias;
+  if (mass.defined()) bias = mass_bias(mass).unsqueeze(1).unsqueeze(1).to(q.scalar_type());
+  return torch::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), bias)
+      .transpose(1, 2);
 }
 
 }  // namespace
@@ -81,14 +88,17 @@ torch::Tensor Multipole2dAttention::forward(torch::Tensor x) {
 torch::Tensor Multipole2dAttention::forward_sequence(torch::Tensor x, const SequenceGrid& grid) {
   TORCH_CHECK(x.size(1) >= grid.height * grid.width, "a sequence of ", x.size(1), " tokens holds no grid of ",
               grid.height, " x ", grid.width);
-  auto packed = qkv_(x);
+  const auto mass = sequence_mass(grid, x.size(1) - grid.height * grid.width);
+  // the operator looks at no masked key, but what is masked queries and has gradients like every token
+  auto packed = qkv_(zero_masked(std::move(x), mass));
   x.reset();  // each activation is let go of before the next takes memory
-  const auto mixed = mix(packed, grid);
+  const auto mixed = mix(packed, grid, mass);
   packed.reset();
-  return torch::dropout(proj_(mixed.flatten(2)), config_.proj_drop, is_training());
+  return zero_masked(torch::dropout(proj_(mixed.flatten(2)), config_.proj_drop, is_training()), mass);
 }
 
-torch::Tensor Multipole2dAttention::mix(const torch::Tensor& packed, const SequenceGrid& grid) {
+torch::Tensor Multipole2dAttention::mix(const torch::Tensor& packed, const SequenceGrid& grid,
+                                        const torch::Tensor& mass) {
   const int64_t batch = packed.size(0), tokens = packed.size(1), prefix = tokens - grid.height * grid.width;
   auto parts = packed.view({batch, tokens, 3, shape_.num_heads, shape_.embed_dim / shape_.num_heads}).unbind(2);
   norm_.apply(parts[0], parts[1]);
@@ -97,25 +107,48 @@ torch::Tensor Multipole2dAttention::mix(const torch::Tensor& packed, const Seque
   }
   // a bare grid stays with the operator where it has no far level anyway: what models of such grids were trained with
   const bool sees_all = far_levels(grid.height, grid.width) == 0 && !near_bias_.defined();
-  if (sees_all && (prefix > 0 || tokens <= config_.full_up_to)) return attend_to_all(parts[0], parts[1], parts[2]);
+  if (sees_all && (prefix > 0 || tokens <= config_.full_up_to))
+    return attend_to_all(parts[0], parts[1], parts[2], mass);
   const auto on_grid = [&](const torch::Tensor& t) {
     return t.narrow(1, prefix, tokens - prefix).unflatten(1, {grid.height, grid.width});
   };
   GridTokens placed = {.q = on_grid(parts[0]), .k = on_grid(parts[1]), .v = on_grid(parts[2]), .packed = {}};
   if (!norm_ && !grid.rotary.defined()) placed.packed = on_grid(packed);
+  if (mass.defined()) placed.mass = on_grid(mass).to(mass_dtype(packed.scalar_type()));
   if (prefix == 0) return attend_on_grid(placed, {}, {}).flatten(1, 2);
   const auto of_prefix = [&](const torch::Tensor& t) { return t.narrow(1, 0, prefix); };
-  return torch::cat({attend_to_all(of_prefix(parts[0]), parts[1], parts[2]),
+  return torch::cat({attend_to_all(of_prefix(parts[0]), parts[1], parts[2], mass),
                      attend_on_grid(placed, of_prefix(parts[1]), of_prefix(parts[2])).flatten(1, 2)},
                     1);
 }
 
-torch::Tensor Multipole2dAttention::attend_on_grid(const GridTokens& tokens, torch::Tensor k_extra,
-                                                   torch::Tensor v_extra) const {
-  const int64_t height = tokens.q.size(1), width = tokens.q.size(2);
-  torch::Tensor mass;
-  if (const int64_t count = hot_tokens(height, width); count > 0) {
-    const auto hot = take_hot_tokens(tokens.k, tokens.v, hot_tokens2d(tokens.q, tokens.k, count));
+torch::Tensor Multipole2dAttention::attend_on_grid(const GridTokens& tokens, torch::Tensor k_prefix,
+                                                   torch::Tensor v_prefix) const {
+  const int64_t count = hot_tokens(tokens.q.size(1), tokens.q.size(2));
+  if (count == 0 || !tokens.mass.defined()) return attend_with_hot(tokens, k_prefix, v_prefix, count);
+  const auto seen = tokens.mass.gt(0).sum({1, 2}).cpu();
+  if (seen.min().item<int64_t>() >= count) return attend_with_hot(tokens, k_prefix, v_prefix, count);
+  // pictures of a batch that have too few tokens have fewer hot ones, each its own number
+  std::vector<torch::Tensor> pictures;
+  for (int64_t i = 0; i < seen.size(0); ++i) {
+    const auto one = [&](const torch::Tensor& t) { return t.defined() ? t.narrow(0, i, 1) : t; };
+    const GridTokens alone = {.q = one(tokens.q),
+                              .k = one(tokens.k),
+                              .v = one(tokens.v),
+                              .packed = one(tokens.packed),
+                              .mass = one(tokens.mass)};
+    const int64_t own_count = std::min(count, seen[i].item<int64_t>());
+    pictures.push_back(attend_with_hot(alone, one(k_prefix), one(v_prefix), own_count));
+  }
+  return torch::cat(pictures);
+}
+
+torch::Tensor Multipole2dAttention::attend_with_hot(const GridTokens& tokens, torch::Tensor k_extra,
+                                                    torch::Tensor v_extra, int64_t count) const {
+  torch::Tensor mass = tokens.mass;
+  if (count > 0) {
+    const auto hot =
+        take_hot_tokens(tokens.k, tokens.v, hot_tokens2d(tokens.q, tokens.k, count, given(mass)), given(mass));
     k_extra = joined(k_extra, hot.k_extra);
     v_extra = joined(v_extra, hot.v_extra);
     mass = hot.token_mass;

@@ -23,7 +23,7 @@ namespace multipole {
 // all tokens one by one. So do the grid's where it has no far level, or at most full_up_to tokens: full attention, but
 // for a bias. With hot tokens
 // (multipole::hot_tokens2d; which tokens are hot has no gradient, what they hold does) those leave the grid's keys and
-// stand with the prefix.
+// stand with the prefix. A picture has no more of them than tokens that are not masked.
 //
 // Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's far
 // bias, or none where there is none, and summarise as summary_basis.h says; they reuse the last level's gates, too.
@@ -35,6 +35,7 @@ class Multipole2dAttention : public Attention {
  public:
   using Config = Multipole2dConfig;
   static constexpr bool kTakesSequences = true;
+  static constexpr bool kTakesMasses = true;
 
   Multipole2dAttention(const Multipole2dConfig& config, const AttentionShape& shape);
 
@@ -50,10 +51,14 @@ class Multipole2dAttention : public Attention {
   std::vector<std::string> no_weight_decay() const override;
 
  private:
-  // (B, prefix + H * W, 3 * embed_dim) -> (B, prefix + H * W, num_heads, head_dim)
-  torch::Tensor mix(const torch::Tensor& packed, const SequenceGrid& grid);
+  // (B, prefix + H * W, 3 * embed_dim) -> (B, prefix + H * W, num_heads, head_dim); mass (B, prefix + H * W), or
+  // undefined
+  torch::Tensor mix(const torch::Tensor& packed, const SequenceGrid& grid, const torch::Tensor& mass);
   // k_prefix, v_prefix: (B, prefix, num_heads, head_dim), undefined without any -> (B, H, W, num_heads, head_dim)
   torch::Tensor attend_on_grid(const GridTokens& tokens, torch::Tensor k_prefix, torch::Tensor v_prefix) const;
+  // The same with so many hot tokens.
+  torch::Tensor attend_with_hot(const GridTokens& tokens, torch::Tensor k_prefix, torch::Tensor v_prefix,
+                                int64_t count) const;
   std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
   void apply_gates(FarSummaries& far) const;
   // Far levels and hot tokens of a grid of this size; 0 each where every token is seen one by one.

@@ -34,21 +34,21 @@ double Multipole2dSummaries::count_parameters(const Multipole2dConfig& config, c
   return config.has_basis() ? count_summary_parameters(config.basis, summary_shape(config, shape)) : 0;
 }
 
-FarSummaries Multipole2dSummaries::summarize(const GridTokens& tokens, const torch::Tensor& token_mass) const {
+FarSummaries Multipole2dSummaries::summarize(const GridTokens& tokens, const torch::Tensor& key_mass) const {
   FarSummaries far;
   const int64_t levels = num_far_levels_2d(tokens.k.size(1), tokens.k.size(2), config_.cell);
   if (levels == 0) return far;
   if (basis_) {
-    summarize_by_basis(tokens, token_mass, levels, far);
+    summarize_by_basis(tokens, key_mass, levels, far);
   } else {
     std::tie(far.k, far.v, far.mass) =
         cluster2d(tokens.k, tokens.v, config_.cell, config_.rank, levels,
-                  token_mass.defined() ? std::optional(token_mass) : std::nullopt, kLloydSteps);
+                  key_mass.defined() ? std::optional(key_mass) : std::nullopt, kLloydSteps);
   }
   return far;
 }
 
-void Multipole2dSummaries::summarize_by_basis(const GridTokens& tokens, const torch::Tensor& token_mass, int64_t levels,
+void Multipole2dSummaries::summarize_by_basis(const GridTokens& tokens, const torch::Tensor& key_mass, int64_t levels,
                                               FarSummaries& far) const {
   // the log-linear variant leaves out the queries, which stand first
   const int64_t first = config_.is_linear() ? 0 : 1, embed_dim = shape_.embed_dim;
@@ -60,10 +60,15 @@ void Multipole2dSummaries::summarize_by_basis(const GridTokens& tokens, const to
     if (config_.is_linear()) parts.insert(parts.begin(), tokens.q.flatten(3));
     summarised = torch::cat(parts, 3);
   }
-  if (token_mass.defined()) {
-    std::vector<torch::Tensor> parts = {token_mass, token_mass};
-    // every token queries, whatever its mass
-    if (config_.is_linear()) parts.insert(parts.begin(), torch::ones_like(token_mass));
+  if (key_mass.defined() && key_mass.dim() == 3) {
+    mass = key_mass;  // of queries, keys and values alike
+  } else if (key_mass.defined()) {
+    std::vector<torch::Tensor> parts = {key_mass, key_mass};
+    // tokens that are hot left the grid's keys and query all the same
+    if (config_.is_linear()) {
+      parts.insert(parts.begin(),
+                   tokens.mass.defined() ? tokens.mass.unsqueeze(3).expand_as(key_mass) : torch::ones_like(key_mass));
+    }
     mass = torch::cat(parts, 3);
   }
   for (const auto& summary : basis_->summarize(summarised, mass, levels)) {

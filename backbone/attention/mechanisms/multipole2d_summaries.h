@@ -16,8 +16,9 @@ namespace multipole {
 
 // Queries, keys and values of a grid.
 struct GridTokens {
-  torch::Tensor q, k, v;  // each (B, H, W, num_heads, head_dim)
-  torch::Tensor packed;   // (B, H, W, 3 * embed_dim), the three side by side; undefined where they do not lie so
+  torch::Tensor q, k, v;    // each (B, H, W, num_heads, head_dim)
+  torch::Tensor packed;     // (B, H, W, 3 * embed_dim), the three side by side; undefined where they do not lie so
+  torch::Tensor mass = {};  // (B, H, W) as attention2d takes it; undefined: 1
 };
 
 // What multipole::attention2d takes as q_far, k_far, v_far and far_mass, the finest level first.
@@ -34,14 +35,14 @@ class Multipole2dSummaries {
 
   static double count_parameters(const Multipole2dConfig& config, const AttentionShape& shape);
 
-  // token_mass: undefined, or (B, H, W, num_heads) as attention2d takes it
-  FarSummaries summarize(const GridTokens& tokens, const torch::Tensor& token_mass) const;
+  // key_mass: of keys and values, tokens.mass or (B, H, W, num_heads) where hot tokens left the grid
+  FarSummaries summarize(const GridTokens& tokens, const torch::Tensor& key_mass) const;
 
   // Of the summaries, without what is made of them.
   AttentionCost cost(int64_t height, int64_t width) const;
 
  private:
-  void summarize_by_basis(const GridTokens& tokens, const torch::Tensor& token_mass, int64_t levels,
+  void summarize_by_basis(const GridTokens& tokens, const torch::Tensor& key_mass, int64_t levels,
                           FarSummaries& far) const;
 
   Multipole2dConfig config_;

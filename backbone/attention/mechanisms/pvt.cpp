@@ -1,7 +1,10 @@
 #include "backbone/attention/mechanisms/pvt.h"
 
+#include <utility>
+
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -36,14 +39,29 @@ double PvtAttention::count_parameters(const PvtConfig& config, const AttentionSh
   return parameters;
 }
 
-torch::Tensor PvtAttention::forward(torch::Tensor x) {
+torch::Tensor PvtAttention::forward(torch::Tensor x) { return attend(std::move(x), {}); }
+
+torch::Tensor PvtAttention::forward_masked(torch::Tensor x, const torch::Tensor& token_mass) {
+  return attend(std::move(x), token_mass);
+}
+
+torch::Tensor PvtAttention::attend(torch::Tensor x, const torch::Tensor& token_mass) {
+  x = zero_masked(std::move(x), token_mass);
   const auto sizes = x.sizes().vec();
   const int64_t batch = sizes[0], heads = shape_.num_heads, head_dim = shape_.embed_dim / heads;
   const auto q = q_(x).view({batch, -1, heads, head_dim}).transpose(1, 2);
   const auto kv = kv_(reduce(x)).view({batch, -1, 2, heads, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
   x.reset();  // let go of before the sums take memory
-  const auto out = torch::scaled_dot_product_attention(q, kv[0], kv[1]);
-  return torch::dropout(proj_(out.transpose(1, 2).reshape(sizes)), config_.proj_drop, is_training());
+  const auto out = torch::scaled_dot_product_attention(q, kv[0], kv[1], key_bias(token_mass, q.scalar_type()));
+  return zero_masked(torch::dropout(proj_(out.transpose(1, 2).reshape(sizes)), config_.proj_drop, is_training()),
+                     token_mass);
+}
+
+std::optional<torch::Tensor> PvtAttention::key_bias(const torch::Tensor& token_mass, torch::ScalarType type) const {
+  if (!token_mass.defined()) return std::nullopt;
+  const WindowPartition patches = patches_of(token_mass.size(1), token_mass.size(2));
+  const auto kept = token_mass.narrow(1, 0, patches.height()).narrow(2, 0, patches.width());
+  return mass_bias(patches.split(kept).amax(-1)).unsqueeze(1).unsqueeze(1).to(type);
 }
 
 // The patches that become keys; those left out lie below and to the right.

@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,12 @@ struct PvtConfig : ProjectionConfig {
 
 // Every token queries the keys and values of a grid that a linear layer over patches of reduction x reduction tokens
 // and a layer norm made (equations 2 to 4): O(n^2 / reduction^2). Patches at the border are filled up with zeros or
-// left out; a side shorter than one patch is always filled up.
+// left out; a side shorter than one patch is always filled up. A patch counts as much as the token of it that counts
+// most, and masked tokens fill it up with zeros.
 class PvtAttention : public Attention {
  public:
   using Config = PvtConfig;
+  static constexpr bool kTakesMasses = true;
 
   PvtAttention(const PvtConfig& config, const AttentionShape& shape);
 
@@ -49,7 +52,13 @@ class PvtAttention : public Attention {
 
   AttentionCost cost(int64_t height, int64_t width) const override;
 
+ protected:
+  torch::Tensor forward_masked(torch::Tensor x, const torch::Tensor& token_mass) override;
+
  private:
+  torch::Tensor attend(torch::Tensor x, const torch::Tensor& token_mass);
+  // (B, patches) -> as scaled_dot_product_attention takes it; nothing where `token_mass` is undefined
+  std::optional<torch::Tensor> key_bias(const torch::Tensor& token_mass, torch::ScalarType type) const;
   WindowPartition patches_of(int64_t height, int64_t width) const;
   torch::Tensor reduce(const torch::Tensor& x);
 

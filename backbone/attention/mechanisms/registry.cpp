@@ -22,6 +22,17 @@ void require_heads(const AttentionShape& shape, const std::string& where) {
           "needs an embed_dim divisible by num_heads = " + std::to_string(shape.num_heads), shape.embed_dim);
 }
 
+// Throws where the mechanism lacks what `ability` says, and names those that have it.
+void require_ability(const Json& config, const std::string& where, bool AttentionMechanism::*ability,
+                     const std::string& lack) {
+  if (attention_registry().of_type(config, where).*ability) return;
+  std::string able;
+  for (const auto& [name, mechanism] : attention_registry().entries()) {
+    if (mechanism.*ability) able += (able.empty() ? "" : ", ") + name;
+  }
+  throw ConfigError(where + ".type: '" + config["type"].get<std::string>() + "' " + lack + "; what does: " + able);
+}
+
 }  // namespace
 
 // A new mechanism is one line here.
@@ -44,13 +55,17 @@ Registry<AttentionMechanism>& attention_registry() {
 }
 
 void require_sequences(const Json& config, const std::string& where) {
-  if (attention_registry().of_type(config, where).takes_sequences) return;
-  std::string known;
-  for (const auto& [name, mechanism] : attention_registry().entries()) {
-    if (mechanism.takes_sequences) known += (known.empty() ? "" : ", ") + name;
-  }
-  throw ConfigError(where + ".type: '" + config["type"].get<std::string>() +
-                    "' takes no class or register tokens and no rotary positions; what does: " + known);
+  require_ability(config, where, &AttentionMechanism::takes_sequences,
+                  "takes no class or register tokens and no rotary positions");
+}
+
+bool takes_masses(const Json& config, const std::string& where) {
+  return attention_registry().of_type(config, where).takes_masses;
+}
+
+void require_masses(const Json& config, const std::string& where) {
+  require_ability(config, where, &AttentionMechanism::takes_masses,
+                  "takes no token masses, so that it cannot leave out pixels without data");
 }
 
 std::vector<std::string> attention_types() { return attention_registry().names(); }

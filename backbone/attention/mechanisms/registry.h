@@ -13,6 +13,7 @@ namespace multipole {
 
 struct AttentionMechanism : Factory<Attention, AttentionShape> {
   bool takes_sequences = false;  // prefix tokens and rotary positions
+  bool takes_masses = false;     // SequenceGrid::token_mass
   double (*count_parameters)(const Json& config, const AttentionShape& shape, const std::string& where);
 };
 
@@ -22,6 +23,7 @@ constexpr AttentionMechanism mechanism_of() {
   using Config = typename Mechanism::Config;
   return {factory_of<Attention, Mechanism, Config, AttentionShape>(), requires {Mechanism::kTakesSequences;
 }
+, requires { Mechanism::kTakesMasses; }
 , [](const Json& config, const AttentionShape& shape, const std::string& where) {
   return Mechanism::count_parameters(typed_config<Config>(config, where), shape);
 }
@@ -44,6 +46,10 @@ double count_attention_parameters(const Json& config, const AttentionShape& shap
 // Throws ConfigError that begins with `where` unless the mechanism that `config` names takes prefix tokens and rotary
 // positions.
 void require_sequences(const Json& config, const std::string& where);
+
+// Whether the mechanism that `config` names takes token masses; and the ConfigError where it has to.
+bool takes_masses(const Json& config, const std::string& where);
+void require_masses(const Json& config, const std::string& where);
 
 // The registered types, in the order of the registry.
 std::vector<std::string> attention_types();

@@ -6,6 +6,7 @@
 #include "backbone/attention/softmax_attention.h"
 #include "backbone/attention/window_partition.h"
 #include "backbone/layers/init.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 
@@ -44,9 +45,15 @@ std::array<int64_t, 2> WindowAttention::shifts(int64_t height, int64_t width) co
   return {y ? shift : 0, x ? shift : 0};
 }
 
-torch::Tensor WindowAttention::forward(torch::Tensor x) {
+torch::Tensor WindowAttention::forward(torch::Tensor x) { return attend_filled(std::move(x), {}); }
+
+torch::Tensor WindowAttention::forward_masked(torch::Tensor x, const torch::Tensor& token_mass) {
+  return attend_filled(std::move(x), token_mass);
+}
+
+torch::Tensor WindowAttention::attend_filled(torch::Tensor x, torch::Tensor token_mass) {
   const int64_t height = x.size(1), width = x.size(2), below = filled(height) - height, right = filled(width) - width;
-  if (below == 0 && right == 0) return ProjectedAttention::forward(std::move(x));
+  if (below == 0 && right == 0) return attend(std::move(x), token_mass);
   const auto [shift_y, shift_x] = shifts(height, width);
   const auto roll = [&](const torch::Tensor& grid, int64_t direction) {
     if (config_.padding != "after_shift" || shift_y + shift_x == 0) return grid;
@@ -54,7 +61,11 @@ torch::Tensor WindowAttention::forward(torch::Tensor x) {
   };
   // rolled, filled up and rolled back: then its windows lie as those of every other grid
   x = roll(torch::constant_pad_nd(roll(x, -1), {0, 0, 0, right, 0, below}), 1);
-  const auto out = roll(ProjectedAttention::forward(std::move(x)), -1);
+  if (token_mass.defined()) {
+    // the filling is seen, whatever the tokens count for
+    token_mass = roll(torch::constant_pad_nd(roll(token_mass, -1), {0, right, 0, below}, 1), 1);
+  }
+  const auto out = roll(attend(std::move(x), token_mass), -1);
   return roll(out.narrow(1, 0, height).narrow(2, 0, width), 1).contiguous();
 }
 
@@ -63,7 +74,9 @@ torch::Tensor WindowAttention::mix(const ProjectedTokens& tokens) {
   const WindowPartition windows(height, width, config_.window, shifts(height, width));
   // (B, windows, heads, tokens of a window, head_dim)
   const auto split = [&](const torch::Tensor& x) { return windows.split(x).transpose(2, 3); };
-  const auto mask = windows.key_mask(tokens.q.options()).unsqueeze(1).unsqueeze(1);  // for every head and query
+  auto mask = tokens.mass.defined() ? mass_bias(windows.split(tokens.mass.to(tokens.q.options())))
+                                    : windows.key_mask(tokens.q.options());
+  mask = mask.unsqueeze(-2).unsqueeze(-2);  // for every head and query
   const auto bias = bias_.defined() ? window_bias(bias_, config_.window) + mask : mask;
   return windows.join(softmax_attention(split(tokens.q), split(tokens.k), split(tokens.v), bias).transpose(2, 3));
 }

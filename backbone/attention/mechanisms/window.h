@@ -41,9 +41,11 @@ struct WindowConfig : ProjectionConfig {
 };
 
 // softmax(q k^T / sqrt(d) + bias) v among the tokens of a window. On a grid of whole windows every padding is the same.
+// Masked tokens are as unseen as the filling of "unseen", which is therefore what a grid that ends there has.
 class WindowAttention : public ProjectedAttention {
  public:
   using Config = WindowConfig;
+  static constexpr bool kTakesMasses = true;
 
   WindowAttention(const WindowConfig& config, const AttentionShape& shape);
 
@@ -52,7 +54,11 @@ class WindowAttention : public ProjectedAttention {
   torch::Tensor forward(torch::Tensor x) override;
   AttentionCost cost(int64_t height, int64_t width) const override;
 
+ protected:
+  torch::Tensor forward_masked(torch::Tensor x, const torch::Tensor& token_mass) override;
+
  private:
+  torch::Tensor attend_filled(torch::Tensor x, torch::Tensor token_mass);
   torch::Tensor mix(const ProjectedTokens& tokens) override;
   AttentionCost mixing_cost(int64_t height, int64_t width) const override;
   // Tokens along an axis once it is filled up to whole windows.

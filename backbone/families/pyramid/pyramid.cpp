@@ -8,8 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "backbone/attention/mechanisms/registry.h"
 #include "backbone/blocks/checkpoint.h"
 #include "backbone/families/pyramid/resolve_pyramid.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
@@ -58,21 +60,39 @@ PyramidImpl::PyramidImpl(const PyramidConfig& config) : config_(config) {
   }
 }
 
-std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const torch::Tensor& images) {
-  TORCH_CHECK(images.dim() == 4 && images.size(1) == config_.in_channels && images.size(2) > 0 && images.size(3) > 0,
-              "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", images.sizes());
+std::vector<torch::Tensor> PyramidImpl::forward_intermediates(const Images& images) {
+  const auto& pixels = images.pixels;
+  TORCH_CHECK(pixels.dim() == 4 && pixels.size(1) == config_.in_channels && pixels.size(2) > 0 && pixels.size(3) > 0,
+              "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", pixels.sizes());
+  const auto validity = pixel_masses(images);
+  if (validity.defined()) require_masses_for_validity();
   std::vector<torch::Tensor> maps;
-  auto tokens = embedding_.forward(images);
+  auto tokens = embedding_.forward(valid_pixels(images, validity), validity);
   for (auto& stage : stages_) {
+    const int64_t stride = config_.stride(static_cast<int64_t>(maps.size()));
+    const auto mass = validity.defined() ? coarsen_mass(validity, stride) : torch::Tensor();
     if (gradient_checkpointing_ && is_training()) {
-      tokens = checkpoint([stage](const torch::Tensor& x) mutable { return stage(x); }, tokens);
+      tokens = checkpoint([stage, mass](const torch::Tensor& x) mutable { return stage(x, mass); }, tokens);
     } else {
-      tokens = stage(std::move(tokens));
+      tokens = stage(std::move(tokens), mass);
     }
     maps.push_back(tokens.permute({0, 3, 1, 2}));
     tokens = maps.back().permute({0, 2, 3, 1});  // on from the map, so that it has a gradient whatever the head uses
   }
   return maps;
+}
+
+bool PyramidImpl::takes_validity() const {
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    if (!takes_masses(config_.attention_of(stage), stage_place("backbone", stage))) return false;
+  }
+  return true;
+}
+
+void PyramidImpl::require_masses_for_validity() const {
+  for (int64_t stage = 0; stage < kNumStages; ++stage) {
+    require_masses(config_.attention_of(stage), stage_place("backbone", stage));
+  }
 }
 
 std::vector<std::string> PyramidImpl::no_weight_decay() const {

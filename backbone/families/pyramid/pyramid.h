@@ -27,7 +27,8 @@ class PyramidImpl : public Backbone {
   explicit PyramidImpl(const PyramidConfig& config);
 
   // Four maps of embed_dims[i] channels, layer-normalised over them where the stage has a norm.
-  std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override;
+  std::vector<torch::Tensor> forward_intermediates(const Images& images) override;
+  bool takes_validity() const override;
 
   std::vector<FeatureInfo> feature_info() const override { return multipole::feature_info(config_); }
   int64_t image_size() const override { return config_.image_size; }
@@ -51,6 +52,7 @@ class PyramidImpl : public Backbone {
   const PyramidConfig& config() const { return config_; }
 
  private:
+  void require_masses_for_validity() const;
   AttentionPlace place_of(int64_t stage, int64_t block) const;
 
   PyramidConfig config_;

@@ -7,6 +7,7 @@
 
 #include "backbone/families/pyramid/resolve_pyramid.h"
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
@@ -34,10 +35,10 @@ StageImpl::StageImpl(const PyramidConfig& config, int64_t stage, const std::vect
   if (config.has_norm(stage)) norm_ = register_module("norm", make_layer_norm(embed_dim, config.norm_eps));
 }
 
-torch::Tensor StageImpl::forward(torch::Tensor x) {
-  if (embedding_.module) x = embedding_.forward(x);
-  for (auto& block : blocks_) x = block(std::move(x));
-  return norm_ ? norm_(x) : x;
+torch::Tensor StageImpl::forward(torch::Tensor x, const torch::Tensor& token_mass) {
+  if (embedding_.module) x = zero_masked(embedding_.forward(x, {}), token_mass);
+  for (auto& block : blocks_) x = block(std::move(x), token_mass);
+  return norm_ ? zero_masked(norm_(x), token_mass) : x;
 }
 
 std::vector<std::string> StageImpl::no_weight_decay() const {

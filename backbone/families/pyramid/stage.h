@@ -18,12 +18,13 @@ namespace multipole {
 // Every stage but the first halves the grid (stage_embedding.h), then come its blocks, then, where the config has it, a
 // layer norm. The normalised map is both what the stage gives out and what the next one downsamples, so no norm is
 // idle. (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), embed_dims[stage]); the first stage keeps H and W.
+// With token_mass (B, H, W), that of what comes out, masked tokens have to be zero and are in the result.
 class StageImpl : public torch::nn::Module {
  public:
   // drop_path_rates: one a block.
   StageImpl(const PyramidConfig& config, int64_t stage, const std::vector<double>& drop_path_rates);
 
-  torch::Tensor forward(torch::Tensor x);
+  torch::Tensor forward(torch::Tensor x, const torch::Tensor& token_mass = {});
 
   // Parameter names relative to the stage.
   std::vector<std::string> no_weight_decay() const;

@@ -6,13 +6,26 @@
 #include "backbone/layers/patch_stem.h"
 #include "backbone/layers/stem.h"
 #include "backbone/layers/token_conv.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
 
+// Of tokens, which are masked by whoever knows their masses.
 template <class Holder>
 StageEmbedding embedding_of(Holder holder) {
-  return {.module = holder.ptr(), .forward = [holder](const torch::Tensor& x) mutable { return holder(x); }};
+  return {.module = holder.ptr(),
+          .forward = [holder](const torch::Tensor& x, const torch::Tensor&) mutable { return holder(x); }};
+}
+
+// Of pixels, `stride` of them along each side of a token.
+template <class Holder>
+StageEmbedding pixel_embedding(Holder holder, int64_t stride) {
+  const auto forward = [holder, stride](const torch::Tensor& images, const torch::Tensor& validity) mutable {
+    const auto mass = validity.defined() ? coarsen_mass(validity, stride) : torch::Tensor();
+    return zero_masked(holder(images), mass);
+  };
+  return {.module = holder.ptr(), .forward = forward};
 }
 
 TokenConvShape overlapping_shape(const PyramidConfig& config, int64_t stage) {
@@ -27,10 +40,12 @@ TokenConvShape overlapping_shape(const PyramidConfig& config, int64_t stage) {
 StageEmbedding overlapping_embedding(const PyramidConfig& config, int64_t stage) {
   OverlappingEmbedding embedding(overlapping_shape(config, stage), config.norm_eps);
   if (stage > 0) return embedding_of(embedding);
-  const auto of_pixels = [embedding](const torch::Tensor& images) mutable {
-    return embedding(images.permute({0, 2, 3, 1}).contiguous());
+  const auto forward = [embedding, stride = config.stem_stride](const torch::Tensor& images,
+                                                                const torch::Tensor& validity) mutable {
+    const auto mass = validity.defined() ? coarsen_mass(validity, stride) : torch::Tensor();
+    return zero_masked(embedding(images.permute({0, 2, 3, 1}).contiguous()), mass);
   };
-  return {.module = embedding.ptr(), .forward = of_pixels};
+  return {.module = embedding.ptr(), .forward = forward};
 }
 
 }  // namespace
@@ -40,12 +55,17 @@ StageEmbedding make_stage_embedding(const PyramidConfig& config, int64_t stage) 
   if (config.embedding == "overlapping") return overlapping_embedding(config, stage);
   if (stage == 0) {
     if (config.embedding == "patches") {
-      return embedding_of(PatchStem(config.in_channels, embed_dim, config.stem_stride, config.norm_eps));
+      return pixel_embedding(PatchStem(config.in_channels, embed_dim, config.stem_stride, config.norm_eps),
+                             config.stem_stride);
     }
-    return embedding_of(Stem(StemShape{.in_channels = config.in_channels,
-                                       .embed_dim = embed_dim,
-                                       .stride = config.stem_stride,
-                                       .norm_eps = config.norm_eps}));
+    Stem stem(StemShape{.in_channels = config.in_channels,
+                        .embed_dim = embed_dim,
+                        .stride = config.stem_stride,
+                        .norm_eps = config.norm_eps});
+    return {.module = stem.ptr(),
+            .forward = [stem](const torch::Tensor& images, const torch::Tensor& validity) mutable {
+              return stem(images, validity);
+            }};
   }
   const int64_t inputs = config.embed_dims[stage - 1];
   if (config.embedding == "patches") return embedding_of(PatchMerging(inputs, embed_dim, config.norm_eps));

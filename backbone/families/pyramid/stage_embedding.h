@@ -16,7 +16,9 @@ namespace multipole {
 struct StageEmbedding {
   std::shared_ptr<torch::nn::Module> module;  // to be registered by whoever calls
   // (B, in_channels, H, W) for the first stage, else (B, H, W, embed_dims[stage - 1]) -> (B, h, w, embed_dims[stage])
-  std::function<torch::Tensor(const torch::Tensor&)> forward;
+  // For the first stage also the masses of pixels (B, H, W), or undefined: tokens without any are zero, as those of the
+  // other stages have to be, and their border is that of a picture.
+  std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& validity)> forward;
 };
 
 StageEmbedding make_stage_embedding(const PyramidConfig& config, int64_t stage);

@@ -4,6 +4,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "backbone/families/vit/vit_config.h"
@@ -89,13 +90,21 @@ double FeaturePyramidImpl::count_parameters(int64_t embed_dim, int64_t patch_siz
 }
 
 std::vector<torch::Tensor> FeaturePyramidImpl::forward(const std::vector<torch::Tensor>& grids, int64_t height,
-                                                       int64_t width) {
+                                                       int64_t width, const FeaturePyramidMasses& masses) {
+  const auto filled = [](const torch::Tensor& map, const torch::Tensor& mass, double value) {
+    return mass.defined() ? map.masked_fill(mass.le(0).unsqueeze(1), value) : map;
+  };
   std::vector<torch::Tensor> maps;
   for (size_t i = 0; i < info_.size(); ++i) {
     const int64_t stride = info_[i].stride, pooled = std::max<int64_t>(1, stride / patch_size_);
     auto map = maps_[i]->as<UpscaleImpl>()->forward(grids[i]);
-    if (pooled > 1) map = torch::max_pool2d(map, pooled, pooled, 0, 1, /*ceil_mode=*/true);
+    if (pooled > 1) {
+      // masked tokens are no maximum, as what lies beyond the border is none
+      map = filled(map, masses.tokens, -std::numeric_limits<double>::infinity());
+      map = torch::max_pool2d(map, pooled, pooled, 0, 1, /*ceil_mode=*/true);
+    }
     map = map.slice(2, 0, (height + stride - 1) / stride).slice(3, 0, (width + stride - 1) / stride);
+    if (!masses.maps.empty()) map = filled(map, masses.maps[i], 0);
     maps.push_back(map.contiguous(torch::MemoryFormat::ChannelsLast));
   }
   return maps;

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "backbone/attention/mechanisms/registry.h"
 #include "backbone/blocks/checkpoint.h"
 #include "backbone/families/vit/resolve_vit.h"
 #include "backbone/families/vit/rotary_positions.h"
+#include "backbone/families/vit/vit_attention.h"
 #include "backbone/layers/init.h"
 #include "backbone/layers/layer_norm.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
@@ -47,20 +50,30 @@ Vit::Vit(const VitConfig& config, const std::string& where) : config_(config) {
   }
 }
 
-Vit::Tokens Vit::tokens_of(const torch::Tensor& images, PartialPatches partial) {
-  TORCH_CHECK(images.dim() == 4 && images.size(1) == config_.in_channels && images.size(2) > 0 && images.size(3) > 0,
-              "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", images.sizes());
-  auto tokens = patch_(images, partial);
+Vit::Tokens Vit::tokens_of(const Images& images, PartialPatches partial) {
+  const auto& pixels = images.pixels;
+  TORCH_CHECK(pixels.dim() == 4 && pixels.size(1) == config_.in_channels && pixels.size(2) > 0 && pixels.size(3) > 0,
+              "images: expected (B, ", config_.in_channels, ", H, W) with H and W from 1 up, got ", pixels.sizes());
+  const auto validity = pixel_masses(images);
+  auto tokens = patch_(valid_pixels(images, validity), partial);
   Tokens out{.sequence = {}, .grid = {.height = tokens.size(1), .width = tokens.size(2), .rotary = {}}};
+  if (validity.defined()) {
+    for (int64_t block = 0; block < config_.depth; ++block) {
+      require_masses(vit_block_attention(config_, block), "backbone.attention");
+    }
+    // without those of partial patches that were dropped
+    const auto mass = coarsen_mass(validity, config_.patch_size);
+    out.grid.token_mass = mass.slice(1, 0, out.grid.height).slice(2, 0, out.grid.width);
+  }
   if (positions_) tokens = tokens + positions_(out.grid.height, out.grid.width);
   if (config_.positions == "rotary") {
     out.grid.rotary =
         rotary_table(out.grid.height, out.grid.width, config_.embed_dim / config_.num_heads, config_.rotary_period)
-            .to(images.device());
+            .to(pixels.device());
   }
   out.sequence = tokens.flatten(1, 2);
   if (prefix_.defined()) {
-    const auto prefix = prefix_.unsqueeze(0).expand({images.size(0), -1, -1}).to(out.sequence.scalar_type());
+    const auto prefix = prefix_.unsqueeze(0).expand({pixels.size(0), -1, -1}).to(out.sequence.scalar_type());
     out.sequence = torch::cat({prefix, out.sequence}, 1);
   }
   if (norm_pre_) out.sequence = norm_pre_(out.sequence);
@@ -74,17 +87,25 @@ torch::Tensor Vit::run_block(size_t index, torch::Tensor sequence, const Sequenc
                     sequence);
 }
 
-std::vector<torch::Tensor> Vit::forward_intermediates(const torch::Tensor& images) {
+bool Vit::takes_validity() const {
+  for (int64_t block = 0; block < config_.depth; ++block) {
+    if (!takes_masses(vit_block_attention(config_, block), "backbone.attention")) return false;
+  }
+  return true;
+}
+
+std::vector<torch::Tensor> Vit::forward_intermediates(const Images& images) {
   auto tokens = tokens_of(images, PartialPatches::kPad);
   return maps_of(tokens, images);
 }
 
-std::vector<torch::Tensor> Vit::maps_of(Tokens& all, const torch::Tensor& images) {
+std::vector<torch::Tensor> Vit::maps_of(Tokens& all, const Images& images) {
   auto& [sequence, grid] = all;
   const int64_t count = grid.height * grid.width;
   const auto add_map = [&, grid = grid](std::vector<torch::Tensor>& maps, const torch::Tensor& tokens) {
     const auto placed = normed(tokens.narrow(1, tokens.size(1) - count, count));
-    maps.push_back(placed.unflatten(1, {grid.height, grid.width}).permute({0, 3, 1, 2}));
+    const auto map = zero_masked(placed.unflatten(1, {grid.height, grid.width}), grid.token_mass);
+    maps.push_back(map.permute({0, 3, 1, 2}));
   };
   std::vector<torch::Tensor> maps;
   size_t next = 0;
@@ -101,22 +122,24 @@ std::vector<torch::Tensor> Vit::maps_of(Tokens& all, const torch::Tensor& images
     return maps;
   }
   if (maps.size() == 1) maps.resize(kVitMaps, maps.front());
-  return pyramid_(maps, images.size(2), images.size(3));
+  return pyramid_(maps, images.pixels.size(2), images.pixels.size(3),
+                  FeaturePyramidMasses{.tokens = grid.token_mass, .maps = map_masses(images)});
 }
 
-torch::Tensor Vit::embed(const torch::Tensor& images) {
+torch::Tensor Vit::embed(const Images& images) {
   auto [sequence, grid] =
       tokens_of(images, config_.partial_patches == "pad" ? PartialPatches::kPad : PartialPatches::kDrop);
   for (size_t block = 0; block < blocks_.size(); ++block) sequence = run_block(block, std::move(sequence), grid);
-  return pool_(normed(sequence));
+  return pool_(normed(sequence), grid.token_mass);
 }
 
-BackboneOutput Vit::forward_all(const torch::Tensor& images) {
-  const bool has_partial = images.size(2) % config_.patch_size != 0 || images.size(3) % config_.patch_size != 0;
+BackboneOutput Vit::forward_all(const Images& images) {
+  const bool has_partial =
+      images.pixels.size(2) % config_.patch_size != 0 || images.pixels.size(3) % config_.patch_size != 0;
   if (has_partial && config_.partial_patches == "drop") return Backbone::forward_all(images);
   auto tokens = tokens_of(images, PartialPatches::kPad);
   BackboneOutput output{.maps = maps_of(tokens, images), .embedding = {}};
-  output.embedding = pool_(normed(tokens.sequence));
+  output.embedding = pool_(normed(tokens.sequence), tokens.grid.token_mass);
   return output;
 }
 

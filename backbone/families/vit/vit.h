@@ -20,15 +20,17 @@
 namespace multipole {
 
 // Parameters: patch.*, prefix, positions.*, norm_pre.*, blocks.<i>.*, norm.*, pool.*, pyramid.*. Tokens are a sequence
-// (B, prefix + rows * columns, embed_dim) inside.
+// (B, prefix + rows * columns, embed_dim) inside. Positions, learned or rotary, are those of the whole picture,
+// whichever of its pixels hold data.
 class Vit : public Backbone {
  public:
   // Throws ConfigError, naming `where`.
   explicit Vit(const VitConfig& config, const std::string& where = "backbone");
 
-  std::vector<torch::Tensor> forward_intermediates(const torch::Tensor& images) override;
-  torch::Tensor embed(const torch::Tensor& images) override;
-  BackboneOutput forward_all(const torch::Tensor& images) override;
+  std::vector<torch::Tensor> forward_intermediates(const Images& images) override;
+  bool takes_validity() const override;
+  torch::Tensor embed(const Images& images) override;
+  BackboneOutput forward_all(const Images& images) override;
   int64_t embedding_dim() const override { return config_.embedding_dim(); }
   std::vector<FeatureInfo> feature_info() const override;
   int64_t image_size() const override { return config_.image_size; }
@@ -46,9 +48,9 @@ class Vit : public Backbone {
     torch::Tensor sequence;
     SequenceGrid grid;
   };
-  Tokens tokens_of(const torch::Tensor& images, PartialPatches partial);
+  Tokens tokens_of(const Images& images, PartialPatches partial);
   // Runs all blocks on `tokens`, and gives the maps.
-  std::vector<torch::Tensor> maps_of(Tokens& tokens, const torch::Tensor& images);
+  std::vector<torch::Tensor> maps_of(Tokens& tokens, const Images& images);
   torch::Tensor run_block(size_t block, torch::Tensor sequence, const SequenceGrid& grid);
   torch::Tensor normed(const torch::Tensor& sequence) { return norm_ ? norm_(sequence) : sequence; }
   AttentionPlace place_of(size_t block) const;

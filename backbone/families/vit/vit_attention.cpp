@@ -28,11 +28,15 @@ Json as_object(const Json& choice, const std::string& where) {
   throw ConfigError(where + ": expected the name of an attention or an object with a \"type\", got " + choice.dump());
 }
 
-// What the fields are that a choice of this type leaves open.
-Json swap_defaults(const std::string& type) {
+// What the fields are that `fields`, a choice of this type, leaves open.
+Json swap_defaults(const std::string& type, const Json& fields) {
   if (type != kMultipole && type != kAuto) return {{"type", type}};
-  Json defaults = {{"type", kMultipole}, {"variant", "log-linear"}, {"cell", 8},    {"rank", 4},
-                   {"hot", 64},          {"summaries", "cluster"},  {"bias", false}};
+  Json defaults = {{"type", kMultipole}, {"variant", "log-linear"}, {"cell", 8},    {"rank", 16},
+                   {"hot", 128},         {"summaries", "cluster"},  {"bias", false}};
+  // a smaller cell than 4 x 4 holds fewer than 16 clusters
+  if (const Json cell = fields.value("cell", Json()); cell == 1 || cell == 2 || cell == 3) {
+    defaults["rank"] = cell.get<int64_t>() * cell.get<int64_t>();
+  }
   if (type == kAuto) defaults["full_up_to"] = kFullUpTo;
   return defaults;
 }
@@ -42,7 +46,7 @@ Json swapped(const VitConfig& config, const Json& old, const Json& choice, const
   Json fields = as_object(choice, where);
   const auto type = fields["type"].get<std::string>();
   fields.erase("type");
-  Json attention = swap_defaults(type);
+  Json attention = swap_defaults(type, fields);
   const Json all = resolve_attention_config(attention, where);
   for (const char* field : {"qkv_bias", "qk_norm", "causal", "proj_drop"}) {
     if (!old.contains(field)) continue;

@@ -1,8 +1,11 @@
 #include "backbone/families/vit/vit_pooling.h"
 
+#include <optional>
+
 #include "backbone/layers/init.h"
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/token_mass.h"
 
 namespace multipole {
 namespace {
@@ -32,11 +35,13 @@ double QueryPoolingImpl::count_parameters(const VitConfig& config) {
          MlpImpl::count_parameters(query_mlp(config));
 }
 
-torch::Tensor QueryPoolingImpl::forward(const torch::Tensor& tokens) {
+torch::Tensor QueryPoolingImpl::forward(const torch::Tensor& tokens, const torch::Tensor& mass) {
   const int64_t batch = tokens.size(0), embed_dim = tokens.size(2), head_dim = embed_dim / num_heads_;
   const auto query = q_(query_.unsqueeze(0)).view({1, num_heads_, 1, head_dim}).expand({batch, -1, -1, -1});
   const auto kv = kv_(tokens).view({batch, tokens.size(1), 2, num_heads_, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
-  const auto looked = torch::scaled_dot_product_attention(query, kv[0], kv[1]);
+  std::optional<torch::Tensor> bias;
+  if (mass.defined()) bias = mass_bias(mass).unsqueeze(1).unsqueeze(1).to(query.scalar_type());
+  const auto looked = torch::scaled_dot_product_attention(query, kv[0], kv[1], bias);
   const auto pooled = proj_(looked.reshape({batch, embed_dim}));
   return pooled + mlp_(norm_(pooled));
 }
@@ -60,18 +65,19 @@ double VitPoolingImpl::count_parameters(const VitConfig& config) {
   return parameters;
 }
 
-torch::Tensor VitPoolingImpl::forward(const torch::Tensor& tokens) {
-  auto pooled = pool(tokens);
+torch::Tensor VitPoolingImpl::forward(const torch::Tensor& tokens, const torch::Tensor& token_mass) {
+  auto pooled = pool(tokens, token_mass);
   if (norm_) pooled = norm_(pooled);
   return projection_ ? projection_(pooled) : pooled;
 }
 
-torch::Tensor VitPoolingImpl::pool(const torch::Tensor& tokens) {
+torch::Tensor VitPoolingImpl::pool(const torch::Tensor& tokens, const torch::Tensor& token_mass) {
   if (config_.pooling == "class_token") return tokens.select(1, 0);
   if (config_.pooling == "class_and_register_token") return tokens.narrow(1, 0, 2).flatten(1);
   const auto grid = tokens.slice(1, config_.prefix_tokens());
-  if (config_.pooling == "attention") return attention_(grid);
-  const auto mean = grid.mean(1);
+  const auto mass = token_mass.defined() ? token_mass.flatten(1) : token_mass;
+  if (config_.pooling == "attention") return attention_(grid, mass);
+  const auto mean = mass.defined() ? mean_by_mass(grid.unsqueeze(1), mass.unsqueeze(1)) : grid.mean(1);
   return config_.pooling == "mean" ? mean : torch::cat({tokens.select(1, 0), mean}, 1);
 }
 

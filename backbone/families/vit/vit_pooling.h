@@ -18,8 +18,8 @@ class QueryPoolingImpl : public torch::nn::Module {
   explicit QueryPoolingImpl(const VitConfig& config);
   static double count_parameters(const VitConfig& config);
 
-  // (B, tokens, embed_dim) -> (B, embed_dim)
-  torch::Tensor forward(const torch::Tensor& tokens);
+  // (B, tokens, embed_dim) -> (B, embed_dim); mass (B, tokens), or undefined
+  torch::Tensor forward(const torch::Tensor& tokens, const torch::Tensor& mass);
 
  private:
   int64_t num_heads_;
@@ -36,11 +36,12 @@ class VitPoolingImpl : public torch::nn::Module {
   explicit VitPoolingImpl(const VitConfig& config);
   static double count_parameters(const VitConfig& config);
 
-  // tokens (B, prefix_tokens + n, embed_dim), normalised -> (B, embedding_dim)
-  torch::Tensor forward(const torch::Tensor& tokens);
+  // tokens (B, prefix_tokens + n, embed_dim), normalised -> (B, embedding_dim). token_mass: undefined, or (B, rows,
+  // columns) of the n tokens of the grid, of which those without are not pooled.
+  torch::Tensor forward(const torch::Tensor& tokens, const torch::Tensor& token_mass = {});
 
  private:
-  torch::Tensor pool(const torch::Tensor& tokens);
+  torch::Tensor pool(const torch::Tensor& tokens, const torch::Tensor& token_mass);
 
   VitConfig config_;
   QueryPooling attention_{nullptr};

@@ -107,7 +107,7 @@ class ProbeTraining {
 
   ProbeFeatures compute_features() {
     const auto execution = select_execution(config_.train.device, config_.train.precision, 0, kTrainDevice);
-    model_->to(execution.device);
+    prepare_inference(*model_, execution);
     LoaderOptions options;
     options.batch_size = probe_.batch_size;
     options.num_workers = config_.data.workers;

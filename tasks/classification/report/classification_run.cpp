@@ -59,7 +59,7 @@ void report_classification_run(const ClassifyConfig& config, const ClassifyData&
   const auto best = run / "best.safetensors";
   const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(best);
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
   const auto outputs = known != nullptr ? *known : collect_outputs(loaded.model, *data.validation, execution, stop);
   if (!outputs.complete) return;
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "datasets/pictures/read_picture.h"
+
 namespace multipole {
 namespace {
 
@@ -64,9 +66,10 @@ torch::Tensor explanation_maps(VisionModel& model, const torch::Tensor& images, 
 
 torch::Tensor explanation_picture(const torch::Tensor& image, const torch::Tensor& map,
                                   const Preprocessing& preprocessing, int64_t side) {
-  const auto mean = torch::tensor(preprocessing.mean, torch::kFloat).view({3, 1, 1});
-  const auto deviation = torch::tensor(preprocessing.std, torch::kFloat).view({3, 1, 1});
-  const auto pixels = image.to(torch::kCPU, torch::kFloat) * deviation + mean;
+  const auto mean = torch::tensor(preprocessing.mean, torch::kFloat).view({-1, 1, 1});
+  const auto deviation = torch::tensor(preprocessing.std, torch::kFloat).view({-1, 1, 1});
+  const auto bands = image.to(torch::kCPU, torch::kFloat) * deviation + mean;
+  const auto pixels = shown_picture(bands.permute({1, 2, 0})).permute({2, 0, 1});
   const int64_t factor = std::max<int64_t>(1, (side + image.size(1) - 1) / image.size(1));
   const int64_t height = image.size(1) * factor, width = image.size(2) * factor;
   const auto large = resized(pixels.unsqueeze(0), height, width).squeeze(0);

@@ -28,7 +28,7 @@ void report_multi_label_run(const ClassifyConfig& config, const ClassifyData& da
                             TrainObserver& observer, const std::atomic<bool>* stop) {
   const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(run / "best.safetensors");
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
   const auto evaluation = evaluate_multi_label(loaded.model, *data.validation, data.label_sets, execution, 0.5, stop);
   if (!evaluation.complete) return;
 

@@ -3,6 +3,7 @@
 #include "datasets/sources/labelled_pictures.h"
 #include "embedded/classify_recipes.h"
 #include "engine/files/classifier_file.h"
+#include "engine/training/data_bands.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/classification/probe/probe_settings.h"
 #include "tasks/classification/task/input_size.h"
@@ -14,6 +15,18 @@ namespace multipole {
 namespace {
 
 ClassifyConfig config_of(const Json& settings) { return config_from_json<ClassifyConfig>(settings, ""); }
+
+// What data.bands asks for, measured once for all that open the data.
+std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
+  ClassifyConfig config = config_of(settings);
+  if (config.data.bands.empty()) return {};
+  if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
+  if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
+  config = config_of(settings);
+  auto lines = take_classify_bands(config, context.data);
+  put_bands(config.preprocessing, config.model.backbone, settings);
+  return lines;
+}
 
 class ClassificationTask : public Task {
  public:
@@ -31,11 +44,14 @@ class ClassificationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
+    auto lines = fit_bands(settings, context);
     const std::string line = fit_to_data(settings, context.data);
-    return line.empty() ? std::vector<std::string>() : std::vector{line};
+    if (!line.empty()) lines.push_back(line);
+    return lines;
   }
 
   std::vector<std::string> apply_recipe(Json& settings, const TrainContext& context, double minutes) const override {
+    const auto found = fit_bands(settings, context);
     const ClassifyData opened = open_classify_data(config_of(settings), context.data);
     const auto census = take_census(*opened.train_pictures, train_class_occurrences(opened), opened.class_names);
     const double work = static_cast<double>(opened.validation_samples) / static_cast<double>(opened.train_samples);
@@ -43,9 +59,10 @@ class ClassificationTask : public Task {
     options.multi_label = opened.label_sets.defined();
     options.may_probe = context.may_train_otherwise && context.init && !options.multi_label && !options.batch_size &&
                         setting_of_training(settings).empty();
-    const Recipe recipe = choose_recipe(census, options);
+    Recipe recipe = choose_recipe(census, options);
     put_below(settings, recipe.settings);
     if (recipe.probe) put_below(settings, {{"probe", Json::object()}});
+    recipe.reasons.insert(recipe.reasons.begin(), found.begin(), found.end());
     return recipe.reasons;
   }
 

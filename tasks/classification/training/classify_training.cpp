@@ -18,8 +18,11 @@ namespace {
 
 class ClassifierTraining : public OpenedTraining {
  public:
-  ClassifierTraining(const ClassifyConfig& given, const std::filesystem::path& path)
-      : config_(resolve_classify_config(given)), data_(open_classify_data(config_, path)) {
+  ClassifierTraining(ClassifyConfig given, const std::filesystem::path& path)
+      : found_(take_classify_bands(given, path)),
+        config_(resolve_classify_config(given)),
+        data_(open_classify_data(config_, path)) {
+    data_.descriptions.insert(data_.descriptions.begin(), found_.begin(), found_.end());
     take_num_classes(config_.model, data_.class_names.size(), path);
     config_.objective = resolve_objective(config_.objective, is_multi_label());
     if (config_.objective.class_weights == "balanced") {
@@ -82,7 +85,8 @@ class ClassifierTraining : public OpenedTraining {
                                           config_.objective, class_weights_, std::move(teacher));
   }
 
-  ClassifyConfig config_;  // resolved
+  std::vector<std::string> found_;  // of the bands, where they were measured here
+  ClassifyConfig config_;           // resolved
   ClassifyData data_;
   torch::Tensor class_weights_;
 };

@@ -10,7 +10,8 @@
 namespace multipole {
 
 struct CoarsePicture {
-  torch::Tensor pixels;  // (h, w, 3) uint8, each the mean of a block of factor x factor pixels
+  torch::Tensor pixels;    // (h, w, 3) uint8, each the mean of what holds data in a block of factor x factor pixels
+  torch::Tensor validity;  // (h, w) bool, whether anything does; undefined where all do
   int64_t factor = 1;
 };
 

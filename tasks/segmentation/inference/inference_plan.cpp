@@ -12,7 +12,7 @@ constexpr int64_t kTiles[] = {8192, 6144, 4096, 3072, 2048, 1536, 1024, 768, 512
 
 InferencePlan plan_grid(const PlanRequest& request, const ForwardCost& cost, TileGrid grid, int64_t overlap) {
   InferencePlan plan;
-  plan.bytes = request.held_bytes + segmentation_bytes(grid, cost, request.outputs);
+  plan.bytes = request.held_bytes + request.sink_bytes + segmentation_bytes(grid, cost, request.outputs);
   plan.grid = std::move(grid);
   plan.overlap = overlap;
   plan.fits = plan.bytes <= request.limit_bytes;

@@ -16,6 +16,7 @@ struct PlanRequest {
   MapOutputs outputs;
   int64_t alignment = 1;   // tiles begin at multiples of it
   double held_bytes = 0;   // what the process holds already, the open picture included
+  double sink_bytes = 0;   // what the sink will hold of the picture
   double limit_bytes = 0;  // for the whole process
 };
 

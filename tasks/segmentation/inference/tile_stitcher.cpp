@@ -37,7 +37,7 @@ TileStitcher::TileStitcher(const TileGrid& grid, const MapOutputs& outputs)
 void TileStitcher::start_row(int64_t row) {
   const auto& span = grid_.rows.spans.at(static_cast<size_t>(row));
   const int64_t width = grid_.columns.spans.back().end;
-  const auto bytes = [&] { return torch::empty({span.final_end - span.final_begin, width}, torch::kUInt8); };
+  const auto bytes = [&] { return torch::zeros({span.final_end - span.final_begin, width}, torch::kUInt8); };
   band_ = {};
   band_.first_row = span.final_begin;
   band_.classes = bytes();
@@ -55,16 +55,23 @@ void TileStitcher::add(int64_t row, int64_t column, torch::Tensor logits) {
   const bool last_row = row + 1 == grid_.rows.size(), last_column = column + 1 == grid_.columns.size();
   logits = logits.slice(1, y.used_begin - y.begin, y.used_end - y.begin)
                .slice(2, x.used_begin - x.begin, x.used_end - x.begin);
-  if (column > 0 && column_ramp > 0) fade_in(right_, logits.narrow(2, 0, column_ramp), column_weights_);
+  if (right_.defined() && column > 0 && column_ramp > 0)
+    fade_in(right_, logits.narrow(2, 0, column_ramp), column_weights_);
   if (!last_column) right_ = logits.narrow(2, logits.size(2) - column_ramp, column_ramp).clone();
   logits = logits.narrow(2, 0, x.final_end - x.final_begin);
   if (row_ramp > 0) {
-    if (!below_.defined()) below_ = torch::empty({logits.size(0), row_ramp, band_.classes.size(1)}, logits.options());
+    if (!below_.defined()) below_ = torch::zeros({logits.size(0), row_ramp, band_.classes.size(1)}, logits.options());
     auto kept = below_.slice(2, x.final_begin, x.final_end);
     if (row > 0) fade_in(kept, logits.narrow(1, 0, row_ramp), row_weights_);
     if (!last_row) kept.copy_(logits.narrow(1, logits.size(1) - row_ramp, row_ramp));
   }
   decide(logits.narrow(1, 0, y.final_end - y.final_begin), x.final_begin);
+}
+
+void TileStitcher::skip(int64_t row, int64_t column) {
+  if (column == 0) start_row(row);
+  // what neighbours share with it holds no data either, so that nothing that is kept of it is ever seen
+  right_.reset();
 }
 
 void TileStitcher::decide(const torch::Tensor& logits, int64_t first_column) {

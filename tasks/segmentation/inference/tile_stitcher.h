@@ -22,7 +22,11 @@ class TileStitcher {
   // row by row from left to right. May change `logits`.
   void add(int64_t row, int64_t column, torch::Tensor logits);
 
-  // The rows that the tile row finished, `pixels` undefined. To be called after the last tile of each row.
+  // In place of add() for a tile that holds no data: where it is seen, the map means nothing.
+  void skip(int64_t row, int64_t column);
+
+  // The rows that the tile row finished, `pixels` and `validity` undefined. To be called after the last tile of each
+  // row.
   MapBand take_band(int64_t row);
 
  private:
@@ -32,7 +36,7 @@ class TileStitcher {
   TileGrid grid_;
   MapOutputs outputs_;
   torch::Tensor row_weights_, column_weights_;  // (1, ramp, 1), (1, 1, ramp)
-  torch::Tensor right_;                         // (num_classes, h, ramp) of the tile to the left
+  torch::Tensor right_;                         // (num_classes, h, ramp) of the tile to the left; undefined if skipped
   torch::Tensor below_;                         // (num_classes, ramp, W) of the tile row above
   MapBand band_;
 };

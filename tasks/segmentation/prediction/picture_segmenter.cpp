@@ -9,6 +9,10 @@
 namespace multipole {
 namespace {
 
+constexpr const char* kSeesNoData =
+    "the model's attention cannot leave out pixels without data: it sees them as the mean colour, and what borders on "
+    "them may suffer";
+
 constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory to speak of
 
 double resident_when_trimmed() {
@@ -39,18 +43,26 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
       execution_(execution),
       options_(options),
       limit_bytes_(limit_bytes),
-      alignment_(model_->backbone()->feature_info().back().stride) {
+      alignment_(model_->backbone()->feature_info().back().stride),
+      takes_validity_(model_->backbone()->takes_validity()) {
   const ThreadCount threads(options.threads);
   const c10::InferenceMode inference;
-  model_->to(execution.device);
+  prepare_inference(*model_, execution);
   cost_ = measure_forward_cost(
-      [this](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); });
+      [this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
+      normalizer_.channels());
 }
 
-torch::Tensor PictureSegmenter::logits(const torch::Tensor& tile, TileOrigin origin,
-                                       const std::optional<CoarseView>& view) {
+Images PictureSegmenter::placed(const Images& images) const {
+  const auto masses = pixel_masses(images);
+  Images out(valid_pixels(images, masses).to(execution_.device));
+  if (masses.defined() && takes_validity_) out.validity = masses.to(execution_.device);
+  return out;
+}
+
+torch::Tensor PictureSegmenter::logits(const Images& tile, TileOrigin origin, const std::optional<CoarseView>& view) {
   const AutocastGuard autocast(execution_);
-  const auto images = tile.to(execution_.device);
+  const Images images = placed(tile);
   return view ? forward_with_context(model_, images, *view, origin).front() : model_->forward(images);
 }
 
@@ -68,13 +80,16 @@ PlanRequest PictureSegmenter::request(ImageSize size, const TileOptions& tiles) 
 CoarseView PictureSegmenter::look_at(PictureRows& picture) {
   const CoarsePicture coarse = read_coarse_picture(picture, model_->backbone()->image_size());
   const AutocastGuard autocast(execution_);
-  return coarse_view(model_, normalizer_(coarse.pixels).unsqueeze(0).to(execution_.device), coarse.factor);
+  Images shrunk(normalizer_(coarse.pixels).unsqueeze(0));
+  if (coarse.validity.defined()) shrunk.validity = coarse.validity.unsqueeze(0);
+  return coarse_view(model_, placed(shrunk), coarse.factor);
 }
 
 SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
                                           const SegmentObserver& observer, SegmentationPlan& plan) {
   auto picture = open();
-  const PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
+  PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
+  if (execution_.device.is_cpu()) wanted.sink_bytes = sink.held_bytes(wanted.image_size);
   const InferencePlan chosen = plan_inference(wanted, cost_);
   plan = plan_of(chosen, wanted);
   if (observer.planned) observer.planned(plan);
@@ -85,12 +100,15 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
     view = look_at(*open());
     picture = open();
   }
-  const DenseModel dense = [&](const torch::Tensor& tile, TileOrigin origin) { return logits(tile, origin, view); };
+  const DenseModel dense = [&](const Images& tile, TileOrigin origin) { return logits(tile, origin, view); };
   const TileProgress progress = [&](int64_t done, int64_t total) {
     if (observer.progress) observer.progress(done, total);
   };
-  segment_picture(*picture, dense, normalizer_, chosen.grid, options_.outputs, sink, progress);
-  return {plan, execution_.precision_name(), picture->notes()};
+  SegmentationRun run{.plan = plan, .precision = execution_.precision_name(), .notes = {}};
+  run.no_data_pixels = segment_picture(*picture, dense, normalizer_, chosen.grid, options_.outputs, sink, progress);
+  run.notes = picture->notes();
+  if (run.no_data_pixels > 0 && !takes_validity_) run.notes.emplace_back(kSeesNoData);
+  return run;
 }
 
 SegmentationRun PictureSegmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) {

@@ -27,7 +27,9 @@ class PictureSegmenter {
   PlanRequest request(ImageSize size, const TileOptions& tiles);
   // What the model is shown of the whole picture beside each of its tiles; reads `picture` to its end.
   CoarseView look_at(PictureRows& picture);
-  torch::Tensor logits(const torch::Tensor& tile, TileOrigin origin, const std::optional<CoarseView>& view);
+  torch::Tensor logits(const Images& tile, TileOrigin origin, const std::optional<CoarseView>& view);
+  // The pictures on the device, with their validity where the model can make use of it.
+  Images placed(const Images& images) const;
   // Leaves the plan also where the attempt fails.
   SegmentationRun attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
                           const SegmentObserver& observer, SegmentationPlan& plan);
@@ -38,6 +40,7 @@ class PictureSegmenter {
   SegmenterOptions options_;
   double limit_bytes_;
   int64_t alignment_;
+  bool takes_validity_;
   ForwardCost cost_;
   MemoryBudget budget_;
 };

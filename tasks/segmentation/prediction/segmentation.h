@@ -24,14 +24,15 @@ struct SegmentationPlan {
 struct SegmentationRun {
   SegmentationPlan plan;           // the one that memory held
   std::string precision;           // "float32" or "bfloat16"
-  std::vector<std::string> notes;  // what reading a file left out or guessed
+  std::vector<std::string> notes;  // what reading a file left out or guessed, and whether nodata was seen
+  int64_t no_data_pixels = 0;      // of the picture
 };
 
 // A picture's maps, torch::Tensor (H, W) uint8 or cv::Mat CV_8UC1.
 template <class Map>
 struct BasicSegmentation {
-  Map classes;      // the class of each pixel
-  Map probability;  // that of the class, 255 for 1; empty where it was not asked for
+  Map classes;      // the class of each pixel; 255 where it holds no data
+  Map probability;  // that of the class, 255 for 1, 0 where there is no data; empty where it was not asked for
   Map uncertainty;  // entropy of the classes, 255 where all are alike; likewise
   SegmentationRun run;
   std::string error;  // of one picture among several: why there are no maps; empty where there are

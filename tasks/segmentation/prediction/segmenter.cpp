@@ -55,8 +55,11 @@ class Segmenter::Parts {
         execution(checked_execution(given)),
         limit(limit_bytes(given, execution.device)),
         loaded(swap_attention(load_segmenter(path), given.attention, "attention")),
+        preprocessing(config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing")),
         palette(model_palette(loaded.metadata.palette)),
-        pictures(loaded, execution, given, limit) {}
+        pictures(loaded, execution, given, limit) {
+    options.decode = reading_for(preprocessing, options.decode);
+  }
 
   Segmentation maps(const PictureOpener& open) {
     MapInMemory kept(options.outputs);
@@ -72,6 +75,7 @@ class Segmenter::Parts {
   Execution execution;
   double limit;  // found before the model is loaded, which is part of what it bounds
   LoadedModel loaded;
+  Preprocessing preprocessing;
   std::vector<PaletteColor> palette;
   PictureSegmenter pictures;
 };
@@ -100,7 +104,7 @@ SegmentationRun Segmenter::segment(const std::filesystem::path& picture, MapSink
 
 Segmentation Segmenter::predict(const torch::Tensor& picture) const {
   return with_library_errors([&] {
-    const torch::Tensor pixels = rgb_picture(picture);
+    const torch::Tensor pixels = rgb_picture(picture, parts_->preprocessing.channels());
     return parts_->maps([&] { return rows_of(pixels); });
   });
 }

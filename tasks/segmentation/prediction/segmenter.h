@@ -49,8 +49,8 @@ struct SegmentObserver {
 };
 
 // Every method is const and may be called by several threads at once; none prints. A picture is a tensor (H, W, 3)
-// uint8 in R, G and B; a cv::Mat in B, G and R (CV_8UC3), gray (CV_8UC1) or B, G, R and alpha (CV_8UC4, laid over
-// white); or a file of any format that the library decodes.
+// uint8 in R, G and B (of a model of other bands (H, W, C), scaled to bytes); a cv::Mat in B, G and R (CV_8UC3), gray
+// (CV_8UC1) or B, G, R and alpha (CV_8UC4, laid over white); or a file of any format that the library decodes.
 //
 // Each call plans its tiles as if it were alone, so that its maps are those of a call alone, and begins once the calls
 // before it leave the memory that it planned. A call from within another's observer or sink would wait for itself.

@@ -109,7 +109,7 @@ class SegmentProbe {
   // The tokens to fit to; nothing where `stop` came first.
   std::optional<Tokens> compute_tokens(TrainResult& result) {
     const auto execution = select_execution(config_.train.device, config_.train.precision, 0, kTrainDevice);
-    model_->to(execution.device);
+    prepare_inference(*model_, execution);
     LoaderOptions options;
     options.batch_size = 1;  // pictures have sizes of their own
     options.num_workers = config_.data.workers;

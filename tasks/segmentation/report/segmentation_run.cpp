@@ -57,7 +57,7 @@ void report_segmentation_run(const SegmentConfig& config, const SegmentData& dat
                              TrainObserver& observer, const std::atomic<bool>* stop) {
   const Execution execution = select_execution(config.train.device, "float32", 0, kTrainDevice);
   LoadedModel loaded = load_model(run / "best.safetensors");
-  loaded.model->to(execution.device);
+  prepare_inference(*loaded.model, execution);
   WorstPictures worst(loaded.model->config().num_classes);
   SegmenterEvaluationOptions how;
   how.on_batch = [&worst](const torch::Tensor& labels, const Batch& batch) { worst.update(labels, batch); };

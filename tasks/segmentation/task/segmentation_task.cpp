@@ -2,6 +2,7 @@
 
 #include "datasets/segmentation/segmentation_dataset.h"
 #include "embedded/segment_recipes.h"
+#include "engine/training/data_bands.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe_options.h"
 #include "tasks/segmentation/segment_data.h"
@@ -18,6 +19,18 @@ constexpr double kEpochsWanted = 20;             // that the recipe's minutes sh
 constexpr double kSecondsOfTraining = 60 * 0.8;  // of a minute, evaluation left out
 
 SegmentConfig config_of(const Json& settings) { return config_from_json<SegmentConfig>(settings, ""); }
+
+// What data.bands asks for, measured once for all that open the data.
+std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
+  SegmentConfig config = config_of(settings);
+  if (config.data.bands.empty()) return {};
+  if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
+  if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
+  config = config_of(settings);
+  auto lines = take_segment_bands(config, context.data);
+  put_bands(config.preprocessing, config.model.backbone, settings);
+  return lines;
+}
 
 class SegmentationTask : public Task {
  public:
@@ -42,11 +55,14 @@ class SegmentationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
-    if (context.trains_otherwise) return {};
-    return fit_to_machine(settings, *this, context);
+    auto lines = fit_bands(settings, context);
+    if (context.trains_otherwise) return lines;
+    for (auto& line : fit_to_machine(settings, *this, context)) lines.push_back(std::move(line));
+    return lines;
   }
 
   std::vector<std::string> apply_recipe(Json& settings, const TrainContext& context, double minutes) const override {
+    const auto found = fit_bands(settings, context);
     const auto config = config_of(settings);
     const auto pictures = open_segment_split(config, context.data, config.data.train_split, mask_options(config.data));
     const auto held_out = open_segment_split(config, context.data, config.data.val_split, pictures->masks());
@@ -63,6 +79,7 @@ class SegmentationTask : public Task {
         choose_segment_recipe(census, recipe_options(*this, settings, context, minutes, work), config.data.census);
     put_below(settings, recipe.settings);
     lines.insert(lines.end(), recipe.reasons.begin(), recipe.reasons.end());
+    lines.insert(lines.begin(), found.begin(), found.end());
     return lines;
   }
 

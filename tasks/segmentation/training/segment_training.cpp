@@ -16,8 +16,11 @@ namespace {
 
 class SegmenterTraining : public OpenedTraining {
  public:
-  SegmenterTraining(const SegmentConfig& given, const std::filesystem::path& path)
-      : config_(resolve_segment_config(given)), data_(open_segment_data(config_, path)) {
+  SegmenterTraining(SegmentConfig given, const std::filesystem::path& path)
+      : found_(take_segment_bands(given, path)),
+        config_(resolve_segment_config(given)),
+        data_(open_segment_data(config_, path)) {
+    data_.descriptions.insert(data_.descriptions.begin(), found_.begin(), found_.end());
     take_num_classes(config_.model, data_.class_names.size(), path);
   }
 
@@ -58,7 +61,8 @@ class SegmenterTraining : public OpenedTraining {
   std::string score_name() const override { return "miou"; }
 
  private:
-  SegmentConfig config_;  // resolved
+  std::vector<std::string> found_;  // of the bands, where they were measured here
+  SegmentConfig config_;            // resolved
   SegmentData data_;
 };
 

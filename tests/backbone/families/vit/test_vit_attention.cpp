@@ -43,7 +43,7 @@ std::string refusal(const VitConfig& config, const Json& choice) {
 TEST(VitAttention, ANameTakesWhatIsNearFullAttentionWithoutTraining) {
   const Json attention = swapped(three_blocks(), "multipole2d");
   const Json expected = {
-      {"type", "multipole2d"},  {"variant", "log-linear"}, {"cell", 8},      {"rank", 4}, {"hot", 64},
+      {"type", "multipole2d"},  {"variant", "log-linear"}, {"cell", 8},      {"rank", 16}, {"hot", 128},
       {"summaries", "cluster"}, {"bias", false},           {"full_up_to", 0}};
   for (const auto& [key, value] : expected.items()) EXPECT_EQ(attention[key], value) << key;
   Json automatic = swapped(three_blocks(), "auto");
@@ -57,6 +57,8 @@ TEST(VitAttention, FieldsThatTheChoiceNamesComeFirst) {
   EXPECT_EQ(attention["hot"], 7);
   EXPECT_EQ(attention["summaries"], "basis");
   EXPECT_EQ(attention["cell"], 8);
+  EXPECT_EQ(swapped(three_blocks(), {{"type", "auto"}, {"cell", 3}})["rank"], 9) << "as many as the cell has tokens";
+  EXPECT_EQ(swapped(three_blocks(), {{"type", "auto"}, {"cell", 3}, {"rank", 4}})["rank"], 4);
 }
 
 TEST(VitAttention, WhatTheWeightsSayStays) {

@@ -65,8 +65,8 @@ TEST(InferencePlan, WhatTheUserChoseIsKept) {
 
 TEST(InferencePlan, TheEstimateCoversWhatTensorsTake) {
   const auto weight = torch::randn({7, 3, 3, 3});
-  const DenseModel model = [&](const torch::Tensor& images, TileOrigin) {
-    const auto hidden = images.repeat({1, 12, 1, 1}).relu();
+  const DenseModel model = [&](const Images& images, TileOrigin) {
+    const auto hidden = images.pixels.repeat({1, 12, 1, 1}).relu();
     return torch::conv2d(images, weight, {}, 1, 1) + hidden.mean(1, true);
   };
   const ForwardCost cost = measure_forward_cost(model);

@@ -33,8 +33,8 @@ Normalizer plain_normalizer() {
 // Whole weights: sums are exact, in whatever order a convolution takes them.
 DenseModel local_model(int64_t num_classes, int64_t kernel) {
   const auto weight = torch::randint(-8, 9, {num_classes, 3, kernel, kernel}).to(torch::kFloat);
-  return [weight, kernel](const torch::Tensor& images, TileOrigin) {
-    return torch::conv2d(images.round(), weight, {}, 1, kernel / 2);
+  return [weight, kernel](const Images& images, TileOrigin) {
+    return torch::conv2d(images.pixels.round(), weight, {}, 1, kernel / 2);
   };
 }
 
@@ -72,8 +72,10 @@ Case random_case(int64_t least_overlap) {
 TEST(SegmentPicture, AConstantModelGivesAConstantMap) {
   for (int round = 0; round < 20; ++round) {
     const auto sample = random_case(0);
-    const DenseModel constant = [](const torch::Tensor& images, TileOrigin) {
-      return torch::tensor({0.5F, 1.25F, -3.0F}).view({1, 3, 1, 1}).repeat({1, 1, images.size(2), images.size(3)});
+    const DenseModel constant = [](const Images& images, TileOrigin) {
+      return torch::tensor({0.5F, 1.25F, -3.0F})
+          .view({1, 3, 1, 1})
+          .repeat({1, 1, images.pixels.size(2), images.pixels.size(3)});
     };
     const auto map = segment(sample.image, constant, sample.tiles);
     EXPECT_TRUE(map.classes().eq(1).all().item<bool>());
@@ -121,8 +123,8 @@ TEST(SegmentPicture, TilesGetTheirOwnPartOfTheCoarseView) {
     view.stride = kStride;
     const auto tokens = [&](int64_t pixels) { return (pixels + view.factor * kStride - 1) / (view.factor * kStride); };
     view.map = torch::randn({1, 3, tokens(height), tokens(width)});
-    const DenseModel copy = [&](const torch::Tensor& images, TileOrigin origin) {
-      const auto part = sample_view(view, origin, images.size(2) / kStride, images.size(3) / kStride);
+    const DenseModel copy = [&](const Images& images, TileOrigin origin) {
+      const auto part = sample_view(view, origin, images.pixels.size(2) / kStride, images.pixels.size(3) / kStride);
       return part.repeat_interleave(kStride, 2).repeat_interleave(kStride, 3);
     };
     const auto image = torch::randint(0, 256, {height, width, 3}, torch::kUInt8);
@@ -155,8 +157,8 @@ TEST(SegmentPicture, DisagreeingTilesFade) {
   const TileGrid grid = make_tile_grid({height, width}, {.tile = 60, .overlap = 20});
   ASSERT_EQ(grid.num_tiles(), 2);
   int call = 0;
-  const DenseModel model = [&call](const torch::Tensor& images, TileOrigin) {
-    const auto first = torch::full({1, 1, images.size(2), images.size(3)}, call++ == 0 ? 4.0F : -4.0F);
+  const DenseModel model = [&call](const Images& images, TileOrigin) {
+    const auto first = torch::full({1, 1, images.pixels.size(2), images.pixels.size(3)}, call++ == 0 ? 4.0F : -4.0F);
     return torch::cat({torch::zeros_like(first), first}, 1);
   };
   const auto map = segment(torch::zeros({height, width, 3}, torch::kUInt8), model, grid);
@@ -177,9 +179,7 @@ TEST(SegmentPicture, LogitsMayHaveAnyFloatingType) {
   for (const auto type : {torch::kBFloat16, torch::kHalf, torch::kFloat, torch::kDouble}) {
     const auto image = torch::randint(0, 2, {random_int(70, 150), random_int(70, 150), 3}, torch::kUInt8);
     const auto in_float = local_model(random_int(2, 9), 1);
-    const DenseModel model = [&](const torch::Tensor& images, TileOrigin origin) {
-      return in_float(images, origin).to(type);
-    };
+    const DenseModel model = [&](const Images& images, TileOrigin origin) { return in_float(images, origin).to(type); };
     const ImageSize size{image.size(0), image.size(1)};
     const auto whole = segment(image, model, whole_picture_grid(size));
     const auto tiles = segment(image, model, make_tile_grid(size, {.tile = 48, .overlap = random_int(0, 20)}));
@@ -194,11 +194,11 @@ TEST(SegmentPicture, ScoresThatAreNotFiniteAreRefused) {
   const auto image = torch::zeros({40, 50, 3}, torch::kUInt8);
   // one pixel of every tile, at random, or all of them, so that overlaps meet it too
   const auto picture_with = [&](float value, bool everywhere = false) {
-    const DenseModel model = [value, everywhere](const torch::Tensor& images, TileOrigin) {
-      auto logits = torch::zeros({1, 3, images.size(2), images.size(3)});
+    const DenseModel model = [value, everywhere](const Images& images, TileOrigin) {
+      auto logits = torch::zeros({1, 3, images.pixels.size(2), images.pixels.size(3)});
       auto scores = logits[0][1];
       if (everywhere) scores.fill_(value);
-      scores[random_int(0, images.size(2) - 1)][random_int(0, images.size(3) - 1)] = value;
+      scores[random_int(0, images.pixels.size(2) - 1)][random_int(0, images.pixels.size(3) - 1)] = value;
       return logits;
     };
     MapKeeper map(40, 50);

@@ -74,8 +74,8 @@ TEST_F(SegmenterOfTensors, TilesAreThoseOfSegmentPicture) {
       make_tile_grid({pixels.size(0), pixels.size(1)}, {.tile = 64, .overlap = 32, .alignment = stride});
   MapKeeper expected(pixels.size(0), pixels.size(1));
   segment_picture(
-      *rows_of(pixels), [&](const torch::Tensor& tile, TileOrigin) { return loaded.model->forward(tile); }, normalizer,
-      grid, kEverything, expected, [](int64_t, int64_t) {});
+      *rows_of(pixels), [&](const Images& tile, TileOrigin) { return loaded.model->forward(tile); }, normalizer, grid,
+      kEverything, expected, [](int64_t, int64_t) {});
   const auto found = asked.predict(pixels);
   EXPECT_TRUE(found.classes.equal(expected.classes()));
   EXPECT_TRUE(found.probability.equal(expected.probability()));
