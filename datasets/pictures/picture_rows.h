@@ -27,7 +27,7 @@ class PictureRows {
   // The next `count` rows, (count, width, 3) uint8 RGB. At most `height` in all. Throws InputError.
   virtual torch::Tensor read(int64_t count) = 0;
 
-  // Which pixels of the rows that the last read() gave hold data, (count, width) bool; undefined where all do.
+  // (count, width) bool: which pixels of the rows that the last read() gave hold data; undefined where all do.
   virtual torch::Tensor read_validity() { return {}; }
 
   // What was left out, such as pages after the first.
