@@ -12,6 +12,10 @@ struct TilePixels {
   torch::Tensor pixels;    // (h, w, 3) uint8
   torch::Tensor validity;  // (h, w), undefined where all hold data
 
+  // A tile that is valid as a whole is as one of a picture without a mask.
+  void limit_to(const torch::Tensor& valid) {
+    if (!valid.all().item<bool>()) validity = valid;
+  }
   bool is_empty() const { return validity.defined() && !validity.any().item<bool>(); }
 };
 
@@ -56,7 +60,7 @@ int64_t segment_picture(PictureRows& picture, const DenseModel& model, const Nor
     for (int64_t column = 0; column < grid.columns.size(); ++column) {
       const auto& x = grid.columns.spans[static_cast<size_t>(column)];
       TilePixels tile{.pixels = window.rows(y.begin, y.end).slice(1, x.begin, x.end), .validity = {}};
-      if (validity.defined()) tile.validity = validity.slice(1, x.begin, x.end);
+      if (validity.defined()) tile.limit_to(validity.slice(1, x.begin, x.end));
       if (tile.is_empty()) {
         stitcher.skip(row, column);
       } else {
