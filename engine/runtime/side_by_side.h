@@ -65,13 +65,8 @@ class SideBySide {
   bool has_several() {
     auto first = fetch_();
     if (!first) return false;
-    std::optional<Item> second;
     std::exception_ptr error;
-    try {
-      second = fetch_();
-    } catch (...) {
-      error = std::current_exception();
-    }
+    std::optional<Item> second = fetch_or(error);
     if (second) {
       ahead_.push_back(std::move(*first));
       ahead_.push_back(std::move(*second));
@@ -82,8 +77,18 @@ class SideBySide {
     return false;
   }
 
-  std::optional<Item> next_item() {
-    if (ahead_.empty()) return fetch_();
+  // fetch_(), nothing where it throws.
+  std::optional<Item> fetch_or(std::exception_ptr& error) {
+    try {
+      return fetch_();
+    } catch (...) {
+      error = std::current_exception();
+      return std::nullopt;
+    }
+  }
+
+  std::optional<Item> next_item(std::exception_ptr& error) {
+    if (ahead_.empty()) return fetch_or(error);
     std::optional<Item> item(std::move(ahead_.front()));
     ahead_.pop_front();
     return item;
@@ -100,12 +105,7 @@ class SideBySide {
       ticket = next_fetched_;
     }
     Outcome outcome;
-    std::optional<Item> item;
-    try {
-      item = next_item();
-    } catch (...) {
-      outcome.error = std::current_exception();
-    }
+    std::optional<Item> item = next_item(outcome.error);
     {
       const std::lock_guard lock(mutex_);
       ended_ = ended_ || !item;

@@ -44,4 +44,9 @@ double segmentation_bytes(const TileGrid& grid, const ForwardCost& cost, const M
          cost.bytes(tile_height * tile_width);
 }
 
+double bytes_of_tile_at_once(const TileGrid& grid, const ForwardCost& cost) {
+  const int64_t pixels = grid.rows.longest() * grid.columns.longest();
+  return cost.bytes(pixels) + 2.0 * sizeof(float) * static_cast<double>(cost.num_classes * pixels);
+}
+
 }  // namespace multipole

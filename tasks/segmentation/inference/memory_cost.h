@@ -26,4 +26,8 @@ ForwardCost measure_forward_cost(const DenseModel& model, int64_t channels = 3);
 // Bytes at the peak of segment_picture() over `grid` beyond what the program holds before, its open picture included.
 double segmentation_bytes(const TileGrid& grid, const ForwardCost& cost, const MapOutputs& outputs);
 
+// What each tile that is worked on beside another adds to that: its forward pass, and its logits until their turn
+// comes.
+double bytes_of_tile_at_once(const TileGrid& grid, const ForwardCost& cost);
+
 }  // namespace multipole

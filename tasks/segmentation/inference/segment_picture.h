@@ -21,12 +21,16 @@ using DenseModel = std::function<torch::Tensor(const Images& tile, TileOrigin or
 // Told after every tile; may throw to stop.
 using TileProgress = std::function<void(int64_t done, int64_t total)>;
 
+// tiles_at_once: how many tiles the calling thread's threads may work on side by side, each by a thread of its own; the
+// map is the same, and progress and the sink are called by the calling thread in either case.
+//
 // Reads `picture` to its end and writes the bands of the map to `sink`. The grid is the picture's (make_tile_grid,
 // whole_picture_grid). Besides what the model needs for a tile, memory holds the tile row's pixels and labels and the
 // logits of one ramp across the picture. Throws Error where the largest logit of a pixel is not a finite number.
 // Pixels that hold no data (PictureRows::read_validity) get kNoDataClass, whatever the model says of them; it is not
 // run on tiles of nothing else. Returns how many there are.
 int64_t segment_picture(PictureRows& picture, const DenseModel& model, const Normalizer& normalizer,
-                        const TileGrid& grid, const MapOutputs& outputs, MapSink& sink, const TileProgress& progress);
+                        const TileGrid& grid, const MapOutputs& outputs, MapSink& sink, const TileProgress& progress,
+                        int tiles_at_once = 1);
 
 }  // namespace multipole

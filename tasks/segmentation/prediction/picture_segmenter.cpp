@@ -1,8 +1,14 @@
 #include "tasks/segmentation/prediction/picture_segmenter.h"
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "engine/runtime/allocator.h"
 #include "engine/runtime/out_of_memory.h"
 #include "engine/runtime/process_memory.h"
+#include "engine/runtime/side_by_side.h"
 #include "engine/runtime/thread_count.h"
 #include "tasks/segmentation/inference/coarse_picture.h"
 
@@ -18,6 +24,13 @@ constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory
 double resident_when_trimmed() {
   trim_freed_memory();  // what the picture before left is not held
   return static_cast<double>(resident_bytes());
+}
+
+// As many tiles as there are threads, and as what the plan leaves of the memory holds.
+int tiles_at_once(const InferencePlan& plan, double limit_bytes, double bytes_of_each) {
+  if (plan.is_whole() || at::in_parallel_region()) return 1;
+  const double more = std::max(0.0, limit_bytes - plan.bytes) / bytes_of_each;
+  return static_cast<int>(std::min<double>(at::get_num_threads(), 1 + std::floor(more)));
 }
 
 SegmentationPlan plan_of(const InferencePlan& chosen, const PlanRequest& request) {
@@ -48,9 +61,9 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
   const ThreadCount threads(options.threads);
   const c10::InferenceMode inference;
   prepare_inference(*model_, execution);
-  cost_ = measure_forward_cost(
-      [this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
-      normalizer_.channels());
+  cost_ =
+      measure_forward_cost([this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
+                           normalizer_.channels());
 }
 
 Images PictureSegmenter::placed(const Images& images) const {
@@ -93,7 +106,11 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
   const InferencePlan chosen = plan_inference(wanted, cost_);
   plan = plan_of(chosen, wanted);
   if (observer.planned) observer.planned(plan);
-  const auto share = budget_.take(chosen.bytes - wanted.held_bytes, limit_bytes_ - wanted.held_bytes);
+  // the plan is that of one tile at a time, so that the map does not depend on the number of threads
+  const double each = bytes_of_tile_at_once(chosen.grid, cost_);
+  const int at_once = tiles_at_once(chosen, limit_bytes_, each);
+  const auto share =
+      budget_.take(chosen.bytes + (at_once - 1) * each - wanted.held_bytes, limit_bytes_ - wanted.held_bytes);
   std::optional<CoarseView> view;
   if (takes_context(model_) && !chosen.is_whole()) {
     picture.reset();  // two readers at once would hold twice what cannot be streamed
@@ -105,7 +122,8 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
     if (observer.progress) observer.progress(done, total);
   };
   SegmentationRun run{.plan = plan, .precision = execution_.precision_name(), .notes = {}};
-  run.no_data_pixels = segment_picture(*picture, dense, normalizer_, chosen.grid, options_.outputs, sink, progress);
+  run.no_data_pixels = segment_picture(*picture, dense, normalizer_, chosen.grid, options_.outputs, sink, progress,
+                                       std::min(at_once, most_at_once(execution_.device)));
   run.notes = picture->notes();
   if (run.no_data_pixels > 0 && !takes_validity_) run.notes.emplace_back(kSeesNoData);
   return run;
