@@ -14,9 +14,9 @@
 #include "datasets/pictures/png_writer.h"
 #include "engine/files/atomic_file.h"
 #include "tasks/segmentation/inference/map_sink.h"
-#include "tasks/segmentation/view/map_view.h"
 #include "tasks/segmentation/vector/class_areas.h"
 #include "tasks/segmentation/vector/vector_sink.h"
+#include "tasks/segmentation/view/map_view.h"
 
 namespace multipole {
 

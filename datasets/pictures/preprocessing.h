@@ -20,7 +20,7 @@ struct Preprocessing {
   std::string crop_rounding = "even";
   std::vector<double> mean = {0.485, 0.456, 0.406};
   std::vector<double> std = {0.229, 0.224, 0.225};
-  BandScaling bands;
+  BandScaling bands = {};
 
   // Of the pictures that the model sees: 3, or as many as bands are chosen.
   int64_t channels() const { return bands.channels(); }

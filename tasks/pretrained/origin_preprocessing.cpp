@@ -68,7 +68,8 @@ Preprocessing checked(const Preprocessing& preprocessing, const std::string& sou
 Preprocessing timm_preprocessing(const Json& config, int64_t image_size, const std::string& source) {
   const Json& own =
       config.contains("pretrained_cfg") && config["pretrained_cfg"].is_object() ? config["pretrained_cfg"] : config;
-  Preprocessing out{.image_size = image_size};
+  Preprocessing out;
+  out.image_size = image_size;
   out.crop_pct = own.value("crop_pct", out.crop_pct);
   out.interpolation = own.value("interpolation", std::string("bicubic"));
   out.mean = numbers(own, "mean", out.mean, source);
@@ -83,7 +84,8 @@ Preprocessing timm_preprocessing(const Json& config, int64_t image_size, const s
 }
 
 Preprocessing transformers_preprocessing(const Json& preprocessor, int64_t image_size, const std::string& source) {
-  Preprocessing out{.image_size = image_size};
+  Preprocessing out;
+  out.image_size = image_size;
   if (!preprocessor.is_object()) return out;
   out.mean = numbers(preprocessor, "image_mean", out.mean, source);
   out.std = numbers(preprocessor, "image_std", out.std, source);

@@ -35,9 +35,9 @@ class SegmentView : public test::SegmentCommand {
 TEST_F(SegmentView, AFolderBesideTheMap) {
   const auto result = view();
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(data_files(), (std::vector<std::string>{"p.png", "p.view/classes/0/0_0.js", "p.view/index.html",
-                                                    "p.view/map.js", "p.view/picture/0/0_0.jpg",
-                                                    "p.view/regions/0/0_0.js", "results.jsonl"}));
+  EXPECT_EQ(data_files(),
+            (std::vector<std::string>{"p.png", "p.view/classes/0/0_0.js", "p.view/index.html", "p.view/map.js",
+                                      "p.view/picture/0/0_0.jpg", "p.view/regions/0/0_0.js", "results.jsonl"}));
   EXPECT_EQ(results()[0]["view"], out("p.view/index.html").string());
   EXPECT_EQ(read_image(out("p.view/picture/0/0_0.jpg")).sizes(), (std::vector<int64_t>{70, 90, 3}));
   const std::string described = test::read_text(out("p.view/map.js"));

@@ -16,6 +16,10 @@ struct TilePixels {
   torch::Tensor pixels;    // (h, w, 3) uint8
   torch::Tensor validity;  // (h, w), undefined where all hold data
 
+  // A tile that is valid as a whole is as one of a picture without a mask.
+  void limit_to(const torch::Tensor& valid) {
+    if (!valid.all().item<bool>()) validity = valid;
+  }
   bool is_empty() const { return validity.defined() && !validity.any().item<bool>(); }
 };
 
@@ -66,7 +70,7 @@ class TileReader {
     }
     Tile tile{.row = row_, .column = column_, .of_row = of_row_, .pixels = {}, .logits = {}};
     tile.pixels.pixels = of_row_.pixels.slice(1, x.begin, x.end);
-    if (of_row_.validity.defined()) tile.pixels.validity = of_row_.validity.slice(1, x.begin, x.end);
+    if (of_row_.validity.defined()) tile.pixels.limit_to(of_row_.validity.slice(1, x.begin, x.end));
     if (++column_ == grid_.columns.size()) {
       column_ = 0;
       ++row_;

@@ -71,7 +71,7 @@ void TilePyramid::pass_on(size_t index) {
   const int64_t row = level.num_done / tile_side_;
   for (int64_t column = 0; column * tile_side_ < level.size.width; ++column) {
     const int64_t x = column * tile_side_;
-    sink_({static_cast<int64_t>(index), column, row}, rows.slice(1, x, std::min(x + tile_side_ - 1, level.size.width)));
+    sink_({static_cast<int64_t>(index), column, row}, rows.slice(1, x, std::min(x + tile_side_, level.size.width)));
   }
   level.num_done += level.num_held;
   level.num_held = 0;

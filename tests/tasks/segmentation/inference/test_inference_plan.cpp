@@ -67,7 +67,7 @@ TEST(InferencePlan, TheEstimateCoversWhatTensorsTake) {
   const auto weight = torch::randn({7, 3, 3, 3});
   const DenseModel model = [&](const Images& images, TileOrigin) {
     const auto hidden = images.pixels.repeat({1, 12, 1, 1}).relu();
-    return torch::conv2d(images, weight, {}, 1, 1) + hidden.mean(1, true);
+    return torch::conv2d(images.pixels, weight, {}, 1, 1) + hidden.mean(1, true);
   };
   const ForwardCost cost = measure_forward_cost(model);
   EXPECT_EQ(cost.num_classes, 7);
