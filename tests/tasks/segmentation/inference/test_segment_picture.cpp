@@ -164,9 +164,9 @@ TEST(SegmentPicture, DisagreeingTilesFade) {
   const int64_t width = 100, height = 5;
   const TileGrid grid = make_tile_grid({height, width}, {.tile = 60, .overlap = 20});
   ASSERT_EQ(grid.num_tiles(), 2);
-  int call = 0;
-  const DenseModel model = [&call](const Images& images, TileOrigin) {
-    const auto first = torch::full({1, 1, images.pixels.size(2), images.pixels.size(3)}, call++ == 0 ? 4.0F : -4.0F);
+  const DenseModel model = [](const Images& images, TileOrigin origin) {
+    const auto first =
+        torch::full({1, 1, images.pixels.size(2), images.pixels.size(3)}, origin.left == 0 ? 4.0F : -4.0F);
     return torch::cat({torch::zeros_like(first), first}, 1);
   };
   const auto map = segment(torch::zeros({height, width, 3}, torch::kUInt8), model, grid);
