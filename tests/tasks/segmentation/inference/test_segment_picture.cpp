@@ -8,8 +8,10 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "base/error.h"
+#include "engine/runtime/thread_count.h"
 #include "tasks/segmentation/inference/coarse_picture.h"
 #include "tasks/segmentation/inference/segment_picture.h"
 #include "tests/support/random_source.h"
@@ -42,11 +44,17 @@ MapKeeper segment(const torch::Tensor& image, const DenseModel& model, const Til
   MapKeeper map(image.size(0), image.size(1));
   const auto picture = rows_of(image);
   int64_t last = 0;
-  segment_picture(*picture, model, plain_normalizer(), grid, kAllOutputs, map, [&](int64_t done, int64_t total) {
+  // the map is the same by any number of threads
+  const ThreadCount threads(static_cast<int>(random_int(1, 4)));
+  const auto caller = std::this_thread::get_id();
+  const auto progress = [&](int64_t done, int64_t total) {
     EXPECT_EQ(done, last + 1);
     EXPECT_EQ(total, grid.num_tiles());
+    EXPECT_EQ(std::this_thread::get_id(), caller);
     last = done;
-  });
+  };
+  segment_picture(*picture, model, plain_normalizer(), grid, kAllOutputs, map, progress,
+                  static_cast<int>(random_int(1, 4)));
   EXPECT_EQ(last, grid.num_tiles());
   EXPECT_TRUE(map.is_complete());
   EXPECT_TRUE(torch::equal(map.pixels(), image));
@@ -156,9 +164,9 @@ TEST(SegmentPicture, DisagreeingTilesFade) {
   const int64_t width = 100, height = 5;
   const TileGrid grid = make_tile_grid({height, width}, {.tile = 60, .overlap = 20});
   ASSERT_EQ(grid.num_tiles(), 2);
-  int call = 0;
-  const DenseModel model = [&call](const Images& images, TileOrigin) {
-    const auto first = torch::full({1, 1, images.pixels.size(2), images.pixels.size(3)}, call++ == 0 ? 4.0F : -4.0F);
+  const DenseModel model = [](const Images& images, TileOrigin origin) {
+    const auto first =
+        torch::full({1, 1, images.pixels.size(2), images.pixels.size(3)}, origin.left == 0 ? 4.0F : -4.0F);
     return torch::cat({torch::zeros_like(first), first}, 1);
   };
   const auto map = segment(torch::zeros({height, width, 3}, torch::kUInt8), model, grid);
