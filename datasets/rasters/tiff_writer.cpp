@@ -24,6 +24,8 @@ TiffWriter::TiffWriter(const std::filesystem::path& path, const char* mode) : pa
         return 1;
       },
       this);
+  TIFFOpenOptionsSetWarningHandlerExtR(
+      options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
   tiff_.reset(TIFFOpenExt(path.c_str(), mode, options.get()));
   check(tiff_ != nullptr);
 }

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import warnings
 
 try:
     import numpy
@@ -19,6 +20,7 @@ try:
 except ImportError:
     print("skipped: rasterio or rio-cogeo is not installed (tools/setup/install_torch.sh VENV python)")
     sys.exit(77)
+warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
 
 NODATA = 65535
 
@@ -116,7 +118,7 @@ def main():
                 print("the program has no GDAL:", kind)
                 continue
             assert done.returncode == 0, (kind, done.stderr)
-            again = check_map(folder / kind / "field.tif", source)
+            again = check_map(folder / kind / f"field.{kind}.tif", source)
             if kind == "vrt":  # the other one does not tell its pixels without data
                 numpy.testing.assert_array_equal(again, labels)
 
