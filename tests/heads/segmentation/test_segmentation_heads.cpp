@@ -175,7 +175,8 @@ TEST(SegmentationHeads, ADeconvolutionHeadTakesOneMap) {
   const torch::NoGradGuard no_grad;
   const auto head =
       make_head({{"type", "deconvolution"}, {"channels", 8}, {"widths", Json::array()}}, {{6, 14}}, 2, "head");
-  EXPECT_EQ(head->forward({torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(), (std::vector<int64_t>{1, 2, 25, 40}));
+  EXPECT_EQ(head->forward(std::vector{torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(),
+            (std::vector<int64_t>{1, 2, 25, 40}));
 }
 
 TEST(SegmentationHeads, ALinearHeadIsAConvolutionOfTheLastMap) {
@@ -193,9 +194,10 @@ TEST(SegmentationHeads, ALinearHeadIsAConvolutionOfTheLastMap) {
                               torch::upsample_bilinear2d(logits, {size.height, size.width}, false), 1e-9, 1e-9));
   head->train();
   EXPECT_FALSE(head->forward(features, size).equal(head->forward(features, size))) << "dropout";
-  EXPECT_EQ(
-      make_head({{"type", "linear"}}, {{6, 14}}, 2, "head")->forward({torch::randn({1, 6, 2, 3})}, {25, 40}).sizes(),
-      (std::vector<int64_t>{1, 2, 25, 40}));
+  EXPECT_EQ(make_head({{"type", "linear"}}, {{6, 14}}, 2, "head")
+                ->forward(std::vector{torch::randn({1, 6, 2, 3})}, {25, 40})
+                .sizes(),
+            (std::vector<int64_t>{1, 2, 25, 40}));
 }
 
 TEST(SegmentationHeads, ATokensLogitsDoNotDependOnFarOnesWhereTheDecoderIsLocal) {

@@ -200,6 +200,7 @@ TEST(TokenMassTest, PicturesOfABatchHaveMasksOfTheirOwn) {
 
 // One picture without any token beside one with some: no gradient of either is lost or becomes NaN.
 TEST(TokenMassTest, GradientsAreThoseOfFiniteDifferences) {
+  torch::manual_seed(test::test_seed());
   for (const auto& config : masked_configs()) {
     SCOPED_TRACE(testing::Message() << config);
     auto attention = make_masked(config);
