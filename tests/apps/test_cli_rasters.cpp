@@ -47,7 +47,7 @@ class Rasters : public ::testing::Test {
   test::ProcessResult train(std::vector<std::string> words, const std::string& out = "run") {
     const std::vector<std::string> start = {"segment",  "train",
                                             "--data",   at("data"),
-                                            "--out",    at("run"),
+                                            "--out",    at(out),
                                             "--set",    "model.backbone.depths=[1,1,1,1]",
                                             "--set",    "augmentation.crop_size=[32,32]",
                                             "--set",    "train.batch_size=2",
