@@ -14,7 +14,7 @@ torch::Tensor warp_affine(const torch::Tensor& image, const AffineMap& map, cons
   const cv::Matx23d source_of(map.xx, map.xy, map.dx + x - map.xx * x - map.xy * y,  //
                               map.yx, map.yy, map.dy + y - map.yx * x - map.yy * y);
   cv::warpAffine(mat_view(image), warped, source_of, warped.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
-                 cv::BORDER_CONSTANT, cv::Scalar(fill[0], fill[1], fill[2]));
+                 cv::BORDER_CONSTANT, fill.empty() ? cv::Scalar() : cv::Scalar(fill.at(0), fill.at(1), fill.at(2)));
   return out;
 }
 

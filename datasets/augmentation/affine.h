@@ -8,7 +8,7 @@
 
 namespace multipole {
 
-using FillColor = std::vector<uint8_t>;  // a byte for each channel
+using FillColor = std::vector<uint8_t>;  // a byte for each channel; none: black
 
 // The source point of the output's point (x, y), both measured from the picture's centre, in pixels:
 //   x' = xx * x + xy * y + dx,   y' = yx * x + yy * y + dy

@@ -44,10 +44,10 @@ class Rasters : public ::testing::Test {
   }
   std::string at(const std::string& name) const { return (root_ / name).string(); }
 
-  test::ProcessResult train(std::vector<std::string> words) {
+  test::ProcessResult train(std::vector<std::string> words, const std::string& out = "run") {
     const std::vector<std::string> start = {"segment",  "train",
                                             "--data",   at("data"),
-                                            "--out",    at("run"),
+                                            "--out",    at(out),
                                             "--set",    "model.backbone.depths=[1,1,1,1]",
                                             "--set",    "augmentation.crop_size=[32,32]",
                                             "--set",    "train.batch_size=2",
@@ -102,7 +102,7 @@ TEST_F(Rasters, FourBandsOfSixteenBitsFromDataToMap) {
   EXPECT_EQ(predict({"--bands", "1,2", at("other.tif")}).exit_code, 2);
 
   // and on from there, with other bands: the stem's weights are adapted
-  const auto again = train({"--bands", "1,4", "--init", at("run/best.safetensors"), "--out", at("run2")});
+  const auto again = train({"--bands", "1,4", "--init", at("run/best.safetensors")}, "run2");
   ASSERT_EQ(again.exit_code, 0) << again.err;
   EXPECT_NE(again.err.find("the mean of 4 channels for each of 2, times 4 / 2"), std::string::npos) << again.err;
 }
