@@ -67,9 +67,7 @@ int vectorize(const VectorizeOptions& options) {
   vector.format = target.format;
   VectorSink sink(target.file, classes.names, model_palette(classes.palette), vector, place_of(options.georeference));
   sink.begin(labels.size(0), labels.size(1));
-  MapBand whole;
-  whole.classes = labels;
-  sink.write(whole);
+  sink.write({.classes = labels});
   sink.commit();
   std::cerr << options.out << ": " << sink.num_regions() << " regions\n";
   return 0;

@@ -23,7 +23,7 @@ TEST(NoDataOutputs, ThereIsNoClassThereAndTheOverlayIsBlack) {
   names.map = folder / "a.png";
   names.overlay = folder / "a.overlay.jpg";
   const int64_t height = random_int(16, 60), width = 64, rows = random_int(1, height);
-  PictureOutputs outputs(names, {height, width}, table, std::nullopt);
+  PictureOutputs outputs(names, {height, width}, table, std::nullopt, VectorOptions{});
   const auto pixels = torch::full({height, width, 3}, 255, torch::kUInt8);
   // 32 columns of one class, 24 without data, 8 of another class
   auto validity = torch::ones({height, width}, torch::kBool);
@@ -36,9 +36,7 @@ TEST(NoDataOutputs, ThereIsNoClassThereAndTheOverlayIsBlack) {
     outputs.write({.first_row = first,
                    .pixels = band(pixels),
                    .validity = band(validity),
-                   .classes = band(classes),
-                   .probability = {},
-                   .uncertainty = {}});
+                   .classes = band(classes)});
   }
   outputs.commit();
   EXPECT_EQ(outputs.shares(), (std::vector<double>{0.8, 0.2}));

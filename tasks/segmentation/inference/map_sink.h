@@ -20,11 +20,11 @@ inline constexpr int64_t kNoDataClass = 255;
 
 struct MapBand {
   int64_t first_row = 0;
-  torch::Tensor pixels;       // (rows, W, 3) uint8 RGB of the picture
-  torch::Tensor validity;     // (rows, W) bool, which of them hold data; undefined where all do
-  torch::Tensor classes;      // (rows, W) uint8 class ids
-  torch::Tensor probability;  // (rows, W) uint8: that of the class, 255 for 1; undefined where not wanted
-  torch::Tensor uncertainty;  // (rows, W) uint8: entropy of the classes, 255 for all alike; undefined likewise
+  torch::Tensor pixels = {};       // (rows, W, 3) uint8 RGB of the picture
+  torch::Tensor validity = {};     // (rows, W) bool, which of them hold data; undefined where all do
+  torch::Tensor classes = {};      // (rows, W) uint8 class ids
+  torch::Tensor probability = {};  // (rows, W) uint8: that of the class, 255 for 1; undefined where not wanted
+  torch::Tensor uncertainty = {};  // (rows, W) uint8: entropy of the classes, 255 for all alike; undefined likewise
 };
 
 class MapSink {
