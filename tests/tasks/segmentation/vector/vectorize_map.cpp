@@ -48,7 +48,8 @@ int vectorize_file(const std::vector<std::string>& words) {
   std::uniform_int_distribution<int64_t> band(1, 20);
   for (int64_t row = 0; row < height;) {
     const int64_t rows = std::min(height - row, band(random));
-    sink.write({row, {}, maps[0].narrow(0, row, rows), maps[1].narrow(0, row, rows), {}});
+    sink.write(
+        {.first_row = row, .classes = maps[0].narrow(0, row, rows), .probability = maps[1].narrow(0, row, rows)});
     row += rows;
   }
   sink.commit();
@@ -93,7 +94,7 @@ int vectorize_many(const std::vector<std::string>& words) {
     for (int64_t y = 0; y < rows; ++y) {
       for (int64_t x = 0; x < width; ++x) classes.data_ptr<uint8_t>()[y * width + x] = class_at(row + y, x);
     }
-    timed([&] { sink.write({row, {}, classes, classes, {}}); });
+    timed([&] { sink.write({.first_row = row, .classes = classes, .probability = classes}); });
   }
   timed([&] { sink.commit(); });
   const double mebibytes = static_cast<double>(peak_resident_bytes()) / (1 << 20);

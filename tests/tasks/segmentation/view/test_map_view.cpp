@@ -61,7 +61,11 @@ class MapViews : public ::testing::Test {
     for (int64_t y = 0; y < height;) {
       const int64_t rows = std::min(height - y, test::random_int(1, 700));
       const auto part = [&](const torch::Tensor& map) { return map.narrow(0, y, rows); };
-      view.write({y, part(pixels_), part(classes_), part(uncertainty_), part(uncertainty_)});
+      view.write({.first_row = y,
+                  .pixels = part(pixels_),
+                  .classes = part(classes_),
+                  .probability = part(uncertainty_),
+                  .uncertainty = part(uncertainty_)});
       y += rows;
     }
   }
