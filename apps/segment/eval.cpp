@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "engine/distributed/process_group.h"
 #include "engine/files/model_file.h"
+#include "engine/runtime/allocator.h"
 #include "engine/weights/attention_swap.h"
 #include "heads/metrics/answers.h"
 #include "heads/metrics/boundary_score.h"
@@ -131,6 +132,7 @@ void write_results(const EvalOptions& options, const Json& result) {
 }
 
 int evaluate(const EvalOptions& options) {
+  bound_kernel_caches();
   use_threads(options.compute.threads);
   const ProcessPlace place = process_place_from_environment();
   const ProcessGroup group(place);

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -101,12 +99,8 @@ void check_same(const ProcessGroup& group, const std::vector<std::string>& finge
                     static_cast<int64_t>(checksum(pack_strings(fingerprints))));
 }
 
-// oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before its first use;
-// pictures of all sizes would fill that with hundreds of megabytes.
-void bound_kernel_cache() { ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", /*overwrite=*/0); }
-
 int segment_predict(const SegmentPredictOptions& options) {
-  bound_kernel_cache();
+  bound_kernel_caches();
   return_freed_memory();  // also what the forward passes that measure the cost leave; see choose_allocation
   use_threads(options.threads);
   const auto inputs = list_named_inputs(options.inputs, std::cin);

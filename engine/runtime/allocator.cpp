@@ -35,6 +35,11 @@ void return_freed_memory() {
   set_thresholds(kSmallestMappedBlock, kSmallestMappedBlock, kMappedBlocks);
 }
 
+void bound_kernel_caches() {
+  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", /*overwrite=*/0);
+  ::setenv("LRU_CACHE_CAPACITY", "32", /*overwrite=*/0);
+}
+
 void trim_freed_memory() {
 #ifdef __GLIBC__
   ::malloc_trim(0);

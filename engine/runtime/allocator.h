@@ -12,6 +12,11 @@ void keep_freed_memory();
 // the heap would grow with their number. Blocks of 1 MiB and more are mapped by themselves and go back when freed.
 void return_freed_memory();
 
+// For the same work: oneDNN keeps a compiled kernel for each shape that it meets, 1024 of them unless told otherwise before
+// its first use, and LibTorch as many for linear layers; pictures of all sizes would fill that with hundreds of MB. From
+// now on 32; the environment (ONEDNN_PRIMITIVE_CACHE_CAPACITY, LRU_CACHE_CAPACITY) goes before.
+void bound_kernel_caches();
+
 // Hands back what is free now, holes in the middle of the heap included.
 void trim_freed_memory();
 

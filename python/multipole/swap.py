@@ -32,17 +32,19 @@ class Grid:
         return multipole_attention(q, k, v, self.size, num_prefix=num_prefix, scale=scale, **options)
 
 
-def swap_attention(model, *, cell=8, rank=16, hot=128, summaries="cluster"):
+def swap_attention(model, *, cell=8, rank=None, hot=128, summaries="cluster"):
     """Puts multipole attention into every block of a ViT, in place; weights stay, and so does what it answers on grids
     of up to 2 x 2 cells (16 x 16 tokens with cells of 8). Above, far tokens are seen through summaries.
 
     model: a ViT of timm (ViT, DeiT, DeiT-3, DINOv2, CLIP, SigLIP; DINOv3 and what else timm builds as EVA) or of
            transformers (ViT, DeiT, DINOv2, with registers too, CLIP, SigLIP), or a module that holds one
-    cell, rank, hot, summaries: as multipole_attention() takes them
+    cell, rank, hot, summaries: as multipole_attention() takes them; rank is 16 unless it is given, and as many as a cell
+           has tokens where that is fewer
 
     Returns `model`. Raises ValueError where it holds no such blocks, or some that cannot be swapped. Nothing is changed
     then.
     """
+    rank = min(16, cell * cell) if rank is None else rank
     check_summaries(cell, rank)
     if hot < 0:
         raise ValueError(f"hot must be a number of tokens, got {hot}")

@@ -28,7 +28,7 @@ class SegmentVector : public test::SegmentCommand {
     tags.tiepoints = {0, 0, 0, 500000, 4600000, 0};
     tags.keys = {1, 1, 0, 1, 3072, 0, 1, 32633};
     GeoTiffWriter writer(folder_ / name, height, width, default_palette(), tags);
-    writer.write(torch::randint(0, 256, {height, width}, torch::kUInt8));
+    writer.write(torch::randint(0, kNodataLabel, {height, width}, torch::kUInt8));
     writer.finish();
     return (folder_ / name).string();
   }

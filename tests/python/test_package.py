@@ -234,8 +234,8 @@ class Swap(unittest.TestCase):
     def test_other_models_are_errors(self):
         with self.assertRaisesRegex(ValueError, "holds no attention of a vision transformer"):
             multipole.swap_attention(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 2)))
-        for options, message in (({"rank": 5}, "perfect square"), ({"cell": 1}, "rank 4 and cell 1"), ({"hot": -1}, "hot must"),
-                                 ({"summaries": "pool"}, "basis, cluster")):
+        for options, message in (({"rank": 5}, "perfect square"), ({"cell": 1, "rank": 4}, "rank 4 and cell 1"),
+                                 ({"hot": -1}, "hot must"), ({"summaries": "pool"}, "basis, cluster")):
             with self.assertRaisesRegex(ValueError, message):
                 multipole.swap_attention(torch.nn.Identity(), **options)
 

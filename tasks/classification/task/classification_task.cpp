@@ -16,13 +16,19 @@ namespace {
 
 ClassifyConfig config_of(const Json& settings) { return config_from_json<ClassifyConfig>(settings, ""); }
 
+// Of settings that may also say how a probe is fitted.
+ClassifyConfig config_beside_probe(Json settings) {
+  settings.erase("probe");
+  return config_of(settings);
+}
+
 // What data.bands asks for, measured once for all that open the data.
 std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
-  ClassifyConfig config = config_of(settings);
+  ClassifyConfig config = config_beside_probe(settings);
   if (config.data.bands.empty()) return {};
   if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
   if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
-  config = config_of(settings);
+  config = config_beside_probe(settings);
   auto lines = take_classify_bands(config, context.data);
   put_bands(config.preprocessing, config.model.backbone, settings);
   return lines;

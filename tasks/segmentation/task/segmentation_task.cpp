@@ -20,13 +20,19 @@ constexpr double kSecondsOfTraining = 60 * 0.8;  // of a minute, evaluation left
 
 SegmentConfig config_of(const Json& settings) { return config_from_json<SegmentConfig>(settings, ""); }
 
+// Of settings that may also say how a probe is fitted.
+SegmentConfig config_beside_probe(Json settings) {
+  settings.erase("probe");
+  return config_of(settings);
+}
+
 // What data.bands asks for, measured once for all that open the data.
 std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
-  SegmentConfig config = config_of(settings);
+  SegmentConfig config = config_beside_probe(settings);
   if (config.data.bands.empty()) return {};
   if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
   if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
-  config = config_of(settings);
+  config = config_beside_probe(settings);
   auto lines = take_segment_bands(config, context.data);
   put_bands(config.preprocessing, config.model.backbone, settings);
   return lines;
