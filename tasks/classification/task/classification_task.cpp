@@ -3,11 +3,11 @@
 #include "datasets/sources/labelled_pictures.h"
 #include "embedded/classify_recipes.h"
 #include "engine/files/classifier_file.h"
-#include "engine/training/data_bands.h"
 #include "tasks/classification/classify_data.h"
 #include "tasks/classification/probe/probe_settings.h"
 #include "tasks/classification/task/input_size.h"
 #include "tasks/classification/training/classify_training.h"
+#include "tasks/interface/fit_bands.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe_options.h"
 
@@ -15,24 +15,6 @@ namespace multipole {
 namespace {
 
 ClassifyConfig config_of(const Json& settings) { return config_from_json<ClassifyConfig>(settings, ""); }
-
-// Of settings that may also say how a probe is fitted.
-ClassifyConfig config_beside_probe(Json settings) {
-  settings.erase("probe");
-  return config_of(settings);
-}
-
-// What data.bands asks for, measured once for all that open the data.
-std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
-  ClassifyConfig config = config_beside_probe(settings);
-  if (config.data.bands.empty()) return {};
-  if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
-  if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
-  config = config_beside_probe(settings);
-  auto lines = take_classify_bands(config, context.data);
-  put_bands(config.preprocessing, config.model.backbone, settings);
-  return lines;
-}
 
 class ClassificationTask : public Task {
  public:
@@ -50,14 +32,14 @@ class ClassificationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
-    auto lines = fit_bands(settings, context);
+    auto lines = fit_bands(settings, context, take_classify_bands);
     const std::string line = fit_to_data(settings, context.data);
     if (!line.empty()) lines.push_back(line);
     return lines;
   }
 
   std::vector<std::string> apply_recipe(Json& settings, const TrainContext& context, double minutes) const override {
-    const auto found = fit_bands(settings, context);
+    const auto found = fit_bands(settings, context, take_classify_bands);
     const ClassifyData opened = open_classify_data(config_of(settings), context.data);
     const auto census = take_census(*opened.train_pictures, train_class_occurrences(opened), opened.class_names);
     const double work = static_cast<double>(opened.validation_samples) / static_cast<double>(opened.train_samples);

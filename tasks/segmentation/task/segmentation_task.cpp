@@ -2,7 +2,7 @@
 
 #include "datasets/segmentation/segmentation_dataset.h"
 #include "embedded/segment_recipes.h"
-#include "engine/training/data_bands.h"
+#include "tasks/interface/fit_bands.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe_options.h"
 #include "tasks/segmentation/segment_data.h"
@@ -19,24 +19,6 @@ constexpr double kEpochsWanted = 20;             // that the recipe's minutes sh
 constexpr double kSecondsOfTraining = 60 * 0.8;  // of a minute, evaluation left out
 
 SegmentConfig config_of(const Json& settings) { return config_from_json<SegmentConfig>(settings, ""); }
-
-// Of settings that may also say how a probe is fitted.
-SegmentConfig config_beside_probe(Json settings) {
-  settings.erase("probe");
-  return config_of(settings);
-}
-
-// What data.bands asks for, measured once for all that open the data.
-std::vector<std::string> fit_bands(Json& settings, const TrainContext& context) {
-  SegmentConfig config = config_beside_probe(settings);
-  if (config.data.bands.empty()) return {};
-  if (context.earlier) take_known_bands(settings, config.data.bands, context.earlier->value("preprocessing", Json()));
-  if (context.init) take_known_bands(settings, config.data.bands, context.init->preprocessing);
-  config = config_beside_probe(settings);
-  auto lines = take_segment_bands(config, context.data);
-  put_bands(config.preprocessing, config.model.backbone, settings);
-  return lines;
-}
 
 class SegmentationTask : public Task {
  public:
@@ -61,14 +43,14 @@ class SegmentationTask : public Task {
   }
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
-    auto lines = fit_bands(settings, context);
+    auto lines = fit_bands(settings, context, take_segment_bands);
     if (context.trains_otherwise) return lines;
     for (auto& line : fit_to_machine(settings, *this, context)) lines.push_back(std::move(line));
     return lines;
   }
 
   std::vector<std::string> apply_recipe(Json& settings, const TrainContext& context, double minutes) const override {
-    const auto found = fit_bands(settings, context);
+    const auto found = fit_bands(settings, context, take_segment_bands);
     const auto config = config_of(settings);
     const auto pictures = open_segment_split(config, context.data, config.data.train_split, mask_options(config.data));
     const auto held_out = open_segment_split(config, context.data, config.data.val_split, pictures->masks());
