@@ -3,7 +3,7 @@
     import multipole
     out, lse = multipole.attention2d(q, k, v, k_far, v_far, cell)        # the operator
     layer = multipole.MultipoleAttention2d(embed_dim=384, num_heads=6)   # a layer on (B, H, W, C)
-    multipole.swap_attention(model, cell=8, rank=16, hot=128)            # inside a ViT of timm or transformers
+    multipole.swap_attention(model, cell=8, rank=16, hot=256)            # inside a ViT of timm or transformers
     model = multipole.load("model.safetensors")                          # a model that the program wrote
 
 Every query attends to near tokens one by one and to far ones through summaries that coarsen with distance, in one

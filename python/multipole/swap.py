@@ -32,7 +32,7 @@ class Grid:
         return multipole_attention(q, k, v, self.size, num_prefix=num_prefix, scale=scale, **options)
 
 
-def swap_attention(model, *, cell=8, rank=None, hot=128, summaries="cluster"):
+def swap_attention(model, *, cell=8, rank=None, hot=256, summaries="cluster"):
     """Puts multipole attention into every block of a ViT, in place; weights stay, and so does what it answers on grids
     of up to 2 x 2 cells (16 x 16 tokens with cells of 8). Above, far tokens are seen through summaries.
 

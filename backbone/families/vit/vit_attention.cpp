@@ -32,7 +32,7 @@ Json as_object(const Json& choice, const std::string& where) {
 Json swap_defaults(const std::string& type, const Json& fields) {
   if (type != kMultipole && type != kAuto) return {{"type", type}};
   Json defaults = {{"type", kMultipole}, {"variant", "log-linear"}, {"cell", 8},    {"rank", 16},
-                   {"hot", 128},         {"summaries", "cluster"},  {"bias", false}};
+                   {"hot", 256},         {"summaries", "cluster"},  {"bias", false}};
   // a smaller cell than 4 x 4 holds fewer than 16 clusters
   if (const Json cell = fields.value("cell", Json()); cell == 1 || cell == 2 || cell == 3) {
     defaults["rank"] = cell.get<int64_t>() * cell.get<int64_t>();

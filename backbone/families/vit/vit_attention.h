@@ -19,7 +19,7 @@ Json resolve_vit_attention(const VitConfig& config, const std::string& where);
 //   a type         every block gets it
 //   an object      {"type": ..., fields...}; with "blocks": [0, 1, ...] those blocks alone
 //   an array       one of these a block; null leaves a block as it is
-// The type "multipole2d" stands for what is near full attention without training: cells of 8, 16 clusters a cell, 128
+// The type "multipole2d" stands for what is near full attention without training: cells of 8, 16 clusters a cell, 256
 // hot tokens, log-linear, no bias; fields that the choice names replace these. "auto" is the same, with full attention
 // on grids where that is about as fast. What weights say (bias and norms of queries and keys) stays as it is.
 // Throws ConfigError that begins with `where` for an attention that cannot take the weights over, and as

@@ -43,7 +43,7 @@ std::string refusal(const VitConfig& config, const Json& choice) {
 TEST(VitAttention, ANameTakesWhatIsNearFullAttentionWithoutTraining) {
   const Json attention = swapped(three_blocks(), "multipole2d");
   const Json expected = {
-      {"type", "multipole2d"},  {"variant", "log-linear"}, {"cell", 8},      {"rank", 16}, {"hot", 128},
+      {"type", "multipole2d"},  {"variant", "log-linear"}, {"cell", 8},      {"rank", 16}, {"hot", 256},
       {"summaries", "cluster"}, {"bias", false},           {"full_up_to", 0}};
   for (const auto& [key, value] : expected.items()) EXPECT_EQ(attention[key], value) << key;
   Json automatic = swapped(three_blocks(), "auto");
