@@ -1,4 +1,5 @@
-"""Swin transformers of timm and transformers: logits and the maps of all stages equal the origin's own, in float32.
+"""Swin transformers of timm and transformers: logits and the maps of all stages equal the origin's own, in float32; in
+bfloat16 they are as near.
 
 Usage: python test_swin.py MODEL_OUTPUTS
 """
@@ -64,6 +65,17 @@ class Timm(published.PublishedTest):
                          "smaller": (13 * patch, 22 * patch), "odd": (57 * patch, 39 * patch)}
                 torch.manual_seed(len(title))
                 self.compare(model, {key: torch.randn(1, 3, *size) for key, size in sizes.items()}, title)
+
+    def test_bfloat16_is_as_near_as_the_origins(self):
+        def answers(images):
+            maps = model.forward_intermediates(images, norm=True, intermediates_only=True)
+            return {"logits": model(images), **{f"map.{stage}": maps[stage] for stage in range(len(maps))}}
+
+        for title in ("swin_tiny_patch4_window7_224", "swin_base_patch4_window12_384"):
+            with self.subTest(title):
+                model = self.make(title, dynamic_img_size=True)
+                torch.manual_seed(len(title))
+                self.assert_bfloat16(self.folder / "source", torch.randn(2, 3, 100, 148), answers)
 
     def test_a_model_of_one_size(self):
         for title in ("swin_tiny_patch4_window7_224", "swin_tiny_patch4_window7_224 that fills up windows at its own size"):
