@@ -73,8 +73,13 @@ std::string gradcheck(const GradcheckFunction& function, const std::vector<torch
           j < options.directions ? torch::randn(inputs[i].sizes(), torch::kFloat64) / std::sqrt(inputs[i].numel())
                                  : single_entry(inputs[i]);
       const double analytic = (grads[i] * direction).sum().item<double>();
-      const double numeric = objective.numeric(values, i, direction, options.step);
-      if (!(std::abs(analytic - numeric) <= options.tolerance * (1 + std::abs(numeric)))) {
+      double numeric = 0;
+      const auto agree = [&](double step) {
+        numeric = objective.numeric(values, i, direction, step);
+        return std::abs(analytic - numeric) <= options.tolerance * (1 + std::abs(numeric));
+      };
+      // a step across the bend of a ReLU, or to another choice of tokens, says nothing; a shorter one may not cross it
+      if (!agree(options.step) && !agree(options.step / 10) && !agree(options.step / 100)) {
         failures << "input " << i << (j < options.directions ? ", random direction" : ", single entry") << ": analytic "
                  << analytic << ", numeric " << numeric << "\n";
       }
