@@ -41,6 +41,8 @@ class LonLatTransform::Projection {
   Pointer<PJ> transform_{nullptr, proj_destroy};
 };
 
+bool has_lon_lat() { return true; }
+
 LonLatTransform::LonLatTransform(int epsg) : projection_(std::make_unique<Projection>(epsg)) {}
 LonLatTransform::~LonLatTransform() = default;
 LonLatTransform::LonLatTransform(LonLatTransform&&) noexcept = default;

@@ -6,6 +6,9 @@
 
 namespace multipole {
 
+// Whether this build has PROJ.
+bool has_lon_lat();
+
 class LonLatTransform {
  public:
   // Throws ConfigError without PROJ, and InputError where PROJ does not know the code.

@@ -4,6 +4,8 @@
 
 namespace multipole {
 
+bool has_lon_lat() { return false; }
+
 class LonLatTransform::Projection {};
 
 LonLatTransform::LonLatTransform(int epsg) {

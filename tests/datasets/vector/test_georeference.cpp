@@ -92,15 +92,15 @@ TEST(Georeference, ASphereIsWhatItIs) { EXPECT_NEAR(lon_lat_area({1, 0}, -90, 90
 
 // The false origin of a UTM zone is on its central meridian, on the equator.
 TEST(LonLat, OfUtm) {
-  try {
-    const LonLatTransform transform(32633);
-    const auto origin = transform({500000, 0});
-    EXPECT_NEAR(origin[0], 15, 1e-9);
-    EXPECT_NEAR(origin[1], 0, 1e-9);
-    EXPECT_THROW(LonLatTransform(1), InputError);
-  } catch (const ConfigError& error) {
-    GTEST_SKIP() << error.what();
+  if (!has_lon_lat()) {
+    EXPECT_THROW(LonLatTransform(32633), ConfigError) << "a build without PROJ says so";
+    return;
   }
+  const LonLatTransform transform(32633);
+  const auto origin = transform({500000, 0});
+  EXPECT_NEAR(origin[0], 15, 1e-9);
+  EXPECT_NEAR(origin[1], 0, 1e-9);
+  EXPECT_THROW(LonLatTransform(1), InputError);
 }
 
 }  // namespace

@@ -12,24 +12,18 @@
 #include "tasks/segmentation/inference/row_window.h"
 #include "tasks/segmentation/inference/segment_picture.h"
 #include "tests/support/random_source.h"
+#include "tests/tasks/segmentation/inference/byte_normalizer.h"
 #include "tests/tasks/segmentation/inference/map_keeper.h"
 #include "tests/tasks/segmentation/inference/masked_rows.h"
 
 namespace multipole {
 namespace {
 
+using test::byte_normalizer;
+using test::kAllMaps;
 using test::MapKeeper;
 using test::MaskedRows;
 using test::random_int;
-
-constexpr MapOutputs kAllMaps = {.probability = true, .uncertainty = true};
-
-Normalizer byte_normalizer() {
-  Preprocessing preprocessing;
-  preprocessing.mean = {0, 0, 0};
-  preprocessing.std = {1.0 / 255, 1.0 / 255, 1.0 / 255};
-  return Normalizer(preprocessing);
-}
 
 // Some rectangles of data in nothing.
 torch::Tensor random_validity(int64_t height, int64_t width) {

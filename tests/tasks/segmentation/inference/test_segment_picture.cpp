@@ -15,22 +15,16 @@
 #include "tasks/segmentation/inference/coarse_picture.h"
 #include "tasks/segmentation/inference/segment_picture.h"
 #include "tests/support/random_source.h"
+#include "tests/tasks/segmentation/inference/byte_normalizer.h"
 #include "tests/tasks/segmentation/inference/map_keeper.h"
 
 namespace multipole {
 namespace {
 
+using test::byte_normalizer;
+using test::kAllMaps;
 using test::MapKeeper;
 using test::random_int;
-
-constexpr MapOutputs kAllOutputs = {.probability = true, .uncertainty = true};
-
-Normalizer plain_normalizer() {
-  Preprocessing preprocessing;
-  preprocessing.mean = {0, 0, 0};
-  preprocessing.std = {1.0 / 255, 1.0 / 255, 1.0 / 255};
-  return Normalizer(preprocessing);  // bytes stay whole numbers
-}
 
 // Whole weights: sums are exact, in whatever order a convolution takes them.
 DenseModel local_model(int64_t num_classes, int64_t kernel) {
@@ -53,7 +47,7 @@ MapKeeper segment(const torch::Tensor& image, const DenseModel& model, const Til
     EXPECT_EQ(std::this_thread::get_id(), caller);
     last = done;
   };
-  segment_picture(*picture, model, plain_normalizer(), grid, kAllOutputs, map, progress,
+  segment_picture(*picture, model, byte_normalizer(), grid, kAllMaps, map, progress,
                   static_cast<int>(random_int(1, 4)));
   EXPECT_EQ(last, grid.num_tiles());
   EXPECT_TRUE(map.is_complete());
@@ -113,7 +107,7 @@ TEST(SegmentPicture, WholeMapsAreTheModelsOwnAnswer) {
   const auto image = torch::randint(0, 256, {23, 37, 3}, torch::kUInt8);
   const auto model = local_model(5, 3);
   const auto map = segment(image, model, whole_picture_grid({23, 37}));
-  const auto probabilities = model(plain_normalizer()(image).unsqueeze(0), {})[0].softmax(0);
+  const auto probabilities = model(byte_normalizer()(image).unsqueeze(0), {})[0].softmax(0);
   EXPECT_TRUE(torch::equal(map.classes(), probabilities.argmax(0).to(torch::kUInt8)));
   EXPECT_LE((map.probability() / 255.0 - std::get<0>(probabilities.max(0))).abs().max().item<double>(),
             0.5 / 255 + 1e-6);
@@ -210,8 +204,8 @@ TEST(SegmentPicture, ScoresThatAreNotFiniteAreRefused) {
       return logits;
     };
     MapKeeper map(40, 50);
-    segment_picture(*rows_of(image), model, plain_normalizer(), make_tile_grid({40, 50}, {.tile = 30, .overlap = 8}),
-                    {}, map, [](auto, auto) {});
+    segment_picture(*rows_of(image), model, byte_normalizer(), make_tile_grid({40, 50}, {.tile = 30, .overlap = 8}), {},
+                    map, [](auto, auto) {});
   };
   EXPECT_NO_THROW(picture_with(3));
   for (int i = 0; i < 20; ++i) {
@@ -225,7 +219,7 @@ TEST(SegmentPicture, ASecondRunOverTheReaderIsRefused) {
   const auto picture = rows_of(torch::zeros({4, 4, 3}, torch::kUInt8));
   MapKeeper map(4, 4);
   const TileGrid wrong = whole_picture_grid({4, 5});
-  EXPECT_ANY_THROW(segment_picture(*picture, local_model(2, 1), plain_normalizer(), wrong, {}, map, [](auto, auto) {}));
+  EXPECT_ANY_THROW(segment_picture(*picture, local_model(2, 1), byte_normalizer(), wrong, {}, map, [](auto, auto) {}));
 }
 
 }  // namespace
