@@ -12,8 +12,12 @@ std::vector<const KernelTable*> runnable_kernels() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  if (avx512 && __builtin_cpu_supports("avx512bf16")) tables.push_back(&kAvx512Bf16Kernels);
+  const bool avx512_bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
+  // Intel's vdpbf16ps takes four times as long as a multiply-add for twice the products (docs/performance.md)
+  const bool slow_pairs = __builtin_cpu_is("intel");
+  if (avx512_bf16 && !slow_pairs) tables.push_back(&kAvx512Bf16Kernels);
   if (avx512) tables.push_back(&kAvx512Kernels);
+  if (avx512_bf16 && slow_pairs) tables.push_back(&kAvx512Bf16Kernels);
   if (avx2) tables.push_back(&kAvx2Kernels);
 #endif
   tables.push_back(&kGenericKernels);

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int64_t kPatch = 4;
 
-// A vision transformer of random weights, and the same with multipole attention in cells of two tokens.
+// A vision transformer of random weights, and the same with multipole attention in cells of two tokens, each far cell seen
+// as one mean: coarse, so that single precision shows what differs.
 struct Pair {
   VisionModel reference{nullptr}, swapped{nullptr};
 };
@@ -34,7 +35,7 @@ Pair random_pair(int64_t num_classes) {
   }
   Pair pair;
   pair.reference = loaded.model;
-  pair.swapped = swap_attention(loaded, R"({"type": "multipole2d", "cell": 2, "hot": 3})", "attention").model;
+  pair.swapped = swap_attention(loaded, R"({"type": "multipole2d", "cell": 2, "rank": 1, "hot": 3})", "attention").model;
   return pair;
 }
 
