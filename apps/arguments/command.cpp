@@ -43,14 +43,6 @@ const char* data_option_help() { return kLabelledPicturesForms; }
 
 const char* data_root_option_help() { return "folder that a manifest's paths are relative to, if not its own"; }
 
-void add_precision_option(CLI::App& command, std::string& precision) {
-  command
-      .add_option("--precision", precision,
-                  "float32, bfloat16 (mixed), or auto: bfloat16 where the device multiplies it")
-      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
-      ->capture_default_str();
-}
-
 void use_threads(int threads) {
   const int chosen = set_program_threads(threads), allowed = allowed_processors();
   if (chosen <= allowed) return;

@@ -26,9 +26,6 @@ struct ComputeOptions {
 void add_device_options(CLI::App& command, std::string& device, int& threads);
 void add_compute_options(CLI::App& command, ComputeOptions& options);
 
-// --precision auto|float32|bfloat16, as select_execution takes it; `precision` holds the default.
-void add_precision_option(CLI::App& command, std::string& precision);
-
 // What messages say about --on-error, in every command that has it.
 inline constexpr const char* kSkipAdvice = "--on-error skip leaves such pictures out";
 
