@@ -21,11 +21,17 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
+void add_threads_option(CLI::App& command, int& threads) {
+  command
+      .add_option("--threads", threads,
+                  "CPU threads; 0 for OMP_NUM_THREADS or, where it is not set, one a processor that the process may use")
+      ->check(CLI::Range(0, 1024));
+}
+
 void add_device_options(CLI::App& command, std::string& device, int& threads) {
   command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_option("--threads", threads, "CPU threads; 0 for one a processor that the process may use")
-      ->check(CLI::Range(0, 1024));
+  add_threads_option(command, threads);
 }
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
