@@ -21,11 +21,17 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
+void add_threads_option(CLI::App& command, int& threads) {
+  command
+      .add_option("--threads", threads,
+                  "CPU threads; 0 for OMP_NUM_THREADS or, where it is not set, one a processor that the process may use")
+      ->check(CLI::Range(0, 1024));
+}
+
 void add_device_options(CLI::App& command, std::string& device, int& threads) {
   command.add_option("--device", device, "auto (CUDA where there is one), cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_option("--threads", threads, "CPU threads; 0 for one a processor that the process may use")
-      ->check(CLI::Range(0, 1024));
+  add_threads_option(command, threads);
 }
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
@@ -42,14 +48,6 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
 const char* data_option_help() { return kLabelledPicturesForms; }
 
 const char* data_root_option_help() { return "folder that a manifest's paths are relative to, if not its own"; }
-
-void add_precision_option(CLI::App& command, std::string& precision) {
-  command
-      .add_option("--precision", precision,
-                  "float32, bfloat16 (mixed), or auto: bfloat16 where the device multiplies it")
-      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
-      ->capture_default_str();
-}
 
 void use_threads(int threads) {
   const int chosen = set_program_threads(threads), allowed = allowed_processors();

@@ -18,16 +18,15 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 // Options that several commands share.
 struct ComputeOptions {
   std::string device = "auto";
-  int threads = 0;  // 0: as many as there are cores
+  int threads = 0;  // as use_threads() takes it
   int64_t batch_size = 64;
   int64_t workers = 2;
 };
 
+// --threads, whose default is that of `threads`.
+void add_threads_option(CLI::App& command, int& threads);
 void add_device_options(CLI::App& command, std::string& device, int& threads);
 void add_compute_options(CLI::App& command, ComputeOptions& options);
-
-// --precision auto|float32|bfloat16, as select_execution takes it; `precision` holds the default.
-void add_precision_option(CLI::App& command, std::string& precision);
 
 // What messages say about --on-error, in every command that has it.
 inline constexpr const char* kSkipAdvice = "--on-error skip leaves such pictures out";
@@ -36,7 +35,7 @@ inline constexpr const char* kSkipAdvice = "--on-error skip leaves such pictures
 const char* data_option_help();
 const char* data_root_option_help();
 
-// Tells LibTorch; 0 leaves its default.
+// Tells LibTorch (set_program_threads), and standard error where there are more than processors.
 void use_threads(int threads);
 
 }  // namespace multipole

@@ -49,7 +49,7 @@ void add_run_options(CLI::App& command, RunSettings& settings, const RecipeBook&
   add_bands_option(command, settings.bands,
                    "those to train on, in this order; what they hold is measured and kept in the model file");
   command.add_option("--device", settings.device, "auto (CUDA where there is one), cpu or cuda");
-  command.add_option("--threads", settings.threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(command, settings.threads);
   command.add_flag("--quiet", settings.quiet, "no progress on standard error");
 }
 

@@ -7,6 +7,7 @@
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/input_list.h"
+#include "apps/arguments/precision_option.h"
 #include "apps/arguments/signals.h"
 #include "apps/attention/attention.h"
 #include "apps/attention/comparison_table.h"
@@ -118,7 +119,7 @@ void add_compare_attention_command(CLI::App& program, Run& run) {
                       "their cosine to those is 0.8 or less");
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_decode_options(*command, options->decode);
-  add_precision_option(*command, options->comparer.precision);
+  add_precision_option(*command, options->comparer.precision, kDevicePrecision);
   add_device_options(*command, options->comparer.device, options->threads);
   command->callback([options, &run] { run = [options] { return compare(*options); }; });
 }

@@ -116,7 +116,7 @@ void add_bench_model(CLI::App& parent, Run& run) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command->add_option("--classes", config.num_classes, "of a preset's head")->check(any_size)->capture_default_str();
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->add_option("--seconds", config.seconds, "repeat each call for so long")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

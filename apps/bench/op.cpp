@@ -96,7 +96,7 @@ void add_bench_op(CLI::App& parent, Run& run) {
   command->add_option("--device", options->device, "cpu, cuda, or auto (CUDA where there is one)")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->add_flag("--backward", config.backward, "also measure forward and backward together");
   command->add_option("--seconds", config.seconds, "repeat each call for so long")
       ->check(CLI::PositiveNumber)

@@ -11,6 +11,7 @@
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/input_list.h"
 #include "apps/arguments/picture_loader.h"
+#include "apps/arguments/precision_option.h"
 #include "apps/arguments/signals.h"
 #include "apps/classify/classify.h"
 #include "apps/classify/explanation_writer.h"
@@ -103,6 +104,16 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const std::
   return all;
 }
 
+// A run that goes on stays with the precision of the one before; asked where the user leaves it open.
+std::string precision_of_before(const PredictOptions& options, const std::vector<std::filesystem::path>& paths) {
+  if (!options.resume || paths.empty()) return options.precision;
+  for (const std::string precision : {"float32", "bfloat16"}) {
+    const auto first = fingerprints(options, precision, {paths.front()}).front();
+    if (PredictionOutput::was_begun_with(options.out, first)) return precision;
+  }
+  return options.precision;
+}
+
 // The lines of all inputs and how many failed, at the process that writes them.
 class Written {
  public:
@@ -150,10 +161,16 @@ int predict(const PredictOptions& options) {
   expect_same_inputs(group, options.model, paths);
   // for errors in the words of the options
   select_execution(options.compute.device, options.precision, place.local_rank);
-  const Classifier classifier(options.model, {.device = options.compute.device,
-                                              .precision = options.precision,
-                                              .local_rank = place.local_rank,
-                                              .attention = options.attention});
+  const auto open = [&](const std::string& precision) {
+    return Classifier(options.model,
+                      {.device = options.compute.device,
+                       .precision = precision == "auto" ? precision_of_before(options, paths) : precision,
+                       .batch_size = options.compute.batch_size,
+                       .local_rank = place.local_rank,
+                       .expected_pictures = static_cast<int64_t>(paths.size()) / group.size(),
+                       .attention = options.attention});
+  };
+  const Classifier classifier = open_in_one_precision(group, options.precision, open);
   check_threshold(options.threshold, options.model, classifier.has_several_classes());
   check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
   const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold};
@@ -161,7 +178,7 @@ int predict(const PredictOptions& options) {
   const SignalStop stop;
   std::optional<Written> written;
   if (group.is_first()) {
-    std::cerr << "computing in " << classifier.precision() << "\n";
+    std::cerr << precision_line(classifier.precision(), classifier.precision_times()) << "\n";
     written.emplace(options, classifier.precision(), paths);
     if (options.resume) {
       std::cerr << "resuming: " << written->num_done() << " of " << paths.size() << " inputs are done\n";
@@ -228,7 +245,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
                       "write a picture for each input to this folder: where the model saw its first answer");
   add_decode_options(*command, options->decode);
   add_model_bands_option(*command, options->decode);
-  add_precision_option(*command, options->precision);
+  add_precision_option(*command, options->precision, kFasterPrecision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return predict(*options); }; });
 }

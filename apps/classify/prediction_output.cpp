@@ -10,6 +10,8 @@
 namespace multipole {
 namespace {
 
+std::filesystem::path record_of(const std::filesystem::path& path) { return path.string() + ".resume"; }
+
 std::string record_line(const std::string& fingerprint, int64_t end, bool failed) {
   return fingerprint + " " + std::to_string(end) + (failed ? " failed\n" : " done\n");
 }
@@ -18,8 +20,14 @@ std::string record_line(const std::string& fingerprint, int64_t end, bool failed
 
 bool PredictionOutput::is_file(const std::string& path) { return !path.empty() && path != "-"; }
 
+bool PredictionOutput::was_begun_with(const std::filesystem::path& path, const std::string& fingerprint) {
+  std::ifstream record(record_of(path), std::ios::binary);
+  std::string first;
+  return record >> first && first == fingerprint;
+}
+
 PredictionOutput::PredictionOutput(const std::string& path, const std::string& header, Resume resume)
-    : path_(path), record_path_(path + ".resume"), resume_(std::move(resume)) {
+    : path_(path), record_path_(record_of(path)), resume_(std::move(resume)) {
   if (!is_file(path)) {
     if (resume_.wanted) throw ConfigError("--resume goes on with a file: name the earlier run's with --out FILE");
     standard_.emplace("");

@@ -25,6 +25,9 @@ class PredictionOutput {
   // An empty path or "-" is standard output.
   static bool is_file(const std::string& path);
 
+  // Whether the file was begun by a run whose first input had this fingerprint, and not finished.
+  static bool was_begun_with(const std::filesystem::path& path, const std::string& fingerprint);
+
   // Throws ConfigError where standard output is to be resumed, and as LineFile does.
   PredictionOutput(const std::string& path, const std::string& header, Resume resume);
 

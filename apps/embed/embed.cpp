@@ -9,6 +9,7 @@
 #include "apps/arguments/batch_share.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/input_list.h"
+#include "apps/arguments/precision_option.h"
 #include "apps/embed/embed_options.h"
 #include "apps/embed/embedding_output.h"
 #include "apps/embed/list_embedder.h"
@@ -107,13 +108,18 @@ int embed(const EmbedOptions& options) {
   expect_same_inputs(group, options.model, all_paths);
   // for errors in the words of the options
   select_execution(options.compute.device, options.precision, place.local_rank);
-  const Embedder embedder(options.model, {.device = options.compute.device,
-                                          .precision = options.precision,
-                                          .image_size = options.size,
-                                          .local_rank = place.local_rank,
-                                          .attention = options.attention});
+  const auto open = [&](const std::string& precision) {
+    return Embedder(options.model, {.device = options.compute.device,
+                                    .precision = precision,
+                                    .batch_size = options.compute.batch_size,
+                                    .image_size = options.size,
+                                    .local_rank = place.local_rank,
+                                    .expected_pictures = static_cast<int64_t>(all_paths.size()) / group.size(),
+                                    .attention = options.attention});
+  };
+  const Embedder embedder = open_in_one_precision(group, options.precision, open);
   const bool quiet = options.quiet || !group.is_first();
-  if (!quiet) std::cerr << "computing in " << embedder.precision() << "\n";
+  if (!quiet) std::cerr << precision_line(embedder.precision(), embedder.precision_times()) << "\n";
   const SignalStop stop;
   ListEmbedder list(embedder, options.decode, options.compute, stop, quiet, group);
   if (!options.nearest.empty()) {
@@ -173,7 +179,7 @@ void add_embed_command(CLI::App& program, Run& run) {
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_decode_options(*command, options->decode);
   add_model_bands_option(*command, options->decode);
-  add_precision_option(*command, options->precision);
+  add_precision_option(*command, options->precision, kFasterPrecision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return embed(*options); }; });
 }

@@ -8,6 +8,7 @@
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/exit_code.h"
 #include "apps/arguments/mask_settings.h"
+#include "apps/arguments/precision_option.h"
 #include "apps/arguments/signals.h"
 #include "apps/output/counted_progress.h"
 #include "apps/output/reporting_dataset.h"
@@ -137,12 +138,18 @@ int evaluate(const EvalOptions& options) {
   const ProcessPlace place = process_place_from_environment();
   const ProcessGroup group(place);
   const bool quiet = options.quiet || !group.is_first();
-  const Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
+  Execution execution = select_execution(options.compute.device, options.precision, place.local_rank);
   LoadedModel loaded = swap_attention(load_model(options.model, "segmentation"), options.attention, kAttentionOption);
   const auto preprocessing = config_from_json<Preprocessing>(loaded.metadata.preprocessing, "preprocessing");
-  prepare_inference(*loaded.model, execution);
   const auto pictures = open_data(options, loaded.metadata, preprocessing);
   if (!quiet) std::cerr << pictures->description() << "\n";
+  prepare_in_one_precision(group, options.precision, loaded.model, execution,
+                           {.count = pictures->size() / group.size(),
+                            .batch_size = options.compute.batch_size,
+                            .channels = preprocessing.channels(),
+                            .height = preprocessing.image_size,
+                            .width = preprocessing.image_size},
+                           quiet);
 
   const SignalStop stop;
   CountedProgress progress("eval", quiet);
@@ -202,7 +209,7 @@ void add_segment_eval(CLI::App& parent, Run& run) {
   add_decode_options(*command, options->decode);
   add_model_bands_option(*command, options->decode);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
-  add_precision_option(*command, options->precision);
+  add_precision_option(*command, options->precision, kFasterPrecision);
   add_compute_options(*command, options->compute);
   command->callback([options, &run] { run = [options] { return evaluate(*options); }; });
 }

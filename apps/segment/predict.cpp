@@ -6,6 +6,7 @@
 #include "apps/arguments/byte_size.h"
 #include "apps/arguments/decode_options.h"
 #include "apps/arguments/fingerprint.h"
+#include "apps/arguments/precision_option.h"
 #include "apps/arguments/signals.h"
 #include "apps/segment/area_table.h"
 #include "apps/segment/file_segmenter.h"
@@ -40,11 +41,25 @@ struct SegmentPredictOptions {
   int threads = 0;
 };
 
+// By the headers of a few of the pictures; those that cannot be read count nothing.
+int64_t expected_pixels(const std::vector<NamedInput>& inputs, const DecodeOptions& decode) {
+  constexpr size_t kMostOpened = 32;
+  const size_t step = (inputs.size() + kMostOpened - 1) / kMostOpened;
+  int64_t pixels = 0;
+  for (size_t i = 0; i < inputs.size(); i += step) {
+    try {
+      const auto picture = open_picture_rows(inputs[i].path, decode);
+      pixels += picture->height() * picture->width();
+    } catch (const InputError&) {
+    }
+  }
+  return pixels * static_cast<int64_t>(step);
+}
+
 SegmenterOptions segmenter_options(const SegmentPredictOptions& options, int64_t local_rank) {
   SegmenterOptions out;
   out.local_rank = local_rank;
   out.device = options.device;
-  out.precision = options.precision;
   out.tiles = parse_tile_options(options.tile, options.overlap);
   const bool has_vector = !options.vector.target.empty();  // whose regions have a mean probability
   out.outputs = {.probability = options.kinds.probability || options.kinds.view || has_vector,
@@ -94,6 +109,17 @@ std::vector<std::string> picture_fingerprints(const std::vector<NamedInput>& inp
   return all;
 }
 
+// A run that goes on stays with the precision of the one before; asked where the user leaves it open.
+std::string precision_of_before(const SegmentPredictOptions& options, const std::filesystem::path& results,
+                                const std::vector<NamedInput>& inputs, const std::vector<OutputNames>& names) {
+  if (!options.resume) return options.precision;
+  for (const std::string precision : {"float32", "bfloat16"}) {
+    const auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, precision));
+    if (ResultLog::has_any(results, fingerprints)) return precision;
+  }
+  return options.precision;
+}
+
 void check_same(const ProcessGroup& group, const std::vector<std::string>& fingerprints) {
   group.expect_same("the pictures, the model or the settings",
                     static_cast<int64_t>(checksum(pack_strings(fingerprints))));
@@ -113,24 +139,32 @@ int segment_predict(const SegmentPredictOptions& options) {
   const ProcessGroup group(place);
   // for errors in the words of the options
   select_execution(options.device, options.precision, place.local_rank);
-  const Segmenter segmenter(options.model, segmenter_options(options, place.local_rank));
+  const auto results_path = std::filesystem::path(options.out) / "results.jsonl";
+  const auto open = [&](const std::string& precision) {
+    SegmenterOptions chosen = segmenter_options(options, place.local_rank);
+    chosen.precision = precision == "auto" ? precision_of_before(options, results_path, inputs, names) : precision;
+    if (chosen.precision == "auto") chosen.expected_pixels = expected_pixels(inputs, options.decode) / group.size();
+    return Segmenter(options.model, chosen);
+  };
+  const Segmenter segmenter = open_in_one_precision(group, options.precision, open);
+  if (options.precision == "auto" && group.is_first() && !options.quiet) {
+    std::cerr << precision_line(segmenter.precision(), segmenter.precision_times()) << "\n";
+  }
   const SignalStop stop;
   auto fingerprints = picture_fingerprints(inputs, names, settings_text(options, segmenter.precision()));
   check_same(group, fingerprints);
-  const auto results_path = std::filesystem::path(options.out) / "results.jsonl";
   std::optional<ResultLog> results;
   if (group.is_first()) {
     make_folder(options.out, names);
-    results.emplace(results_path, fingerprints,
-                    [&](size_t i) { return options.resume && are_there(names[i]); });
+    results.emplace(results_path, fingerprints, [&](size_t i) { return options.resume && are_there(names[i]); });
     if (options.resume && !options.quiet) {
       std::cerr << "resuming: " << results->num_kept() << " of " << inputs.size() << " pictures are done\n";
     }
   }
   const FileSegmenter files(segmenter, vector);
-  const int code = ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop,
-                                 options.quiet)
-                       .run(inputs, names);
+  const int code =
+      ListSegmenter(files, std::move(fingerprints), results ? &*results : nullptr, group, stop, options.quiet)
+          .run(inputs, names);
   if (options.areas && group.is_first()) {
     write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
   }
@@ -178,9 +212,8 @@ void add_segment_predict(CLI::App& parent, Run& run) {
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));
   command->add_option("--memory-limit", options->memory_limit,
                       "for --tile auto: what the program may take, such as 2GiB; 80% of what is free if not given");
-  command->add_option("--precision", options->precision, "float32, bfloat16 (about six tenths of the memory) or auto")
-      ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
-      ->capture_default_str();
+  add_precision_option(*command, options->precision,
+                       std::string(kFasterPrecision) + "; bfloat16 takes about six tenths of the memory");
   add_decode_options(*command, options->decode);
   add_model_bands_option(*command, options->decode);
   command->add_flag("--resume", options->resume,

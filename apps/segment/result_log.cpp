@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
@@ -36,6 +37,15 @@ std::string result_line(Json result, const std::string& fingerprint) {
 
 std::string error_line(const std::string& path, const std::string& reason) {
   return json_line({{"path", path}, {"error", reason}});
+}
+
+bool ResultLog::has_any(const std::filesystem::path& path, const std::vector<std::string>& fingerprints) {
+  const std::unordered_set<std::string> wanted(fingerprints.begin(), fingerprints.end());
+  std::ifstream log(path, std::ios::binary);
+  for (std::string line; std::getline(log, line);) {
+    if (wanted.contains(fingerprint_of_line(line))) return true;
+  }
+  return false;
 }
 
 ResultLog::ResultLog(const std::filesystem::path& path, std::vector<std::string> fingerprints,

@@ -20,6 +20,9 @@ std::string error_line(const std::string& path, const std::string& reason);
 
 class ResultLog {
  public:
+  // Whether the log at that path has a line of one of them.
+  static bool has_any(const std::filesystem::path& path, const std::vector<std::string>& fingerprints);
+
   // Inputs with these fingerprints. Of each whose files are `complete` the line with its fingerprint is kept. All other
   // lines of an earlier run go before anything is written, for the files that they speak of may be replaced; so does a
   // last line that was cut.

@@ -45,7 +45,7 @@ void add_sequence_eval(CLI::App& parent, Run& run) {
       ->check(CLI::Range(int64_t{1}, int64_t{65536}))
       ->capture_default_str();
   command->add_flag("--json", options->json, "one JSON object on standard output");
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->callback([options, &run] { run = [options] { return evaluate(*options); }; });
 }
 

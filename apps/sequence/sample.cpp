@@ -40,7 +40,7 @@ void add_sequence_sample(CLI::App& parent, Run& run) {
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command->add_option("--seed", options->options.seed, "other seed, other text")->capture_default_str();
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->callback([options, &run] { run = [options] { return sample(*options); }; });
 }
 

@@ -81,7 +81,7 @@ void add_sequence_train(CLI::App& parent, Run& run) {
   command->add_option("--out", options->out, "run folder: config, metrics, best model, state to resume")->required();
   command->add_option("--config", options->config, "JSON file, such as configs/sequence/full.json");
   add_set_option(*command, options->sets, "model.context=512");
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->add_flag("--force", options->force, "go on with a run although its config or text changed");
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   command->callback([options, &run] { run = [options] { return train(*options); }; });

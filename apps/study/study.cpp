@@ -136,7 +136,7 @@ void add_study_command(CLI::App& program, Run& run) {
                    "folder for the runs, study.md, study.json and the charts; where it holds "
                    "a study of the same config, that goes on")
       ->required();
-  command->add_option("--threads", options->threads, "CPU threads; 0 for one a core")->check(CLI::Range(0, 1024));
+  add_threads_option(*command, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress on standard error");
   command->callback([options, &run] { run = [options] { return study(*options); }; });
 }

@@ -18,10 +18,6 @@ namespace {
 constexpr int64_t kMostPictures = 16;
 constexpr int64_t kPixels = int64_t{1} << 17;
 
-int64_t pictures_of_slice(const torch::Tensor& images) {
-  return std::clamp<int64_t>(kPixels / std::max<int64_t>(1, images.size(2) * images.size(3)), 1, kMostPictures);
-}
-
 struct Slice {
   std::shared_ptr<const Batch> batch;
   int64_t begin = 0, end = 0;
@@ -36,8 +32,13 @@ struct AnsweredSlice {
 
 }  // namespace
 
+int64_t pictures_of_slice(int64_t height, int64_t width) {
+  return std::clamp<int64_t>(kPixels / std::max<int64_t>(1, height * width), 1, kMostPictures);
+}
+
 torch::Tensor answer_in_slices(const torch::Tensor& images, const torch::Device& device, const AnswerPictures& answer) {
-  const int64_t count = images.size(0), at_once = device.is_cpu() ? pictures_of_slice(images) : count;
+  const int64_t count = images.size(0);
+  const int64_t at_once = device.is_cpu() ? pictures_of_slice(images.size(2), images.size(3)) : count;
   if (count <= at_once) return answer(images);
   std::vector<torch::Tensor> parts;
   side_by_side<torch::Tensor>(
@@ -58,7 +59,9 @@ void answer_stream(const std::function<std::optional<Batch>()>& next, const torc
       last = {.batch = std::make_shared<const Batch>(std::move(*batch))};
     }
     const Batch& batch = *last.batch;
-    const int64_t at_once = device.is_cpu() && batch.size() > 0 ? pictures_of_slice(batch.images) : batch.size();
+    const int64_t at_once = device.is_cpu() && batch.size() > 0
+                                ? pictures_of_slice(batch.images.size(2), batch.images.size(3))
+                                : batch.size();
     last = {.batch = last.batch, .begin = last.end, .end = std::min(batch.size(), last.end + at_once)};
     return last;
   };

@@ -15,6 +15,9 @@ namespace multipole {
 // which have the calling thread's modes (inference, autocast).
 using AnswerPictures = std::function<torch::Tensor(const torch::Tensor& images)>;
 
+// How many pictures of a size a slice holds.
+int64_t pictures_of_slice(int64_t height, int64_t width);
+
 // images (B, 3, h, w), B from 1 up -> (B, ...). On another device than a CPU the batch is computed whole.
 torch::Tensor answer_in_slices(const torch::Tensor& images, const torch::Device& device, const AnswerPictures& answer);
 

@@ -26,6 +26,7 @@ int64_t Embedder::map_channels() const { return model_->backbone().feature_info(
 int64_t Embedder::map_stride() const { return model_->backbone().feature_info().back().stride; }
 torch::Device Embedder::device() const { return model_->execution().device; }
 std::string Embedder::precision() const { return model_->execution().precision_name(); }
+PrecisionTimes Embedder::precision_times() const { return model_->precision_times(); }
 const Preprocessing& Embedder::preprocessing() const { return model_->preprocessing(); }
 
 std::vector<Embedding> Embedder::embed_batch(const torch::Tensor& batch, const EmbeddingQuestion& question) const {

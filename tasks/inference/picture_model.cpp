@@ -6,6 +6,7 @@
 #include "engine/runtime/side_by_side.h"
 #include "engine/runtime/thread_count.h"
 #include "engine/weights/attention_swap.h"
+#include "tasks/inference/precision_choice.h"
 
 namespace multipole {
 namespace {
@@ -14,6 +15,7 @@ Execution checked_execution(const PictureModelOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
   require(options.batch_size >= 1, "batch_size", "must be at least 1", options.batch_size);
   require(options.image_size >= 0, "image_size", "must not be negative", options.image_size);
+  require(options.expected_pictures >= 0, "expected_pictures", "must not be negative", options.expected_pictures);
   return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
 
@@ -32,7 +34,17 @@ PictureModel::PictureModel(const std::filesystem::path& path, Load load, const P
       preprocessing_(chosen_preprocessing(loaded_.metadata, options.image_size)),
       normalizer_(preprocessing_) {
   options_.decode = reading_for(preprocessing_, options.decode);
-  prepare_inference(*loaded_.model, execution_);
+  if (options.precision != "auto") {
+    prepare_inference(*loaded_.model, execution_);
+    return;
+  }
+  const ThreadCount threads(options.threads);
+  precision_times_ = choose_precision(loaded_.model, execution_,
+                                      {.count = options.expected_pictures,
+                                       .batch_size = options.batch_size,
+                                       .channels = preprocessing_.channels(),
+                                       .height = preprocessing_.image_size,
+                                       .width = preprocessing_.image_size});
 }
 
 const Backbone& PictureModel::backbone() const {

@@ -17,6 +17,7 @@
 #include "engine/runtime/execution.h"
 #include "engine/runtime/library_errors.h"
 #include "tasks/inference/picture_model_options.h"
+#include "tasks/inference/precision_times.h"
 
 namespace multipole {
 
@@ -32,6 +33,8 @@ class PictureModel {
 
   const PictureModelOptions& options() const { return options_; }
   const Execution& execution() const { return execution_; }
+  // What the choice of the precision was made by.
+  const PrecisionTimes& precision_times() const { return precision_times_; }
   const ModelMetadata& metadata() const { return loaded_.metadata; }
   const Preprocessing& preprocessing() const { return preprocessing_; }
 
@@ -74,6 +77,7 @@ class PictureModel {
 
   PictureModelOptions options_;
   Execution execution_;
+  PrecisionTimes precision_times_;
   LoadedModel loaded_;
   Preprocessing preprocessing_;
   Normalizer normalizer_;

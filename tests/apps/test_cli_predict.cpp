@@ -125,6 +125,23 @@ TEST_F(Predict, SaysWhichPrecisionItUses) {
   EXPECT_EQ(predict({"--precision", "float8", photo(0).string()}).exit_code, 2);
 }
 
+// Which of the two it is goes by the clock; the answers are those of the one that is named.
+TEST_F(Predict, ChoosesThePrecisionWhereThereIsMuchToDo) {
+  const auto said = [](const ProcessResult& result) {
+    return std::string(result.err.find("computing in bfloat16") == result.err.npos ? "float32" : "bfloat16");
+  };
+  const auto few = predict({photo(0).string()});
+  EXPECT_NE(few.err.find("computing in float32\n"), std::string::npos) << few.err;
+  std::vector<std::string> many(200, photo(0).string());
+  const std::vector<std::string> one_at_a_time = {"--batch-size", "1", "--threads", "1"};
+  many.insert(many.end(), one_at_a_time.begin(), one_at_a_time.end());
+  const auto chosen = predict(many);
+  EXPECT_EQ(chosen.exit_code, 0) << chosen.err;
+  EXPECT_NE(chosen.err.find("computing in " + said(chosen)), std::string::npos) << chosen.err;
+  many.insert(many.end(), {"--precision", said(chosen)});
+  EXPECT_EQ(predict(many).out, chosen.out);
+}
+
 TEST_F(Predict, NumbersHaveAPointInEveryLocale) {
   ProcessOptions options;
   options.environment = {{"LC_ALL", "de_DE.UTF-8"}, {"LC_NUMERIC", "de_DE.UTF-8"}};

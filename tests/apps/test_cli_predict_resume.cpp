@@ -34,7 +34,7 @@ class PredictResume : public ::testing::Test {
   std::filesystem::path out() const { return folder_ / "out.csv"; }
   std::filesystem::path record() const { return folder_ / "out.csv.resume"; }
 
-  Words command(const Words& more = {}) const {
+  Words command(const Words& more = {}, const std::string& precision = "float32") const {
     Words words = {"classify",
                    "predict",
                    "--model",
@@ -42,7 +42,7 @@ class PredictResume : public ::testing::Test {
                    "--device",
                    "cpu",
                    "--precision",
-                   "float32",
+                   precision,
                    "--threads",
                    "1",
                    "--batch-size",
@@ -55,15 +55,15 @@ class PredictResume : public ::testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return test::multipole_command(words);
   }
-  test::ProcessResult resume(const Words& more = {}) const {
+  test::ProcessResult resume(const Words& more = {}, const std::string& precision = "float32") const {
     Words words = {"--resume"};
     words.insert(words.end(), more.begin(), more.end());
-    return test::run_process(command(words));
+    return test::run_process(command(words, precision));
   }
 
   // Ends a run with SIGKILL once it has written some lines.
-  void kill_early() const {
-    test::Process process(command());
+  void kill_early(const std::string& precision = "float32") const {
+    test::Process process(command({}, precision));
     std::error_code code;
     for (int i = 0; i < 60000 && (!std::filesystem::exists(out()) || std::filesystem::file_size(out(), code) < 3000);
          ++i) {
@@ -120,6 +120,19 @@ TEST_F(PredictResume, OnlyWhatWouldComeOutTheSameIsKept) {
   copy("record", record());
   test::write_random_model(model(), {"cat", "dog", "owl"});
   EXPECT_EQ(number_after(resume().err, "resuming: "), 0) << "another model";
+}
+
+TEST_F(PredictResume, ItStaysWithThePrecisionOfTheRunBefore) {
+  for (const std::string precision : {"bfloat16", "float32"}) {
+    kill_early(precision);
+    const auto resumed = resume({}, "auto");
+    EXPECT_GT(number_after(resumed.err, "resuming: "), 10) << resumed.err;
+    EXPECT_NE(resumed.err.find("computing in " + precision + "\n"), std::string::npos) << resumed.err;
+    const std::string lines = test::read_text(out());
+    ASSERT_EQ(test::run_process(command({}, precision)).exit_code, 3);
+    EXPECT_EQ(test::read_text(out()), lines);
+    std::filesystem::remove(out());
+  }
 }
 
 TEST_F(PredictResume, StandardOutputCannotBeResumed) {

@@ -122,6 +122,18 @@ TEST_F(SegmentLists, ResumeSkipsOnlyWhatWouldComeOutTheSame) {
   EXPECT_EQ(resume({"--overlay"}).size(), 8u);
 }
 
+TEST_F(SegmentLists, ResumeStaysWithThePrecisionOfTheRunBefore) {
+  write_pictures(kPictures, 40);
+  for (const std::string precision : {"float32", "bfloat16"}) {
+    ASSERT_EQ(predict({"--precision", precision, input()}).exit_code, 0);
+    date_back();
+    const auto resumed = predict({"--precision", "auto", "--resume", input()});
+    EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_NE(resumed.err.find("computing in " + precision + "\n"), std::string::npos) << resumed.err;
+    EXPECT_EQ(redone(), std::vector<std::string>{});
+  }
+}
+
 TEST_F(SegmentLists, WithoutResumeAllIsDoneAnew) {
   write_pictures(kPictures, 20);
   ASSERT_EQ(predict({input()}).exit_code, 0);

@@ -20,6 +20,7 @@ const std::vector<std::string>& Classifier::classes() const { return model_->met
 bool Classifier::has_several_classes() const { return is_multi_label(model_->metadata()); }
 torch::Device Classifier::device() const { return model_->execution().device; }
 std::string Classifier::precision() const { return model_->execution().precision_name(); }
+PrecisionTimes Classifier::precision_times() const { return model_->precision_times(); }
 const Preprocessing& Classifier::preprocessing() const { return model_->preprocessing(); }
 
 torch::Tensor Classifier::logits(const torch::Tensor& batch) const {

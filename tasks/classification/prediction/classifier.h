@@ -15,6 +15,7 @@
 #include "datasets/codecs/image_decode.h"
 #include "tasks/classification/prediction/class_prediction.h"
 #include "tasks/inference/picture_model_options.h"
+#include "tasks/inference/precision_times.h"
 
 namespace multipole {
 
@@ -57,6 +58,8 @@ class Classifier {
   torch::Device device() const;
   // "float32" or "bfloat16".
   std::string precision() const;
+  // What it was chosen by, where the options leave it open and there is work enough to measure.
+  PrecisionTimes precision_times() const;
 
   // The parts that predict() is made of, for who makes batches of his own. What fails in them is torch's c10::Error.
   const Preprocessing& preprocessing() const;

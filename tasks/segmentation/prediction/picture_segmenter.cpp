@@ -10,6 +10,7 @@
 #include "engine/runtime/process_memory.h"
 #include "engine/runtime/side_by_side.h"
 #include "engine/runtime/thread_count.h"
+#include "tasks/inference/precision_choice.h"
 #include "tasks/segmentation/inference/coarse_picture.h"
 
 namespace multipole {
@@ -18,6 +19,8 @@ namespace {
 constexpr const char* kSeesNoData =
     "the model's attention cannot leave out pixels without data: it sees them as the mean colour, and what borders on "
     "them may suffer";
+
+constexpr int64_t kTimedSide = 256;  // pixels: of the tiles by which precisions are compared
 
 constexpr int64_t kSmallestRetry = 128;  // pixels: smaller tiles save no memory to speak of
 
@@ -60,7 +63,16 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
       takes_validity_(model_->backbone()->takes_validity()) {
   const ThreadCount threads(options.threads);
   const c10::InferenceMode inference;
-  prepare_inference(*model_, execution);
+  if (options.precision == "auto") {
+    precision_times_ = choose_precision(model_, execution_,
+                                        {.count = options.expected_pixels / (kTimedSide * kTimedSide),
+                                         .batch_size = at::get_num_threads(),
+                                         .channels = normalizer_.channels(),
+                                         .height = kTimedSide,
+                                         .width = kTimedSide});
+  } else {
+    prepare_inference(*model_, execution_);
+  }
   cost_ =
       measure_forward_cost([this](const Images& tile, TileOrigin origin) { return logits(tile, origin, std::nullopt); },
                            normalizer_.channels());

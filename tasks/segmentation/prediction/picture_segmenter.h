@@ -16,9 +16,13 @@ namespace multipole {
 
 class PictureSegmenter {
  public:
-  // Measures what the model takes. limit_bytes: for the whole process on a CPU, for the device elsewhere.
+  // Measures what the model takes and, for the options' precision "auto", in which of the two that `execution` allows it
+  // is faster. limit_bytes: for the whole process on a CPU, for the device elsewhere.
   PictureSegmenter(const LoadedModel& model, const Execution& execution, const SegmenterOptions& options,
                    double limit_bytes);
+
+  const Execution& execution() const { return execution_; }
+  const PrecisionTimes& precision_times() const { return precision_times_; }
 
   // By several threads at once.
   SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer);
@@ -37,6 +41,7 @@ class PictureSegmenter {
   VisionModel model_;  // its forward() changes nothing in it
   Normalizer normalizer_;
   Execution execution_;
+  PrecisionTimes precision_times_;
   SegmenterOptions options_;
   double limit_bytes_;
   int64_t alignment_;

@@ -25,6 +25,7 @@ constexpr double kShareOfSpare = 0.8;  // of the spare memory, where no limit is
 
 Execution checked_execution(const SegmenterOptions& options) {
   require(options.threads >= 0, "threads", "must not be negative", options.threads);
+  require(options.expected_pixels >= 0, "expected_pixels", "must not be negative", options.expected_pixels);
   require(options.memory_limit >= 0, "memory_limit", "must not be negative", options.memory_limit);
   return select_execution(options.device, options.precision, options.local_rank, "device", "precision");
 }
@@ -90,7 +91,8 @@ Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;
 const std::vector<std::string>& Segmenter::classes() const { return parts_->loaded.metadata.classes; }
 const std::vector<PaletteColor>& Segmenter::palette() const { return parts_->palette; }
 torch::Device Segmenter::device() const { return parts_->execution.device; }
-std::string Segmenter::precision() const { return parts_->execution.precision_name(); }
+std::string Segmenter::precision() const { return parts_->pictures.execution().precision_name(); }
+PrecisionTimes Segmenter::precision_times() const { return parts_->pictures.precision_times(); }
 double Segmenter::memory_limit() const { return parts_->limit; }
 
 SegmentationRun Segmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) const {

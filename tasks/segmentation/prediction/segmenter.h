@@ -15,6 +15,7 @@
 #include "datasets/codecs/image_decode.h"
 #include "datasets/pictures/palette.h"
 #include "datasets/pictures/picture_rows.h"
+#include "tasks/inference/precision_times.h"
 #include "tasks/segmentation/inference/map_sink.h"
 #include "tasks/segmentation/inference/tile_options.h"
 #include "tasks/segmentation/prediction/segmentation.h"
@@ -23,13 +24,15 @@ namespace multipole {
 
 struct SegmenterOptions {
   std::string device = "auto";        // auto (CUDA where there is one), cpu or cuda
-  std::string precision = "float32";  // float32, bfloat16, or auto: bfloat16 where the device multiplies it
+  std::string precision = "float32";  // float32, bfloat16, or auto: the faster one, see expected_pixels
   int threads = 0;                    // CPU threads of a call; 0: as many as the calling thread's work takes anyway
   TileOptions tiles = {};             // pictures whole or in tiles
   MapOutputs outputs = {};            // maps beside that of the classes
   int64_t memory_limit = 0;           // bytes of the whole process, or of the device; 0: 80% of what is free now
   DecodeOptions decode = {};          // what is read of picture files, and up to which size
   int64_t local_rank = 0;             // which of several GPUs, where processes share the machine
+  int64_t expected_pixels = 0;        // of all pictures together, for precision "auto" (tasks/inference/
+                                      // precision_choice.h): few or none given take float32 on a CPU
   std::string attention = {};         // another attention in a vit (engine/weights/attention_swap.h); "": its own
 };
 
@@ -94,6 +97,8 @@ class Segmenter {
   const DecodeOptions& decode() const;  // the option's
   // "float32" or "bfloat16".
   std::string precision() const;
+  // What it was chosen by, where the options leave it open and there is work enough to measure.
+  PrecisionTimes precision_times() const;
   // Bytes: the option's, or what was chosen in its place.
   double memory_limit() const;
 

@@ -3,6 +3,9 @@
 // those of the centre crop also do what torchvision's Resize(floor(size / crop_pct)) and CenterCrop(size) do.
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <gtest/gtest.h>
+#include <torch/utils.h>
+
+#include <vector>
 
 #include "base/error.h"
 #include "datasets/pictures/preprocessing.h"
@@ -67,6 +70,23 @@ TEST(Resize, IsTorchsAntialiasingToOneStep) {
             .permute({1, 2, 0});
     const torch::Tensor out = resize(image, height, width, Interpolation::kBilinear);
     EXPECT_LE((out - wanted).abs().max().item<double>(), 1.01) << image.sizes() << " to " << out.sizes();
+  }
+}
+
+// Three channels have vector instructions of their own, one channel has none.
+TEST(Resize, EachChannelIsResizedAsIfAlone) {
+  for (int round = 0; round < 60; ++round) {
+    const int64_t height = test::random_int(1, 40), width = test::random_int(1, 700);
+    torch::Tensor image = torch::randint(0, 256, {height, width, 3}, torch::kUInt8);
+    if (round % 4 == 0) image = image.gt(127).to(torch::kUInt8) * 255;  // edges that bicubic overshoots
+    const int64_t new_height = test::random_int(1, 60), new_width = test::random_int(1, round % 3 == 0 ? 900 : 60);
+    const auto kind = round % 2 == 0 ? Interpolation::kBilinear : Interpolation::kBicubic;
+    std::vector<torch::Tensor> channels;
+    for (int64_t c = 0; c < 3; ++c) {
+      channels.push_back(resize(image.slice(2, c, c + 1).contiguous(), new_height, new_width, kind));
+    }
+    EXPECT_TRUE(torch::equal(resize(image, new_height, new_width, kind), torch::cat(channels, 2)))
+        << height << " x " << width << " to " << new_height << " x " << new_width;
   }
 }
 
