@@ -3,10 +3,10 @@
 
 Every picture of FOLDER is a unit of a grid; it takes one cell of it at scale 1, 2 x 2 cells at scale 2 and so on. Cells
 are filled from the upper left with pictures in random order and at random scales, and what reaches beyond the mosaic is
-cut off. For example, twelve megapixel-sized pictures of CamVid's test split, to see how well maps in tiles agree with
+cut off. For example, six pictures of six megapixels out of CamVid's test split, to see how well maps in tiles agree with
 those of the whole (docs/high_resolution.md):
 
-  tools/mosaic.py camvid/images/test mosaics --size 2880x2160 --scales 1,2,3 --count 12
+  tools/mosaic.py camvid/images/test mosaics --size 2880x2160 --scales 1,2,3 --count 6
 
 Needs Pillow.
 """
