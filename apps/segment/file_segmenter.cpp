@@ -5,8 +5,11 @@
 #include <memory>
 
 #include "apps/arguments/byte_size.h"
+#include "apps/segment/tile_check_output.h"
 #include "base/error.h"
 #include "engine/runtime/allocator.h"
+#include "tasks/segmentation/agreement/tile_check.h"
+#include "tasks/segmentation/prediction/map_in_memory.h"
 
 namespace multipole {
 namespace {
@@ -64,7 +67,7 @@ Json result_of(const NamedInput& input, const OutputNames& names, const PictureO
   return result;
 }
 
-// The picture's files, made anew whenever it is begun.
+// The picture's files, made anew whenever it is begun, and its map where a check of its tiles needs that.
 class FileSink : public MapSink {
  public:
   FileSink(const NamedInput& input, const OutputNames& names, const ClassTable& classes, const VectorOptions& vector)
@@ -77,9 +80,15 @@ class FileSink : public MapSink {
     outputs_.reset();
     outputs_ = std::make_unique<PictureOutputs>(names_, ImageSize{height, width}, classes_, read_geo_tags(input_.path),
                                                 vector_);
+    if (keeps_map_) map_.begin(height, width);
   }
-  void write(const MapBand& band) override { outputs_->write(band); }
+  void write(const MapBand& band) override {
+    outputs_->write(band);
+    if (keeps_map_) map_.write(band);
+  }
+  void keep_map(bool keeps) { keeps_map_ = keeps; }
   PictureOutputs& outputs() { return *outputs_; }
+  const torch::Tensor& map() const { return map_.classes(); }
 
  private:
   const NamedInput& input_;
@@ -87,6 +96,8 @@ class FileSink : public MapSink {
   const ClassTable& classes_;
   const VectorOptions& vector_;
   std::unique_ptr<PictureOutputs> outputs_;
+  MapInMemory map_{MapOutputs{}};
+  bool keeps_map_ = false;
 };
 
 }  // namespace
@@ -97,21 +108,38 @@ FileSegmenter::FileSegmenter(const Segmenter& segmenter, const VectorOptions& ve
 Json FileSegmenter::segment(const NamedInput& input, const OutputNames& names, const Observer& observer) const {
   const auto start = std::chrono::steady_clock::now();
   const std::string path = input.path.string();
+  FileSink sink(input, names, classes_, vector_);
+  TileCheck check(segmenter_);
   SegmentObserver told;
   told.planned = [&](const SegmentationPlan& plan) {
     choose_allocation(plan);
     observer.message(path + ": " + plan_text(plan));
+    if (names.tile_check.empty()) return;
+    check.begin(plan);
+    sink.keep_map(check.needs_map());
   };
   told.retrying = [&] { observer.message(path + ": out of memory, trying again with smaller tiles"); };
   told.progress = observer.progress;
-  FileSink sink(input, names, classes_, vector_);
   const SegmentationRun run = segmenter_.segment(input.path, sink, told);
+  Json checked;
+  if (!names.tile_check.empty()) {
+    const ImageSize size{run.plan.height, run.plan.width};
+    const PictureOpener open = [&] { return open_picture_rows(input.path, segmenter_.decode()); };
+    const TileCheckResult found = check.run(open, sink.map(), observer.progress);
+    observer.message(path + ": " + tile_check_text(found, size));
+    checked = tile_check_json(found, size, classes_.names, segmenter_.has_coarse_view());
+    write_difference(names.tile_check, found, size);
+  }
   sink.outputs().commit();
   for (const auto& note : run.notes) observer.note(path + ": note: " + note);
   Json result = result_of(input, names, sink.outputs(), classes_);
   result["width"] = run.plan.width;
   result["height"] = run.plan.height;
   result["tiles"] = run.plan.num_tiles();
+  if (!checked.is_null()) {
+    checked["picture"] = names.tile_check.string();
+    result["tile_check"] = checked;
+  }
   if (run.no_data_pixels > 0) result["no_data_pixels"] = run.no_data_pixels;
   if (!run.notes.empty()) result["notes"] = run.notes;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -24,7 +24,8 @@ class FileSegmenter {
   explicit FileSegmenter(const Segmenter& segmenter, const VectorOptions& vector = {});
 
   // {"path", "map", "width", "height", "tiles", "seconds", "classes": [{"class", "index", "share", "pixels",
-  // "area_m2"}]}, the other files' names, "regions" with "vector", "no_data_pixels" where there are any (no class has a
+  // "area_m2"}]}, the other files' names, "regions" with "vector", "tile_check" where names have its picture
+  // (tile_check_output.h, and "picture"), "no_data_pixels" where there are any (no class has a
   // share of them), and "notes" where decoding left something out or guessed; "area_m2" where it is known. Throws
   // InputError or MemoryLimitError, leaving no file. Out of memory, it tries again with tiles of half the size.
   // By several threads at once.

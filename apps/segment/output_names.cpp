@@ -35,6 +35,7 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
   if (kinds.probability) names.probability = with(".probability.png");
   if (kinds.uncertainty) names.uncertainty = with(".uncertainty.png");
   if (kinds.view) names.view = with(".view");
+  if (kinds.tile_check) names.tile_check = with(".tiles.png");
   if (kinds.vector) {
     names.vector = kinds.vector->file.empty() ? with(vector_suffix(kinds.vector->format)) : kinds.vector->file;
   }
@@ -44,7 +45,7 @@ OutputNames names_of(const fs::path& stem, const OutputKinds& kinds) {
 std::vector<fs::path> files_of(const OutputNames& names) {
   std::vector<fs::path> files;
   for (const auto& path : {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector,
-                           names.view, names.geo_map}) {
+                           names.tile_check, names.view, names.geo_map}) {
     if (!path.empty()) files.push_back(path);
   }
   return files;
@@ -138,7 +139,8 @@ std::vector<OutputNames> plan_outputs(const std::vector<NamedInput>& inputs, con
 bool are_there(const OutputNames& names) {
   const fs::path sign = names.view.empty() ? fs::path() : names.view / MapView::kSign;
   for (const auto& path :
-       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.vector, sign}) {
+       {names.map, names.overlay, names.legend, names.probability, names.uncertainty, names.tile_check, names.vector,
+        sign}) {
     std::error_code code;
     if (!path.empty() && !fs::is_regular_file(path, code)) return false;
   }

@@ -17,6 +17,7 @@ struct OutputKinds {
   bool probability = false;
   bool uncertainty = false;
   bool view = false;
+  bool tile_check = false;
   std::optional<VectorTarget> vector = {};
 };
 
@@ -25,6 +26,7 @@ struct OutputNames {
   std::filesystem::path overlay, legend;           // DIR/<name>.overlay.jpg ...; empty where not wanted
   std::filesystem::path probability, uncertainty;  // likewise
   std::filesystem::path view;                      // likewise DIR/<name>.view, a folder
+  std::filesystem::path tile_check;                // likewise DIR/<name>.tiles.png
   std::filesystem::path vector;                    // DIR/<name>.geojson or .gpkg, or the file that was named
   std::filesystem::path geo_map;                   // DIR/<name>.tif, for pictures with a georeference
   std::filesystem::path namesake;                  // the input that has the name, where this one's was numbered

@@ -8,12 +8,14 @@
 #include "apps/arguments/fingerprint.h"
 #include "apps/arguments/precision_option.h"
 #include "apps/arguments/signals.h"
+#include "apps/output/result_output.h"
 #include "apps/segment/area_table.h"
 #include "apps/segment/file_segmenter.h"
 #include "apps/segment/list_segmenter.h"
 #include "apps/segment/output_names.h"
 #include "apps/segment/result_log.h"
 #include "apps/segment/segment.h"
+#include "apps/segment/tile_check_table.h"
 #include "apps/segment/vector_arguments.h"
 #include "base/checksum.h"
 #include "base/error.h"
@@ -95,6 +97,7 @@ std::string settings_text(const SegmentPredictOptions& options, const std::strin
                    {"vector", options.vector.text()},
                    {"allow_truncated", options.decode.allow_truncated}};
   if (options.kinds.view) settings["view"] = true;
+  if (options.kinds.tile_check) settings["tile_check"] = true;
   if (!options.attention.empty()) settings["attention"] = options.attention;
   if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   return settings.dump();
@@ -168,6 +171,7 @@ int segment_predict(const SegmentPredictOptions& options) {
   if (options.areas && group.is_first()) {
     write_area_table(results_path, std::filesystem::path(options.out) / "areas.csv");
   }
+  if (options.kinds.tile_check && group.is_first()) print_result(tile_check_table(results_path));
   return code;
 }
 
@@ -204,6 +208,10 @@ void add_segment_predict(CLI::App& parent, Run& run) {
   command->add_flag("--areas", options->areas,
                     "also areas.csv: pixels and, where the raster's unit is known, square metres of each class of each "
                     "picture");
+  command->add_flag("--check-tiles", options->kinds.tile_check,
+                    "measure how far maps in tiles agree with those of whole pictures, or of the part in the middle "
+                    "that memory holds; also NAME.tiles.png: where they differ. Tiles are those of --tile, or of the "
+                    "plan, or half a picture; takes about two to three times as long");
   command
       ->add_option("--tile", options->tile,
                    "auto (whole pictures where memory allows, else the largest tiles), none (whole), or pixels")

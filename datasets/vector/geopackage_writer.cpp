@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "datasets/vector/spatial_index.h"
 #include "datasets/vector/sqlite_file.h"
 
 namespace multipole {
@@ -82,6 +83,7 @@ class GeoPackageWriter : public RegionWriter {
     file_.run(std::string(kSystems) + kWgs84);
     add_system();
     insert_.emplace(file_, "INSERT INTO regions VALUES (?, ?, ?, ?, ?, ?, ?)");
+    if (has_spatial_index()) index_.emplace(file_);
   }
 
   void write(const Region& region, const RegionFacts& facts) override {
@@ -100,10 +102,12 @@ class GeoPackageWriter : public RegionWriter {
     if (facts.area_m2) insert_->bind(6, *facts.area_m2);
     if (facts.probability) insert_->bind(7, *facts.probability);
     insert_->run();
+    if (index_) index_->add(region.id, box);
   }
 
   void finish() override {
     insert_.reset();
+    if (index_) index_->finish();
     {
       SqliteFile::Statement contents(file_,
                                      "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, "
@@ -137,6 +141,7 @@ class GeoPackageWriter : public RegionWriter {
   RegionLayer layer_;
   SqliteFile file_;
   std::optional<SqliteFile::Statement> insert_;
+  std::optional<SpatialIndex> index_;
   std::vector<unsigned char> blob_;
   CoordinateBox box_;
 };

@@ -1,5 +1,6 @@
 // Regions as a GeoPackage (OGC 12-128r18): an SQLite file with one table of polygons, "regions", whose columns are fid
 // (the region's id), geom, class, class_index, pixels, area_m2 and probability; the last two are NULL where unknown.
+// Where SQLite has its R*Tree module, the table has the standard's spatial index.
 #pragma once
 
 #include <filesystem>

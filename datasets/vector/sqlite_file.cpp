@@ -6,7 +6,7 @@ namespace multipole {
 
 SqliteFile::SqliteFile(const std::filesystem::path& path) : path_(path) {
   sqlite3* database = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(database);
   check(code);
   run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; "
@@ -21,6 +21,12 @@ void SqliteFile::check(int code) const {
 
 void SqliteFile::run(const std::string& statements) {
   check(sqlite3_exec(database_.get(), statements.c_str(), nullptr, nullptr, nullptr));
+}
+
+int64_t SqliteFile::number(const std::string& query) {
+  const Statement statement(*this, query);
+  check(sqlite3_step(statement.statement_.get()));
+  return sqlite3_column_int64(statement.statement_.get(), 0);
 }
 
 void SqliteFile::close() {

@@ -1,8 +1,9 @@
-// An SQLite file in the making: no journal, for nobody reads it before it is whole.
+// An SQLite file in the making, by one thread at a time: no journal, for nobody reads it before it is whole.
 #pragma once
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@ class SqliteFile {
   explicit SqliteFile(const std::filesystem::path& path);
 
   void run(const std::string& statements);
+  // The whole number that a query gives.
+  int64_t number(const std::string& query);
   void close();
 
   // One statement that is run many times.
@@ -33,6 +36,8 @@ class SqliteFile {
     void run();
 
    private:
+    friend class SqliteFile;
+
     SqliteFile& file_;
     std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_{nullptr, sqlite3_finalize};
   };

@@ -1,6 +1,6 @@
 """Rasters that rasterio writes, of four bands of 16 bits with pixels without data, trained on and predicted: the map's
-georeference, its number for no data and its coordinate system as rasterio reads them, and a strict look by rio-cogeo.
-With GDAL in the program also JPEG 2000 and VRT.
+georeference, its number for no data and its coordinate system as rasterio reads them, and a strict look by rio-cogeo;
+what holds data has the same map with and without a half that holds none. With GDAL in the program also JPEG 2000 and VRT.
 
 usage: check_rasterio_maps.py MULTIPOLE [SEED]
 Exit code 77 (skipped) where rasterio or rio-cogeo is missing.
@@ -66,6 +66,26 @@ def check_map(path, source):
         return file.read(1)
 
 
+def check_half(folder, predict, numbers, crs, transform):
+    """The upper half of a raster whose lower half holds no data, against that half as a raster of its own."""
+    height, width, border = 260, 190, 32  # of the tokens that see what is beyond: the coarsest are 32 pixels wide
+    array = write_field(folder / "alone.tif", numbers, height, width, crs, transform)
+    with rasterio.open(folder / "alone.tif") as file:
+        profile = file.profile
+    whole = numpy.full((4, 2 * height - 20, width), NODATA, "uint16")
+    whole[:, :height] = array
+    with rasterio.open(folder / "half.tif", "w", **{**profile, "height": whole.shape[1]}) as file:
+        file.write(whole)
+    run(*predict, folder / "halves", folder / "alone.tif", folder / "half.tif", "--tile", "none")
+    alone, half = (check_map(folder / f"halves/{name}.tif", folder / f"{name}.tif") for name in ("alone", "half"))
+    valid = (array != NODATA).any(0)
+    numpy.testing.assert_array_equal(alone != 255, valid)
+    numpy.testing.assert_array_equal(half[:height] != 255, valid)
+    assert (half[height:] == 255).all()
+    differs = (alone != half[:height])[:height - border]
+    assert differs.mean() < 1e-3, f"{differs.sum()} pixels of the half differ"  # logits are alike to rounding
+
+
 def other_formats(folder, source):
     """The same pixels as JPEG 2000, without loss, and as VRT."""
     found = {}
@@ -112,6 +132,7 @@ def main():
         predict = [multipole, "segment", "predict", "--model", folder / "run/best.safetensors", "--out"]
         run(*predict, folder / "maps", source)
         labels = check_map(folder / "maps/field.tif", source)
+        check_half(folder, predict, numbers, crs, transform)
         for kind, path in other_formats(folder, source).items():
             done = subprocess.run([str(word) for word in [*predict, folder / kind, path]], capture_output=True, text=True)
             if "a build with GDAL" in done.stderr:

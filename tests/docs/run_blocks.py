@@ -2,8 +2,8 @@
 
 Usage: python run_blocks.py MULTIPOLE SOURCE_FOLDER DOCUMENT
 
-Every block that starts with ```sh runs under `bash -e`, with `build/multipole`, `models/` and `configs/` where the
-document expects them, and with a small photo.jpg, photos/ and streets/ of our own, and the folders dinov2 and
+Every block that starts with ```sh runs under `bash -e`, with `build/multipole`, `models/`, `configs/` and `tools/`
+where the document expects them, and with a small photo.jpg, photos/ and streets/ of our own, and the folders dinov2 and
 dinov2-classifier as they are published, with random weights. A comment on the line before a block changes
 that:
     <!-- not run: reason -->              the block is shown as left out, with its reason
@@ -47,7 +47,7 @@ def prepare(folder, program, source):
     for path in program.parent.iterdir():
         if path.name in ("multipole", "libmultipole_ops.so"):
             (folder / "build" / path.name).symlink_to(path)
-    for name in ("models", "configs"):
+    for name in ("models", "configs", "tools"):
         (folder / name).symlink_to(source / name)
     drawn = folder / "drawn"
     subprocess.run([program, "data", "synth", "--out", drawn, "--classes", "2", "--train", "24", "--val", "8", "--size",

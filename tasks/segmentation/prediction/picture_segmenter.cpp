@@ -36,6 +36,12 @@ int tiles_at_once(const InferencePlan& plan, double limit_bytes, double bytes_of
   return static_cast<int>(std::min<double>(at::get_num_threads(), 1 + std::floor(more)));
 }
 
+std::vector<int64_t> borders_of(const TileAxis& axis) {
+  std::vector<int64_t> borders;
+  for (size_t i = 0; i + 1 < axis.spans.size(); ++i) borders.push_back(axis.spans[i].final_end + axis.ramp / 2);
+  return borders;
+}
+
 SegmentationPlan plan_of(const InferencePlan& chosen, const PlanRequest& request) {
   const TileGrid& grid = chosen.grid;
   return {.height = request.image_size.height,
@@ -45,6 +51,8 @@ SegmentationPlan plan_of(const InferencePlan& chosen, const PlanRequest& request
           .tile_height = grid.rows.longest(),
           .tile_width = grid.columns.longest(),
           .overlap = chosen.overlap,
+          .row_borders = borders_of(grid.rows),
+          .column_borders = borders_of(grid.columns),
           .bytes = chosen.bytes,
           .limit_bytes = request.limit_bytes,
           .fits = chosen.fits};
@@ -60,7 +68,8 @@ PictureSegmenter::PictureSegmenter(const LoadedModel& model, const Execution& ex
       options_(options),
       limit_bytes_(limit_bytes),
       alignment_(model_->backbone()->feature_info().back().stride),
-      takes_validity_(model_->backbone()->takes_validity()) {
+      takes_validity_(model_->backbone()->takes_validity()),
+      has_coarse_view_(takes_context(model_)) {
   const ThreadCount threads(options.threads);
   const c10::InferenceMode inference;
   if (options.precision == "auto") {
@@ -91,15 +100,23 @@ torch::Tensor PictureSegmenter::logits(const Images& tile, TileOrigin origin, co
   return view ? forward_with_context(model_, images, *view, origin).front() : model_->forward(images);
 }
 
-PlanRequest PictureSegmenter::request(ImageSize size, const TileOptions& tiles) {
+PlanRequest PictureSegmenter::request(ImageSize size, const TileOptions& tiles, double sink_bytes) {
   PlanRequest request;
   request.image_size = size;
   request.tiles = tiles;
   request.outputs = options_.outputs;
   request.alignment = alignment_;
   request.limit_bytes = limit_bytes_;
-  if (execution_.device.is_cpu()) request.held_bytes = budget_.held_by_others(resident_when_trimmed);
+  if (execution_.device.is_cpu()) {
+    request.held_bytes = budget_.held_by_others(resident_when_trimmed);
+    request.sink_bytes = sink_bytes;
+  }
   return request;
+}
+
+SegmentationPlan PictureSegmenter::plan(ImageSize size, const TileOptions& tiles, double held_beside) {
+  const PlanRequest wanted = request(size, tiles, held_beside);
+  return plan_of(plan_inference(wanted, cost_), wanted);
 }
 
 CoarseView PictureSegmenter::look_at(PictureRows& picture) {
@@ -113,8 +130,8 @@ CoarseView PictureSegmenter::look_at(PictureRows& picture) {
 SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const PictureOpener& open, MapSink& sink,
                                           const SegmentObserver& observer, SegmentationPlan& plan) {
   auto picture = open();
-  PlanRequest wanted = request({picture->height(), picture->width()}, tiles);
-  if (execution_.device.is_cpu()) wanted.sink_bytes = sink.held_bytes(wanted.image_size);
+  const ImageSize size{picture->height(), picture->width()};
+  const PlanRequest wanted = request(size, tiles, sink.held_bytes(size));
   const InferencePlan chosen = plan_inference(wanted, cost_);
   plan = plan_of(chosen, wanted);
   if (observer.planned) observer.planned(plan);
@@ -124,7 +141,7 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
   const auto share =
       budget_.take(chosen.bytes + (at_once - 1) * each - wanted.held_bytes, limit_bytes_ - wanted.held_bytes);
   std::optional<CoarseView> view;
-  if (takes_context(model_) && !chosen.is_whole()) {
+  if (has_coarse_view_ && !chosen.is_whole()) {
     picture.reset();  // two readers at once would hold twice what cannot be streamed
     view = look_at(*open());
     picture = open();
@@ -141,10 +158,11 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
   return run;
 }
 
-SegmentationRun PictureSegmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) {
+SegmentationRun PictureSegmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer,
+                                          TileOptions tiles) {
   const ThreadCount threads(options_.threads);
   const c10::InferenceMode inference;
-  for (TileOptions tiles = options_.tiles;;) {
+  for (;;) {
     SegmentationPlan plan;
     try {
       return attempt(tiles, open, sink, observer, plan);

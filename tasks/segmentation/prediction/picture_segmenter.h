@@ -24,11 +24,14 @@ class PictureSegmenter {
   const Execution& execution() const { return execution_; }
   const PrecisionTimes& precision_times() const { return precision_times_; }
 
-  // By several threads at once.
-  SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer);
+  // All by several threads at once, with the meaning that they have for Segmenter.
+  SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer,
+                          TileOptions tiles);
+  SegmentationPlan plan(ImageSize size, const TileOptions& tiles, double held_beside);
+  bool has_coarse_view() const { return has_coarse_view_; }
 
  private:
-  PlanRequest request(ImageSize size, const TileOptions& tiles);
+  PlanRequest request(ImageSize size, const TileOptions& tiles, double sink_bytes);
   // What the model is shown of the whole picture beside each of its tiles; reads `picture` to its end.
   CoarseView look_at(PictureRows& picture);
   torch::Tensor logits(const Images& tile, TileOrigin origin, const std::optional<CoarseView>& view);
@@ -45,7 +48,7 @@ class PictureSegmenter {
   SegmenterOptions options_;
   double limit_bytes_;
   int64_t alignment_;
-  bool takes_validity_;
+  bool takes_validity_, has_coarse_view_;
   ForwardCost cost_;
   MemoryBudget budget_;
 };

@@ -13,6 +13,8 @@ struct SegmentationPlan {
   int64_t tile_rows = 0, tile_columns = 0;  // how many of them
   int64_t tile_height = 0, tile_width = 0;  // the largest tile's
   int64_t overlap = 0;                      // between tiles
+  // Where tiles meet, in the middle of what they share: the first row or column of which the later one decides more.
+  std::vector<int64_t> row_borders = {}, column_borders = {};
   double bytes = 0, limit_bytes = 0;        // estimated peak of the process, and what it may be
   bool fits = true;                         // within the limit; may be false only where the caller chose the tiles
 

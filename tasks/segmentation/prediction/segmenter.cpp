@@ -64,7 +64,7 @@ class Segmenter::Parts {
 
   Segmentation maps(const PictureOpener& open) {
     MapInMemory kept(options.outputs);
-    SegmentationRun run = pictures.segment(open, kept, {});
+    SegmentationRun run = pictures.segment(open, kept, {}, options.tiles);
     return {kept.classes(), kept.probability(), kept.uncertainty(), std::move(run), {}};
   }
 
@@ -91,12 +91,23 @@ Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;
 const std::vector<std::string>& Segmenter::classes() const { return parts_->loaded.metadata.classes; }
 const std::vector<PaletteColor>& Segmenter::palette() const { return parts_->palette; }
 torch::Device Segmenter::device() const { return parts_->execution.device; }
+const TileOptions& Segmenter::tiles() const { return parts_->options.tiles; }
+bool Segmenter::has_coarse_view() const { return parts_->pictures.has_coarse_view(); }
 std::string Segmenter::precision() const { return parts_->pictures.execution().precision_name(); }
 PrecisionTimes Segmenter::precision_times() const { return parts_->pictures.precision_times(); }
 double Segmenter::memory_limit() const { return parts_->limit; }
 
 SegmentationRun Segmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer) const {
-  return parts_->pictures.segment(open, sink, observer);
+  return segment(open, sink, observer, tiles());
+}
+
+SegmentationRun Segmenter::segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer,
+                                   const TileOptions& tiles) const {
+  return parts_->pictures.segment(open, sink, observer, tiles);
+}
+
+SegmentationPlan Segmenter::plan(ImageSize size, const TileOptions& tiles, double held_beside) const {
+  return parts_->pictures.plan(size, tiles, held_beside);
 }
 
 SegmentationRun Segmenter::segment(const std::filesystem::path& picture, MapSink& sink,

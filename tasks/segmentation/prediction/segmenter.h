@@ -88,12 +88,22 @@ class Segmenter {
   SegmentationRun segment(const std::filesystem::path& picture, MapSink& sink,
                           const SegmentObserver& observer = {}) const;
   SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer = {}) const;
+  // In other tiles than the option's.
+  SegmentationRun segment(const PictureOpener& open, MapSink& sink, const SegmentObserver& observer,
+                          const TileOptions& tiles) const;
+
+  // How a picture of this size would be done now, in these tiles, by who holds so many bytes beside what the plan
+  // counts. Throws as segment() does where no tile fits.
+  SegmentationPlan plan(ImageSize size, const TileOptions& tiles, double held_beside = 0) const;
 
   // A map's values are places in here.
   const std::vector<std::string>& classes() const;
   // 256 colours, those of the classes first.
   const std::vector<PaletteColor>& palette() const;
   torch::Device device() const;
+  const TileOptions& tiles() const;  // the option's
+  // Whether tiles are shown a coarse view of the whole picture (heads/model/context.h).
+  bool has_coarse_view() const;
   const DecodeOptions& decode() const;  // the option's
   // "float32" or "bfloat16".
   std::string precision() const;

@@ -14,6 +14,7 @@ import time
 from browser import Browser, find_chromium
 
 OPENS_WITHIN = 2.0  # seconds
+FLOODS = 20_000_000  # pixels of a map that this script holds
 SETTLED = """mapView.map && !mapView.map._animatingZoom && !mapView.map._panAnim?._inProgress &&
     Object.values(mapView.layers).every((layer) => !layer || !mapView.map.hasLayer(layer) || !layer.isLoading())"""
 
@@ -59,6 +60,10 @@ READABLE = """(() => {
       problems.push(`${control.id || control.className} has no name`);
   }
   if (document.documentElement.scrollWidth > innerWidth) problems.push("the page is wider than the screen");
+  for (const element of document.querySelectorAll(".scale, #reading")) {
+    if (element.checkVisibility() && element.scrollWidth > element.clientWidth)
+      problems.push(`${element.id || element.className} has text beyond its border`);
+  }
   for (const element of document.querySelectorAll("#controls *")) {
     if (element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
       problems.push(`${element.id || element.className || element.tagName} is cut`);
@@ -119,6 +124,8 @@ class Check:
     def knows_the_regions(self, random_source):
         """The area under the pointer against a flood of the map's pixels, at levels of all kinds."""
         width, height, levels = (self.description[k] for k in ("width", "height", "levels"))
+        if width * height > FLOODS:
+            return print("not flooded, being large: what the page knows of regions")
         pixels = self.browser.pixels_of(self.map_png)
         for _ in range(6):
             x, y = random_source.randrange(width), random_source.randrange(height)

@@ -19,7 +19,7 @@ const ScaleBar = L.Control.extend({
     const power = 10 ** Math.floor(Math.log10(widest * perScreen));
     const length = power * [5, 2, 1].find((digit) => digit * power <= widest * perScreen);
     const text = perPixel ? lengthText(length) : `${countText(length)} px`;
-    this.element.style.width = `${length / perScreen}px`;
+    this.element.style.setProperty("--length", `${length / perScreen}px`);  // the text may be wider
     this.element.textContent = text;
     this.element.setAttribute("aria-label", `Scale: the bar is ${text} long`);
   },

@@ -84,6 +84,23 @@ TEST_F(SegmenterOfTensors, TilesAreThoseOfSegmentPicture) {
   EXPECT_GT(grid.num_tiles(), 1);
   EXPECT_EQ(found.run.plan.overlap, 32);
   EXPECT_EQ(found.run.plan.tile_height, grid.rows.longest());
+  const auto& columns = grid.columns.spans;
+  ASSERT_EQ(found.run.plan.column_borders.size(), columns.size() - 1);
+  for (size_t i = 0; i + 1 < columns.size(); ++i) {
+    EXPECT_EQ(found.run.plan.column_borders[i], (columns[i].end + columns[i + 1].begin) / 2);
+  }
+  EXPECT_EQ(asked.plan({pixels.size(0), pixels.size(1)}, kTiles).num_tiles(), grid.num_tiles());
+  EXPECT_GT(asked.plan({pixels.size(0), pixels.size(1)}, kTiles, 1e9).bytes, 1e9);
+}
+
+TEST_F(SegmenterOfTensors, InOtherTilesThanItsOwn) {
+  const auto pixels = picture(70, 150);
+  const Segmenter asked = segmenter({.tiles = kWhole});
+  MapKeeper map(pixels.size(0), pixels.size(1));
+  const auto run = asked.segment([&] { return rows_of(pixels); }, map, {}, kTiles);
+  const auto expected = segmenter({.tiles = kTiles}).predict(pixels);
+  EXPECT_TRUE(map.classes().equal(expected.classes));
+  EXPECT_EQ(run.plan.num_tiles(), expected.run.plan.num_tiles());
 }
 
 TEST_F(SegmenterOfTensors, StreamedIsTheSame) {

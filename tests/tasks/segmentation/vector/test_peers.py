@@ -112,11 +112,68 @@ def check_against_rasterio(classes, features, probability):
     assert len({feature["id"] for feature in features}) == len(features)
 
 
+def check_spatial_index(database):
+    """Against the boxes that the geometries say themselves, by SQLite's own check and as it finds them."""
+    assert database.execute("SELECT rtreecheck('rtree_regions_geom')").fetchone() == ("ok",)
+    assert database.execute("SELECT * FROM gpkg_extensions").fetchall() == [
+        ("regions", "geom", "gpkg_rtree_index", "http://www.geopackage.org/spec131/#extension_rtree", "write-only")]
+    triggers = {name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    assert triggers == {f"rtree_regions_geom_{name}" for name in
+                        ("insert", "update2", "update4", "update5", "update6", "update7", "delete")}
+    boxes = {fid: struct.unpack("<4d", box) for fid, box in
+             database.execute("SELECT fid, substr(geom, 9, 32) FROM regions")}
+    stored = {fid: box for fid, *box in database.execute("SELECT * FROM rtree_regions_geom")}
+    assert boxes.keys() == stored.keys()
+    for fid, box in boxes.items():
+        for i, (exact, rounded) in enumerate(zip(box, stored[fid])):
+            assert (rounded <= exact if i % 2 == 0 else rounded >= exact), "the index cuts a region"
+            assert abs(rounded - exact) <= 1.2e-7 * abs(exact) + 1e-30
+
+
+def check_filtered(path, features):
+    """What GDAL finds within a box, for which it asks the index."""
+    box = numpy.array(features[len(features) // 2]["bbox"], float) + [0.01, 0.01, -0.01, -0.01]
+    asked = shapely.geometry.box(*box)
+    expected = [f["id"] for f in features if shapely.geometry.shape(f["geometry"]).intersects(asked)]
+    found = pyogrio.raw.read(path, bbox=tuple(box), return_fids=True, read_geometry=False)[1]
+    # without GEOS it takes a region for its box
+    assert set(expected) <= set(found.tolist()), (expected, found)
+    assert pyogrio.read_info(path)["capabilities"]["fast_spatial_filter"]
+
+
+def check_triggers(path):
+    """The triggers keep the index up to date for who has the functions that they call."""
+    database = sqlite3.connect(path)
+    for i, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
+        database.create_function(name, 1, lambda blob, i=i: struct.unpack_from("<4d", blob, 8)[i])
+    database.create_function("ST_IsEmpty", 1, lambda blob: None if blob is None else 0)
+    (fid, other), = database.execute("SELECT min(fid), max(fid) FROM regions").fetchall()
+    if fid == other:
+        return
+    index = lambda: {row[0]: row[1:] for row in database.execute("SELECT * FROM rtree_regions_geom")}
+    before = index()
+    database.execute("UPDATE regions SET geom = (SELECT geom FROM regions WHERE fid = ?) WHERE fid = ?", (other, fid))
+    assert index()[fid] == before[other]
+    database.execute("UPDATE regions SET fid = 1 << 50 WHERE fid = ?", (fid,))
+    assert index()[1 << 50] == before[other] and fid not in index()
+    database.execute("UPDATE regions SET geom = NULL WHERE fid = 1 << 50")
+    assert 1 << 50 not in index()
+    database.execute("UPDATE regions SET geom = (SELECT geom FROM regions WHERE fid = ?) WHERE fid = 1 << 50", (other,))
+    assert index()[1 << 50] == before[other]
+    database.execute("DELETE FROM regions WHERE fid = ?", (other,))
+    assert other not in index() and len(index()) == len(before) - 1
+    database.execute("INSERT INTO regions (fid, geom) SELECT 7 << 50, geom FROM regions WHERE fid = 1 << 50")
+    assert index()[7 << 50] == before[other]
+    assert database.execute("SELECT rtreecheck('rtree_regions_geom')").fetchone() == ("ok",)
+    database.close()
+
+
 def read_geopackage(path):
     """fid -> (class_index, pixels, rings), by the standard alone."""
     database = sqlite3.connect(path)
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    check_spatial_index(database)
     out = {}
     for fid, blob, label, pixels in database.execute("SELECT fid, geom, class_index, pixels FROM regions"):
         assert blob[:4] == b"GP\0\x03"
@@ -146,6 +203,8 @@ def check_geopackage(folder, classes, probability, features, place):
     assert info["features"] == len(features) and info["geometry_type"] == "Polygon"
     assert info["crs"] == "EPSG:32633", info["crs"]
     assert pyogrio.read_info(folder / "out.geojson")["crs"] == "EPSG:32633"
+    check_filtered(path, features)
+    check_triggers(path)
 
 
 def check_on_the_ground(folder, classes, probability, transform):
@@ -184,6 +243,9 @@ def main():
             if i < 2:
                 check_on_the_ground(folder, classes, probability, rasterio.transform.Affine(
                     0.3, 0, 500000.25, 0, 0.3 if i else -0.3, 4649776.5))
+        # a deep index
+        classes = random.integers(0, 200, (260, 260)).astype(numpy.uint8)
+        assert len(read_geopackage(write_polygons(folder, classes, classes, "deep.gpkg"))) > 60000
     print(f"{MAPS} maps alike")
 
 
