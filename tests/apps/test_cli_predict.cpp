@@ -127,7 +127,7 @@ TEST_F(Predict, SaysWhichPrecisionItUses) {
 
 // Which of the two it is goes by the clock; the answers are those of the one that is named.
 TEST_F(Predict, ChoosesThePrecisionWhereThereIsMuchToDo) {
-  const auto said = [](const ProcessResult& result) {
+  const auto said = [](const test::ProcessResult& result) {
     return std::string(result.err.find("computing in bfloat16") == result.err.npos ? "float32" : "bfloat16");
   };
   const auto few = predict({photo(0).string()});
@@ -138,7 +138,8 @@ TEST_F(Predict, ChoosesThePrecisionWhereThereIsMuchToDo) {
   const auto chosen = predict(many);
   EXPECT_EQ(chosen.exit_code, 0) << chosen.err;
   EXPECT_NE(chosen.err.find("computing in " + said(chosen)), std::string::npos) << chosen.err;
-  many.insert(many.end(), {"--precision", said(chosen)});
+  many.push_back("--precision");
+  many.push_back(said(chosen));
   EXPECT_EQ(predict(many).out, chosen.out);
 }
 
