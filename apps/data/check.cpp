@@ -76,7 +76,7 @@ int check_masks(CheckOptions options, CountedProgress& progress, const SignalSto
                                                              : std::vector<std::string>()) {
     const auto listed = open_segmentation_data(options.data, {.layout = options.masks.layout, .split = split},
                                                options.masks.over({}), options.source.decode);
-    for (int64_t i = 0; i < listed->size(); ++i) pictures.emplace_back(listed->path(i));
+    for (auto& picture : listed->pictures()) pictures.push_back(std::move(picture));
   }
   const std::string bands = measure(options.source.decode.bands, pictures, options.workers);
   const MaskCensusOptions how{.layout = options.masks.layout,
