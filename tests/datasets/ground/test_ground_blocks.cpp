@@ -80,7 +80,9 @@ TEST(GroundBlocks, NoTrainingPixelIsWithinTheGap) {
         for (int64_t v = y - gap; v <= y + gap; ++v) {
           for (int64_t u = x - gap; u <= x + gap; ++u) is_near |= is_val(v, u);
         }
-        if (is_near) ASSERT_EQ(train_map[static_cast<size_t>(y * width + x)], -1) << gap << ": " << x << ", " << y;
+        if (is_near) {
+          ASSERT_EQ(train_map[static_cast<size_t>(y * width + x)], -1) << gap << ": " << x << ", " << y;
+        }
       }
     }
     // far from every block that is held out nothing is lost
