@@ -12,6 +12,9 @@
 namespace multipole {
 namespace {
 
+// What GDAL writes for features of no system; the standard has -1 and 0 for that.
+constexpr const char* kUndefinedByGdal = "Undefined SRS";
+
 class Database {
  public:
   explicit Database(const std::filesystem::path& path) {
@@ -92,10 +95,10 @@ void take_system(Database& database, int64_t system, PolygonFile& file) {
   database.query("SELECT organization, organization_coordsys_id, srs_name FROM gpkg_spatial_ref_sys WHERE srs_id = " +
                      std::to_string(system),
                  [&](sqlite3_stmt* row) {
-                   const std::string organization = text_at(row, 0);
-                   if (organization == "NONE") return;
+                   const std::string organization = text_at(row, 0), name = text_at(row, 2);
+                   if (organization == "NONE" || name == kUndefinedByGdal) return;
                    if (organization != "EPSG" && organization != "epsg") {
-                     throw InputError("its coordinate system '" + text_at(row, 2) + "' is no EPSG code");
+                     throw InputError("its coordinate system '" + name + "' is no EPSG code");
                    }
                    file.epsg = sqlite3_column_int(row, 1);
                    file.names_system = true;
