@@ -44,11 +44,12 @@ std::optional<BlockChoice> choose_blocks(const SegmentationListing& listing, con
   const bool cuts_split = listing.is_uncut && listing.pairs.size() < kFewPictures;
   if (options.block > 0) return BlockChoice{options.block, cuts_split};
   const auto sizes = sizes_of(listing.pairs, decode, listing.pairs.size() < kFewPictures);
-  const bool is_alone = listing.is_uncut && listing.pairs.size() == 1 && !sizes.empty();
+  const int64_t side = choose_block_side(sizes);
+  const bool is_alone = listing.is_uncut && listing.pairs.size() == 1 && cut_into_blocks(sizes, side).size() > 1;
   const bool has_large =
       std::ranges::any_of(sizes, [](const RasterSize& size) { return size.height * size.width > kLargest; });
   if (!is_alone && !has_large) return std::nullopt;
-  return BlockChoice{choose_block_side(sizes), cuts_split};
+  return BlockChoice{side, cuts_split};
 }
 
 }  // namespace multipole

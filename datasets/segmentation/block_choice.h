@@ -15,8 +15,8 @@ struct BlockChoice {
 };
 
 // Where nothing is said (options.block 0), pictures are cut that are larger than 4096 x 4096 pixels, and a lone picture
-// of which a split is to be made. Their blocks make the split where there are fewer than ten pictures to make it of.
-// Nothing where none is cut. Reads headers.
+// of which a split is to be made, if it makes several blocks. Their blocks make the split where there are fewer than ten
+// pictures to make it of. Nothing where none is cut. Reads headers.
 std::optional<BlockChoice> choose_blocks(const SegmentationListing& listing, const SegmentationSplitOptions& options,
                                          const DecodeOptions& decode);
 

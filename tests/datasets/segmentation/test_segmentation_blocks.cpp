@@ -202,7 +202,9 @@ TEST_F(Blocks, LabelsOfOtherSizeOrGroundAreRefused) {
 
 TEST_F(Blocks, OneBlockIsNoSplit) {
   write("a", 60, 60);
-  EXPECT_NE(error_of([&] { open({}); }).find("cannot be cut of one block of 60 x 60 pixels"), std::string::npos);
+  EXPECT_EQ(open({})->get(0).image.size(0), 60) << "a small picture stays whole";
+  EXPECT_NE(error_of([&] { open({.block = 60}); }).find("cannot be cut of one block of 60 x 60 pixels"),
+            std::string::npos);
   EXPECT_GT(open({.block = 32, .block_gap = 0})->size(), 0);
   EXPECT_NE(error_of([&] { open({.block = 32, .block_gap = 100}); }).find("data.block_gap=100"), std::string::npos);
 }
