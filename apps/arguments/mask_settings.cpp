@@ -12,6 +12,8 @@ MaskOptions MaskSettings::over(const MaskOptions& known) const {
   if (reduce_zero_label) options.reduce_zero_label = reduce_zero_label;
   if (ignore_index) options.ignore_index = ignore_index;
   if (!ignored_values.empty()) options.ignored_values = ignored_values;
+  options.class_property = class_property.value_or(known.class_property);
+  options.outside = outside.value_or(known.outside);
   return options;
 }
 
@@ -31,6 +33,9 @@ void add_mask_options(CLI::App& command, MaskSettings& settings, const std::stri
       ->check(CLI::Range(int64_t{0}, int64_t{65535}))
       ->delimiter(',');
   command.add_option("--color-map", settings.color_map, "file that says what the colours of masks mean");
+  command.add_option("--class-property", settings.class_property, "property of polygons that says their class");
+  command.add_option("--outside", settings.outside,
+                     "class of pixels in no polygon, or 'ignore'; if not given, background where there is one");
 }
 
 }  // namespace multipole

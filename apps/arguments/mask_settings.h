@@ -14,6 +14,7 @@ namespace multipole {
 struct MaskSettings {
   std::string layout = "auto";
   std::string color_map;
+  std::optional<std::string> class_property, outside;
   std::vector<int64_t> ignored_values;
   std::optional<int64_t> ignore_index;
   std::optional<bool> reduce_zero_label;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "apps/arguments/decode_options.h"
@@ -76,8 +77,12 @@ int check_masks(CheckOptions options, CountedProgress& progress, const SignalSto
                                                              : std::vector<std::string>()) {
     const auto listed = open_segmentation_data(options.data, {.layout = options.masks.layout, .split = split},
                                                options.masks.over({}), options.source.decode);
-    for (int64_t i = 0; i < listed->size(); ++i) pictures.emplace_back(listed->path(i));
+    for (auto& picture : listed->pictures()) pictures.push_back(std::move(picture));
   }
+  // a raster with blocks in both splits is measured once
+  std::ranges::sort(pictures);
+  const auto repeated = std::ranges::unique(pictures);
+  pictures.erase(repeated.begin(), repeated.end());
   const std::string bands = measure(options.source.decode.bands, pictures, options.workers);
   const MaskCensusOptions how{.layout = options.masks.layout,
                               .masks = options.masks.over({}),

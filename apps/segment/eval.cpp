@@ -55,6 +55,8 @@ SegmentDataConfig data_config(const EvalOptions& options, const ModelMetadata& m
     const auto trained_with = config_from_json<SegmentDataConfig>(training["data"], "the model's training.data");
     config.val_fraction = trained_with.val_fraction;
     config.split_seed = trained_with.split_seed;
+    config.block = trained_with.block;
+    config.block_gap = trained_with.block_gap;
     if (!options.val_fraction) {
       config.folds = trained_with.folds;
       config.fold = trained_with.fold;

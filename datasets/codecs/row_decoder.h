@@ -8,6 +8,7 @@
 
 #include "datasets/codecs/byte_source.h"
 #include "datasets/codecs/codec.h"
+#include "datasets/codecs/crop_box.h"
 
 namespace multipole::codecs {
 
@@ -26,6 +27,9 @@ class RowDecoder {
   // The next `count` rows as stored, (count, width, 3) RGB bytes. The last ones are given only where the rest of the
   // file is sound. Throws CodecError.
   virtual void read(int64_t count, uint8_t* rgb) = 0;
+  // From now on read() gives the rows of this part, (count, part.width, 3), from its top. False where the file can only
+  // be read from the top.
+  virtual bool go_to(const CropBox&) { return false; }
 
  protected:
   RowsHeader header_;

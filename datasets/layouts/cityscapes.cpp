@@ -53,12 +53,13 @@ SegmentationListing list_cityscapes(const fs::path& root, const SegmentationSpli
   }
   const fs::path images = root / "leftImg8bit" / options.split, annotations = root / "gtFine" / options.split;
   const std::string ending = "_leftImg8bit";
-  listing.pairs = match_masks(images, [&](const fs::path& relative) {
+  const auto mask_of = [&](const fs::path& relative) {
     const std::string stem = relative.stem().string();
     if (!stem.ends_with(ending)) throw ConfigError((images / relative).string() + ": expected *" + ending + ".png");
     return annotations / relative.parent_path() /
            (stem.substr(0, stem.size() - ending.size()) + "_gtFine_labelIds.png");
-  });
+  };
+  listing.pairs = match_masks(images, mask_of, [&](const fs::path& relative) { return mask_of(relative).string(); });
   listing.description = options.split + ": " + std::to_string(listing.pairs.size()) +
                         " pictures and masks of Cityscapes in " + images.string();
   return listing;

@@ -21,9 +21,10 @@ std::vector<std::string> splits_to_fold(const std::vector<std::string>& present)
   return splits;
 }
 
-FoldPart part_of_folds(size_t count, const SegmentationSplitOptions& options, const std::string& where) {
+FoldPart part_of_folds(size_t count, const SegmentationSplitOptions& options, const std::string& where,
+                       const std::string& what) {
   if (static_cast<int64_t>(count) < options.folds) {
-    throw ConfigError(where + ": " + std::to_string(count) + " pictures cannot be cut into " +
+    throw ConfigError(where + ": " + std::to_string(count) + " " + what + " cannot be cut into " +
                       std::to_string(options.folds) + " folds");
   }
   // a picture shows several classes: there is none to keep even
@@ -31,7 +32,7 @@ FoldPart part_of_folds(size_t count, const SegmentationSplitOptions& options, co
   FoldPart part;
   for (const int64_t fold : folds) part.members.push_back((fold == options.fold - 1) == (options.split == "val"));
   part.text = std::to_string(std::count(part.members.begin(), part.members.end(), true)) + " of " +
-              std::to_string(count) + " pictures and masks are " + options.split + ", fold " +
+              std::to_string(count) + " " + what + " and masks are " + options.split + ", fold " +
               std::to_string(options.fold) + " of " + std::to_string(options.folds) + " being val (seed " +
               std::to_string(options.split_seed) + ")";
   return part;

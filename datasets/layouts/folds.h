@@ -20,8 +20,9 @@ struct FoldPart {
   std::string text;           // "24 of 36 pictures and masks are train, fold 1 of 3 being val (seed 0)"
 };
 
-// The part of `count` pictures, which are shuffled by the seed and dealt out. Throws ConfigError, naming `where`, for
-// fewer pictures than folds.
-FoldPart part_of_folds(size_t count, const SegmentationSplitOptions& options, const std::string& where);
+// The part of `count` pictures, or of whatever `what` names, which are shuffled by the seed and dealt out. Throws
+// ConfigError, naming `where`, for fewer of them than folds.
+FoldPart part_of_folds(size_t count, const SegmentationSplitOptions& options, const std::string& where,
+                       const std::string& what = "pictures");
 
 }  // namespace multipole

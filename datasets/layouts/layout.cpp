@@ -1,9 +1,12 @@
 #include "datasets/layouts/layout.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/sample_random.h"
 #include "datasets/layouts/folds.h"
 #include "datasets/layouts/layouts.h"
 #include "datasets/layouts/pair_folders.h"
@@ -59,9 +62,9 @@ void tidy(SegmentationListing& listing) {
   listing.pairs.erase(begin, end);
 }
 
-// All pictures but a test split's, then the part of the folds that is asked for.
-SegmentationListing list_fold(const std::filesystem::path& root, const SegmentationSplitOptions& options,
-                              const Layout& layout) {
+// All pictures but a test split's.
+SegmentationListing list_for_folds(const std::filesystem::path& root, const SegmentationSplitOptions& options,
+                                   const Layout& layout) {
   SegmentationListing all;
   for (const auto& split : splits_to_fold(splits_of(root, layout))) {
     SegmentationSplitOptions whole = options;
@@ -70,16 +73,34 @@ SegmentationListing list_fold(const std::filesystem::path& root, const Segmentat
     part.pairs.insert(part.pairs.end(), all.pairs.begin(), all.pairs.end());
     all = std::move(part);
   }
-  tidy(all);
-  const FoldPart part = part_of_folds(all.pairs.size(), options, root.string());
-  std::vector<PictureAndMask> kept;
-  for (size_t i = 0; i < all.pairs.size(); ++i) {
-    if (part.members[i]) kept.push_back(std::move(all.pairs[i]));
-  }
-  all.pairs = std::move(kept);
+  all.is_uncut = true;
   all.unused_masks.clear();  // they belong to a split, and this is none
-  all.description = root.string() + ": " + part.text;
+  all.description = root.string();
   return all;
+}
+
+void refuse_empty(const SegmentationListing& listing, const fs::path& root, const SegmentationSplitOptions& options) {
+  if (!listing.pairs.empty()) return;
+  throw ConfigError(root.string() + " has no picture in the split '" + options.split + "'");
+}
+
+// The pictures of which `is_kept` holds.
+std::vector<PictureAndMask> kept_of(std::vector<PictureAndMask> pairs, const std::vector<bool>& is_kept) {
+  std::vector<PictureAndMask> kept;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (is_kept[i]) kept.push_back(std::move(pairs[i]));
+  }
+  return kept;
+}
+
+// The pictures that a seeded shuffle gives to `split`; train gets what val leaves.
+std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const SegmentationSplitOptions& options) {
+  SampleRandom random(options.split_seed, 0, 0, RandomStream::kSplit);
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(static_cast<int64_t>(i))]);
+  const auto share = static_cast<size_t>(std::llround(options.val_fraction * static_cast<double>(all.size())));
+  const size_t held_out = all.size() < 2 ? 0 : std::clamp<size_t>(share, 1, all.size() - 1);
+  const auto middle = all.begin() + static_cast<ptrdiff_t>(held_out);
+  return options.split == "train" ? std::vector(middle, all.end()) : std::vector(all.begin(), middle);
 }
 
 }  // namespace
@@ -98,14 +119,35 @@ std::vector<std::string> layout_splits(const std::filesystem::path& root, const 
 
 std::vector<std::string> layout_names() { return layout_registry().names(); }
 
-SegmentationListing list_segmentation(const std::filesystem::path& root, const SegmentationSplitOptions& options) {
+SegmentationListing list_uncut(const std::filesystem::path& root, const SegmentationSplitOptions& options) {
   const Layout& layout = find_layout(root, options.layout);
-  auto listing = is_cut_into_folds(options) ? list_fold(root, options, layout) : layout.list(root, options);
+  auto listing = is_cut_into_folds(options) ? list_for_folds(root, options, layout) : layout.list(root, options);
   tidy(listing);
-  if (listing.pairs.empty()) {
-    throw ConfigError(root.string() + " has no picture in the split '" + options.split + "'");
-  }
+  refuse_empty(listing, root, options);
   return listing;
+}
+
+SegmentationListing cut_by_pictures(SegmentationListing listing, const std::filesystem::path& root,
+                                    const SegmentationSplitOptions& options) {
+  if (!listing.is_uncut) return listing;
+  listing.is_uncut = false;
+  if (is_cut_into_folds(options)) {
+    const FoldPart part = part_of_folds(listing.pairs.size(), options, root.string());
+    listing.pairs = kept_of(std::move(listing.pairs), part.members);
+    listing.description += ": " + part.text;
+  } else {
+    listing.pairs = make_split(std::move(listing.pairs), options);
+    listing.description = options.split + ": " + std::to_string(listing.pairs.size()) +
+                          " pictures and masks, cut from " + listing.description + " by seed " +
+                          std::to_string(options.split_seed);
+  }
+  tidy(listing);
+  refuse_empty(listing, root, options);
+  return listing;
+}
+
+SegmentationListing list_segmentation(const std::filesystem::path& root, const SegmentationSplitOptions& options) {
+  return cut_by_pictures(list_uncut(root, options), root, options);
 }
 
 }  // namespace multipole

@@ -26,6 +26,8 @@ struct SegmentationSplitOptions {
   uint64_t split_seed = 0;
   int64_t folds = 0;  // above 0: train and val are cut into folds, whatever splits there are (folds.h)
   int64_t fold = 1;   // which of them is val, from 1
+  int64_t block = 0;  // side of the blocks that large pictures are cut into; 0: chosen by their sizes, -1: none is cut
+  int64_t block_gap = 32;  // pixels beside a block of val that training leaves out
 };
 
 struct PictureAndMask {
@@ -41,6 +43,7 @@ struct SegmentationListing {
   bool reduce_zero_label = false;                   // the layout's own habit
   std::map<int64_t, int64_t> label_of_value;        // stored values that mean another class than their number
   std::string description;                          // what was taken from where, one line for people
+  bool is_uncut = false;                            // `pairs` are all of which a split is to be cut (list_uncut())
 };
 
 std::vector<std::string> layout_names();
@@ -55,5 +58,11 @@ std::vector<std::string> layout_splits(const std::filesystem::path& root, const 
 // Throws ConfigError where the layout is unknown or cannot be told, the split is missing or empty, a picture has no
 // mask or two pictures share one.
 SegmentationListing list_segmentation(const std::filesystem::path& root, const SegmentationSplitOptions& options);
+
+// The same in two steps. Where the split, or a part of folds, is to be cut of pictures, list_uncut() gives all of them,
+// and cut_by_pictures() those of the split; a listing that is whole already stays as it is.
+SegmentationListing list_uncut(const std::filesystem::path& root, const SegmentationSplitOptions& options);
+SegmentationListing cut_by_pictures(SegmentationListing listing, const std::filesystem::path& root,
+                                    const SegmentationSplitOptions& options);
 
 }  // namespace multipole

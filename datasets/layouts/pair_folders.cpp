@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/lower_case.h"
+#include "datasets/layouts/mask_folder.h"
 #include "datasets/pictures/image_files.h"
 
 namespace multipole {
@@ -15,7 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::vector<std::string>& picture_names() {
-  static const std::vector<std::string> names = {"images", "image", "imgs", "img"};
+  static const std::vector<std::string> names = {"images", "image", "imgs",     "img",
+                                                 "photos", "photo", "pictures", "picture"};
   return names;
 }
 
@@ -28,7 +30,9 @@ bool holds_pictures_at_any_depth(const fs::path& folder) {
   std::error_code code;
   constexpr auto kSkip = fs::directory_options::skip_permission_denied;
   return std::any_of(fs::recursive_directory_iterator(folder, kSkip, code), fs::recursive_directory_iterator(),
-                     [](const fs::directory_entry& entry) { return has_image_extension(entry.path()); });
+                     [](const fs::directory_entry& entry) {
+                       return has_image_extension(entry.path()) || has_polygon_extension(entry.path());
+                     });
 }
 
 // Those folders of `root` that have one of the names, in the names' order.
@@ -68,9 +72,9 @@ std::string how_to_pair(const fs::path& root) {
   for (size_t i = 0; i < std::min(present.size(), kListed); ++i) found += (i == 0 ? "" : ", ") + present[i] + "/";
   if (present.size() > kListed) found += " and " + std::to_string(present.size() - kListed) + " more";
   const std::string at = "\n  " + (root / "").string();
-  return "Make" + at + "images/a.jpg    the pictures (or image/, imgs/, img/)" + at +
-         "masks/a.png     a mask of the same name for each: a PNG of class ids 0, 1, ..., or of 0 and 255 (or mask/, "
-         "labels/, label/, annotations/, annotation/)" +
+  return "Make" + at + "images/a.jpg    the pictures (or image/, imgs/, img/, photos/, pictures/)" + at +
+         "masks/a.png     a mask of the same name for each: a PNG or TIFF of class ids 0, 1, ..., or of 0 and 255, "
+         "or polygons as a.geojson or a.gpkg (or mask/, labels/, label/, annotations/, annotation/)" +
          at + "classes.txt     a class's name a line, in the order of the ids; masks of 0 and 255 need none" +
          "\nThere is " + (found.empty() ? "no folder" : found);
 }

@@ -1,7 +1,7 @@
 // Where the pictures and the masks of the layout "pairs" lie: two folders side by side, in any case of letters
 //
-//   pictures  images, image, imgs, img
-//   masks     annotations, annotation, masks, mask, labels, label; of several the first that holds pictures
+//   pictures  images, image, imgs, img, photos, photo, pictures, picture
+//   masks     annotations, annotation, masks, mask, labels, label; of several the first that holds pictures or polygons
 #pragma once
 
 #include <filesystem>

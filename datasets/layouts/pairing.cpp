@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "datasets/layouts/mask_folder.h"
 #include "datasets/pictures/image_files.h"
 
 namespace multipole {
@@ -25,16 +26,17 @@ std::string trimmed(const std::string& text) {
 }  // namespace
 
 std::vector<PictureAndMask> match_masks(const fs::path& images,
-                                        const std::function<fs::path(const fs::path& relative)>& mask_of) {
+                                        const std::function<fs::path(const fs::path& relative)>& mask_of,
+                                        const std::function<std::string(const fs::path& relative)>& missing_place) {
   std::vector<PictureAndMask> pairs;
   std::map<fs::path, fs::path> picture_of;
-  fs::path first_without;
+  std::string first_without;
   int64_t without = 0;
   for (const auto& image : find_image_files(images).paths) {
-    const fs::path mask = mask_of(image.lexically_relative(images));
+    const fs::path relative = image.lexically_relative(images), mask = mask_of(relative);
     std::error_code code;
-    if (!fs::exists(mask, code)) {
-      if (without++ == 0) first_without = mask;
+    if (mask.empty() || !fs::exists(mask, code)) {
+      if (without++ == 0) first_without = missing_place(relative);
       continue;
     }
     const auto [other, added] = picture_of.emplace(mask, image);
@@ -46,15 +48,17 @@ std::vector<PictureAndMask> match_masks(const fs::path& images,
   }
   if (without > 0) {
     throw ConfigError(std::to_string(without) + " of the pictures in " + images.string() +
-                      " have no mask, the first is missing at " + first_without.string() +
+                      " have no mask, the first is missing at " + first_without +
                       ": add the masks or take the pictures away");
   }
   return pairs;
 }
 
 std::vector<PictureAndMask> match_mirrored(const fs::path& images, const fs::path& annotations) {
-  return match_masks(images,
-                     [&](const fs::path& relative) { return (annotations / relative).replace_extension(".png"); });
+  const MaskFolder masks(annotations);
+  return match_masks(
+      images, [&](const fs::path& relative) { return masks.mask_of(relative); },
+      [&](const fs::path& relative) { return masks.missing_place(relative); });
 }
 
 std::vector<fs::path> masks_without_picture(const fs::path& annotations, const std::vector<PictureAndMask>& pairs) {

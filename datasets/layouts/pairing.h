@@ -10,13 +10,15 @@
 
 namespace multipole {
 
-// All pictures below `images`, each with the mask that `mask_of` names from its path relative to `images`. Throws
-// ConfigError, naming the first, where masks are missing or two pictures have the same one.
+// All pictures below `images`, each with the mask that `mask_of` names from its path relative to `images`; a path that
+// is empty or not there is a missing mask, which `missing_place` describes. Throws ConfigError, naming the first, where
+// masks are missing or two pictures have the same one.
 std::vector<PictureAndMask> match_masks(
     const std::filesystem::path& images,
-    const std::function<std::filesystem::path(const std::filesystem::path& relative)>& mask_of);
+    const std::function<std::filesystem::path(const std::filesystem::path& relative)>& mask_of,
+    const std::function<std::string(const std::filesystem::path& relative)>& missing_place);
 
-// `annotations` mirrors `images`: images/deep/a.jpg has its mask in annotations/deep/a.png.
+// `annotations` mirrors `images`: images/deep/a.jpg has its mask in annotations/deep/, as mask_folder.h finds it.
 std::vector<PictureAndMask> match_mirrored(const std::filesystem::path& images,
                                            const std::filesystem::path& annotations);
 

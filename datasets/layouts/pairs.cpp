@@ -1,8 +1,4 @@
-#include <algorithm>
-#include <cmath>
-
 #include "base/error.h"
-#include "base/sample_random.h"
 #include "datasets/layouts/class_list.h"
 #include "datasets/layouts/layouts.h"
 #include "datasets/layouts/pair_folders.h"
@@ -15,16 +11,6 @@ namespace multipole {
 namespace fs = std::filesystem;
 
 namespace {
-
-// The pictures that a seeded shuffle gives to `split`; train gets what val leaves.
-std::vector<PictureAndMask> make_split(std::vector<PictureAndMask> all, const SegmentationSplitOptions& options) {
-  SampleRandom random(options.split_seed, 0, 0, RandomStream::kSplit);
-  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(static_cast<int64_t>(i))]);
-  const auto share = static_cast<size_t>(std::llround(options.val_fraction * static_cast<double>(all.size())));
-  const size_t held_out = all.size() < 2 ? 0 : std::clamp<size_t>(share, 1, all.size() - 1);
-  const auto middle = all.begin() + static_cast<ptrdiff_t>(held_out);
-  return options.split == "train" ? std::vector(middle, all.end()) : std::vector(all.begin(), middle);
-}
 
 SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOptions& options) {
   const auto [images, annotations] = pair_folders(root);
@@ -58,11 +44,10 @@ SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOpti
   }
   const auto train_folder = first_present(names_of_split("train"), folders);
   const fs::path inner = train_folder.value_or("");
-  auto all = match_mirrored(images / inner, annotations / inner);
-  listing.unused_masks = masks_without_picture(annotations / inner, all);
-  listing.pairs = make_split(std::move(all), options);
-  listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks, cut from " +
-                        (images / inner).string() + " by seed " + std::to_string(options.split_seed);
+  listing.pairs = match_mirrored(images / inner, annotations / inner);
+  listing.unused_masks = masks_without_picture(annotations / inner, listing.pairs);
+  listing.is_uncut = true;
+  listing.description = (images / inner).string();
   return listing;
 }
 

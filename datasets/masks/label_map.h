@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/masks/mask_decode.h"
+#include "datasets/masks/stored_mask.h"
 
 namespace multipole {
 
@@ -33,15 +33,18 @@ class LabelMap {
   // Makes the colour 0xRRGGBB of a colour-coded mask mean `label`.
   void set_color(uint32_t color, int64_t label);
 
-  // -> (H, W) uint8 class ids and kIgnoredLabel. Throws InputError with the first value that is neither a class nor
-  // ignored and its row and column, or where colours were found and none are known. `name` stands for the mask.
-  torch::Tensor apply(const StoredMask& mask, const std::string& name) const;
+  // -> (H, W) uint8 class ids and kIgnoredLabel, which pixels that hold no data get whatever they store. A mask of
+  // colours that are all gray holds these as values where no colours are known. Throws InputError with the first value
+  // that is neither a class nor ignored and its row and column, the mask's first being (top, left), or where colours
+  // were found and none are known. `name` stands for the mask.
+  torch::Tensor apply(const StoredMask& mask, const std::string& name, int64_t top = 0, int64_t left = 0) const;
 
   int64_t num_classes() const { return num_classes_; }
 
  private:
-  torch::Tensor apply_values(const torch::Tensor& values, const std::string& name) const;
-  torch::Tensor apply_colors(const torch::Tensor& colors, const std::string& name) const;
+  struct Place;  // of the mask, for messages
+  torch::Tensor apply_values(const torch::Tensor& values, const torch::Tensor& ignored, const Place& place) const;
+  torch::Tensor apply_colors(const torch::Tensor& colors, const torch::Tensor& ignored, const Place& place) const;
   std::string known_values() const;  // for messages
 
   int64_t num_classes_;

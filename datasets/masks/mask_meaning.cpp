@@ -12,6 +12,7 @@ namespace multipole {
 namespace {
 
 constexpr int64_t kMasksToShow = 200;  // enough to say what kind of masks they are
+constexpr size_t kFewValues = 16;
 const std::set<int64_t> kBits = {0, 1}, kBlackAndWhite = {0, 255};
 
 void check_options(const MaskOptions& options) {
@@ -41,6 +42,9 @@ bool is_within(const std::set<int64_t>& values, const std::set<int64_t>& others)
   std::string found = seen.values.empty() ? "" : "the values " + seen.text();
   if (seen.has_colors) found += std::string(found.empty() ? "" : " and ") + "colours, which need data.color_map";
   if (found.empty()) found = "nothing that could be read";
+  if (seen.values.size() > kFewValues && seen.values.contains(0) && seen.values.contains(255)) {
+    found += ", as black and white do with soft edges or after a JPEG: save them with hard edges, as PNG or TIFF";
+  }
   throw ConfigError("there is no " + listing.class_list.string() +
                     ": make it, a text file with a class's name a line; " +
                     "the first line names the value 0, the second 1, and so on. The masks hold " + found + " (" +

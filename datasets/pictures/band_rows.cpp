@@ -14,8 +14,7 @@ constexpr int64_t kNumbersAtOnce = int64_t{1} << 20;  // eight bytes each, whate
 
 // Gives `take` the next `count` rows some at a time, and returns the validity of them all.
 template <class Take>
-torch::Tensor read_in_parts(Raster& raster, int64_t count, const Take& take) {
-  const int64_t width = raster.header().width;
+torch::Tensor read_in_parts(Raster& raster, int64_t count, int64_t width, const Take& take) {
   const int64_t most = std::max<int64_t>(1, kNumbersAtOnce / (width * std::max<int64_t>(1, raster.header().bands)));
   torch::Tensor valid;
   for (int64_t y = 0; y < count; y += most) {
@@ -32,16 +31,20 @@ torch::Tensor read_in_parts(Raster& raster, int64_t count, const Take& take) {
 class BandRows : public PictureRows {
  public:
   BandRows(std::unique_ptr<Raster> raster, const BandScaling& scaling, std::string note)
-      : raster_(std::move(raster)), scaling_(scaling), note_(std::move(note)) {}
+      : raster_(std::move(raster)), scaling_(scaling), note_(std::move(note)), read_width_(raster_->header().width) {}
 
   int64_t height() const override { return raster_->header().height; }
   int64_t width() const override { return raster_->header().width; }
   torch::Tensor read(int64_t count) override {
     std::vector<torch::Tensor> rows;
-    valid_ = read_in_parts(*raster_, count, [&](const RasterPart& part) {
+    valid_ = read_in_parts(*raster_, count, read_width_, [&](const RasterPart& part) {
       rows.push_back(scale_to_bytes(part, scaling_, raster_->header().type));
     });
     return rows.size() == 1 ? rows.front() : torch::cat(rows);
+  }
+  bool go_to(const CropBox& part) override {
+    read_width_ = part.width;
+    return raster_->go_to(part);
   }
   torch::Tensor read_validity() override { return valid_; }
   std::vector<std::string> notes() const override {
@@ -54,6 +57,7 @@ class BandRows : public PictureRows {
   std::unique_ptr<Raster> raster_;
   BandScaling scaling_;
   std::string note_;
+  int64_t read_width_;
   torch::Tensor valid_;
 };
 
@@ -66,9 +70,10 @@ class RowsWithValidity : public PictureRows {
   int64_t width() const override { return pixels_->width(); }
   torch::Tensor read(int64_t count) override {
     const auto rows = pixels_->read(count);
-    valid_ = read_in_parts(*raster_, count, [](const RasterPart&) {});
+    valid_ = read_in_parts(*raster_, count, rows.size(1), [](const RasterPart&) {});
     return rows;
   }
+  bool go_to(const CropBox& part) override { return pixels_->go_to(part) && raster_->go_to(part); }
   torch::Tensor read_validity() override { return valid_; }
   std::vector<std::string> notes() const override { return pixels_->notes(); }
 
@@ -91,7 +96,7 @@ std::unique_ptr<PictureRows> rows_with_validity(std::unique_ptr<PictureRows> pix
 }
 
 torch::Tensor validity_of_all(Raster& raster) {
-  return read_in_parts(raster, raster.header().height, [](const RasterPart&) {});
+  return read_in_parts(raster, raster.header().height, raster.header().width, [](const RasterPart&) {});
 }
 
 DecodedImage read_all(PictureRows& rows) {

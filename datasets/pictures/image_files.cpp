@@ -28,7 +28,8 @@ std::vector<fs::directory_entry> list_folder(const fs::path& folder) {
 }
 
 // `above`: the real paths of the folders that lead here.
-void collect(const fs::path& folder, std::vector<fs::path>& above, ImageFiles& found) {
+void collect(const fs::path& folder, const std::function<bool(const fs::path&)>& is_wanted,
+             std::vector<fs::path>& above, ImageFiles& found) {
   std::error_code error;
   const fs::path real = fs::canonical(folder, error);
   if (error) throw ConfigError("cannot list " + folder.string() + ": " + error.message());
@@ -38,8 +39,8 @@ void collect(const fs::path& folder, std::vector<fs::path>& above, ImageFiles& f
   above.push_back(real);
   for (const auto& entry : list_folder(folder)) {
     if (entry.is_directory(error)) {
-      collect(entry.path(), above, found);
-    } else if (has_image_extension(entry.path())) {
+      collect(entry.path(), is_wanted, above, found);
+    } else if (is_wanted(entry.path())) {
       found.paths.push_back(entry.path());
     } else {
       ++found.num_other_files;
@@ -68,14 +69,16 @@ bool has_image_extension(const fs::path& path) {
   return std::find(known.begin(), known.end(), extension) != known.end();
 }
 
-ImageFiles find_image_files(const fs::path& folder) {
+ImageFiles find_files(const fs::path& folder, const std::function<bool(const fs::path&)>& is_wanted) {
   ImageFiles found;
   std::vector<fs::path> above;
-  collect(folder, above, found);
+  collect(folder, is_wanted, above, found);
   std::sort(found.paths.begin(), found.paths.end(),
             [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
   return found;
 }
+
+ImageFiles find_image_files(const fs::path& folder) { return find_files(folder, has_image_extension); }
 
 std::vector<std::string> subfolder_names(const fs::path& folder) {
   std::vector<std::string> names;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,12 @@ struct ImageFiles {
   int64_t num_other_files = 0;               // files left out for their extension
 };
 
-// All pictures below `folder` at any depth; hidden names skipped, links followed. Throws ConfigError for a folder that
-// cannot be listed or a loop of links.
+// All files below `folder` at any depth whose names are wanted; the others are counted. Hidden names skipped, links
+// followed. Throws ConfigError for a folder that cannot be listed or a loop of links.
+ImageFiles find_files(const std::filesystem::path& folder,
+                      const std::function<bool(const std::filesystem::path&)>& is_wanted);
+
+// The pictures among them, by has_image_extension().
 ImageFiles find_image_files(const std::filesystem::path& folder);
 
 // Names of the folders directly in `folder`, hidden ones skipped, in byte order. Throws ConfigError as above.

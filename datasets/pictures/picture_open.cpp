@@ -18,12 +18,15 @@ class StreamedRows : public PictureRows {
  public:
   StreamedRows(std::string name, std::unique_ptr<codecs::FileSource> source,
                std::unique_ptr<codecs::RowDecoder> decoder)
-      : name_(std::move(name)), source_(std::move(source)), decoder_(std::move(decoder)) {}
+      : name_(std::move(name)),
+        source_(std::move(source)),
+        decoder_(std::move(decoder)),
+        read_width_(decoder_->header().width) {}
 
   int64_t height() const override { return decoder_->header().height; }
   int64_t width() const override { return decoder_->header().width; }
   torch::Tensor read(int64_t count) override {
-    torch::Tensor rows = torch::empty({count, width(), 3}, torch::kUInt8);
+    torch::Tensor rows = torch::empty({count, read_width_, 3}, torch::kUInt8);
     try {
       decoder_->read(count, rows.data_ptr<uint8_t>());
     } catch (const codecs::CodecError& error) {
@@ -31,12 +34,17 @@ class StreamedRows : public PictureRows {
     }
     return rows;
   }
+  bool go_to(const CropBox& part) override {
+    read_width_ = part.width;
+    return decoder_->go_to(part);
+  }
   std::vector<std::string> notes() const override { return decoder_->header().notes; }
 
  private:
   std::string name_;
   std::unique_ptr<codecs::FileSource> source_;
   std::unique_ptr<codecs::RowDecoder> decoder_;
+  int64_t read_width_;
 };
 
 // The decoder for what the file begins with; null where it has none that streams.

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/codecs/crop_box.h"
 #include "datasets/codecs/image_decode.h"
 
 namespace multipole {
@@ -29,6 +30,11 @@ class PictureRows {
   // The next `count` rows, (count, width, C) uint8: RGB, or the bands that were chosen. At most `height` in all. Throws
   // InputError.
   virtual torch::Tensor read(int64_t count) = 0;
+
+  // From now on read() gives the rows of this part, from its top, and its columns alone: of a TIFF in tiles or strips,
+  // or what GDAL reads, from little more of the file than that. False, and no rows are given any more, where it can
+  // only be read from the top.
+  virtual bool go_to(const CropBox&) { return false; }
 
   // (count, width) bool: which pixels of the rows that the last read() gave hold data; undefined where all do.
   virtual torch::Tensor read_validity() { return {}; }

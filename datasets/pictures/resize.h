@@ -9,17 +9,14 @@
 #include <cstdint>
 #include <string>
 
+#include "datasets/codecs/crop_box.h"
+
 namespace multipole {
 
 enum class Interpolation { kBilinear, kBicubic };
 
 // "bilinear" or "bicubic"; anything else is a ConfigError that names `where`.
 Interpolation interpolation_from_name(const std::string& name, const std::string& where);
-
-// A part of a picture, all of it by default; sizes in pixels.
-struct CropBox {
-  int64_t top = 0, left = 0, height = 0, width = 0;
-};
 
 // (H, W, C) uint8 contiguous -> (height, width, C) uint8.
 torch::Tensor resize(const torch::Tensor& image, int64_t height, int64_t width, Interpolation interpolation);

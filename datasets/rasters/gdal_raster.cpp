@@ -85,6 +85,7 @@ class GdalRaster : public Raster {
     header_.width = gdal_.width(dataset_.get());
     header_.bands = count - (alpha ? 1 : 0);
     codecs::check_dimensions(header_.width, header_.height, options.max_streamed_pixels);
+    part_ = {0, 0, header_.height, header_.width};
     header_.type = sample_type_of(gdal_, gdal_.type(band(places_.front())));
     for (const int64_t place : places_) {
       if (sample_type_of(gdal_, gdal_.type(band(place))) != header_.type) {
@@ -103,20 +104,25 @@ class GdalRaster : public Raster {
     const QuietErrors quiet(gdal_);
     const auto channels = static_cast<int64_t>(places_.size());
     RasterPart part;
-    part.numbers = torch::empty({count, header_.width, channels}, torch::kDouble);
+    part.numbers = torch::empty({count, part_.width, channels}, torch::kDouble);
     for (int64_t c = 0; c < channels; ++c) {
       read_band(band(places_[static_cast<size_t>(c)]), count, part.numbers.data_ptr<double>() + c, channels);
     }
     torch::Tensor mask;
     if (has_mask_) {
-      mask = torch::empty({count, header_.width}, torch::kDouble);
+      mask = torch::empty({count, part_.width}, torch::kDouble);
       read_band(gdal_.mask(band(places_.front())), count, mask.data_ptr<double>(), 1);
     }
-    next_ += count;
+    part_.top += count;
     const Validity found = validity_of(part.numbers, header_, {mask});
     part.valid = found.valid;
     met_no_number_ |= found.met_no_number;
     return part;
+  }
+
+  bool go_to(const CropBox& part) override {
+    part_ = part;
+    return true;
   }
 
   std::vector<std::string> notes() const override {
@@ -127,12 +133,12 @@ class GdalRaster : public Raster {
   GDALRasterBandH band(int64_t place) const { return gdal_.band(dataset_.get(), static_cast<int>(place) + 1); }
 
   void read_band(GDALRasterBandH from, int64_t count, double* numbers, int64_t stride) const {
-    const auto width = static_cast<int>(header_.width), rows = static_cast<int>(count);
+    const auto width = static_cast<int>(part_.width), rows = static_cast<int>(count);
     const auto step = static_cast<int>(sizeof(double) * static_cast<size_t>(stride));
-    const CPLErr failed = gdal_.read(from, GF_Read, 0, static_cast<int>(next_), width, rows, numbers, width, rows,
-                                     GDT_Float64, step, step * width);
+    const CPLErr failed = gdal_.read(from, GF_Read, static_cast<int>(part_.left), static_cast<int>(part_.top), width,
+                                     rows, numbers, width, rows, GDT_Float64, step, step * width);
     if (failed == CE_None) return;
-    throw InputError("cannot read " + name_ + ": " + gdal_.last_error() + " at row " + std::to_string(next_));
+    throw InputError("cannot read " + name_ + ": " + gdal_.last_error() + " at row " + std::to_string(part_.top));
   }
 
   std::string name_;
@@ -142,7 +148,7 @@ class GdalRaster : public Raster {
   std::vector<int64_t> places_;  // of the chosen bands, from 0
   bool has_mask_ = false;
   bool met_no_number_ = false;
-  int64_t next_ = 0;
+  CropBox part_;  // what is left to read
 };
 
 }  // namespace

@@ -33,14 +33,19 @@ class PictureRaster : public Raster {
  public:
   PictureRaster(DecodedImage picture, const std::vector<int64_t>& bands) : picture_(std::move(picture)) {
     header_ = {picture_.pixels.size(0), picture_.pixels.size(1), 3, SampleType::kUInt8, {}};
+    part_ = {0, 0, header_.height, header_.width};
     places_ = places_of(bands, 3, {});
   }
 
   const RasterHeader& header() const override { return header_; }
   RasterPart read(int64_t count) override {
-    const auto rows = picture_.pixels.narrow(0, next_, count);
-    next_ += count;
+    const auto rows = picture_.pixels.narrow(0, part_.top, count).narrow(1, part_.left, part_.width);
+    part_.top += count;
     return {rows.index_select(2, torch::tensor(places_)).to(torch::kDouble).contiguous(), {}};
+  }
+  bool go_to(const CropBox& part) override {
+    part_ = part;
+    return false;
   }
   std::vector<std::string> notes() const override { return picture_.notes; }
 
@@ -48,7 +53,7 @@ class PictureRaster : public Raster {
   DecodedImage picture_;
   RasterHeader header_;
   std::vector<int64_t> places_;
-  int64_t next_ = 0;
+  CropBox part_;  // what is left to read
 };
 
 std::vector<uint8_t> all_bytes(const codecs::ByteSource& source, const DecodeOptions& options) {

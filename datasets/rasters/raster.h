@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "datasets/codecs/byte_source.h"
+#include "datasets/codecs/crop_box.h"
 #include "datasets/codecs/image_decode.h"
 #include "datasets/rasters/sample_type.h"
 
@@ -39,6 +40,10 @@ class Raster {
   virtual const RasterHeader& header() const = 0;
   // The next `count` rows, `height` in all. Throws InputError.
   virtual RasterPart read(int64_t count) = 0;
+  // From now on read() gives the rows of this part, from its top, and its columns alone. Of a TIFF in tiles just the
+  // tiles under it are read; of one in strips, the rows from the top of a strip on. False where much of the file has to
+  // be read for any part: another picture than a TIFF, tiles or strips of more than 64 MiB.
+  virtual bool go_to(const CropBox& part) = 0;
   // What was left out or guessed so far.
   virtual std::vector<std::string> notes() const = 0;
 };

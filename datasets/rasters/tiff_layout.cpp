@@ -49,6 +49,11 @@ int64_t TiffLayout::row_bytes(int64_t pixels) const {
   return one_bit ? (count + 7) / 8 : count * bytes_of(type);
 }
 
+bool TiffLayout::is_in_small_pieces() const {
+  constexpr int64_t kMostBytes = int64_t{64} << 20;
+  return (tiled ? tile_height * row_bytes(tile_width) : strip_rows * row_bytes(width)) <= kMostBytes;
+}
+
 TiffLayout layout_of(const TiffReader& reader) {
   TiffLayout layout;
   layout.width = reader.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
@@ -76,6 +81,8 @@ TiffLayout layout_of(const TiffReader& reader) {
     layout.tile_width = reader.field<uint32_t>(TIFFTAG_TILEWIDTH, 0);
     layout.tile_height = reader.field<uint32_t>(TIFFTAG_TILELENGTH, 0);
     if (layout.tile_width < 1 || layout.tile_height < 1) throw CodecError("TIFF tiles without a size");
+  } else {
+    layout.strip_rows = std::clamp<int64_t>(reader.field<uint32_t>(TIFFTAG_ROWSPERSTRIP, UINT32_MAX), 1, layout.height);
   }
   return layout;
 }

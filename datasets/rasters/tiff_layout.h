@@ -18,10 +18,13 @@ struct TiffLayout {
   bool separate = false;  // a plane for each band
   bool tiled = false;
   int64_t tile_height = 0, tile_width = 0;  // of tiles alone
+  int64_t strip_rows = 0;                   // of strips alone
 
   // Samples of a chunk, side by side in a row of the file.
   int64_t interleaved() const { return separate ? 1 : samples; }
   int64_t row_bytes(int64_t pixels) const;
+  // Whether any part can be read without reading much more.
+  bool is_in_small_pieces() const;
 };
 
 // Of the open page; asks libtiff for RGB where JPEG stored luma and chroma. Throws CodecError for samples that are no

@@ -26,6 +26,7 @@ TiffRaster::TiffRaster(std::unique_ptr<codecs::ByteSource> source, std::string n
   std::string unknown;
   header_ = {layout.height, layout.width, layout.samples - (alpha ? 1 : 0), layout.type,
              nodata_number(reader, unknown)};
+  width_ = header_.width;
   if (!unknown.empty()) notes_.push_back("its number for no data, '" + unknown + "', is none");
   if (pages.has_more) notes_.emplace_back("first page of several");
 
@@ -42,8 +43,15 @@ void TiffRaster::open_mask(const codecs::TiffPages& pages) {
   mask_ = std::make_unique<TiffSamples>(*source_, *pages.mask, std::vector<int64_t>{0});
 }
 
+bool TiffRaster::go_to(const CropBox& part) {
+  samples_->go_to(part);
+  if (mask_ != nullptr) mask_->go_to(part);
+  width_ = part.width;
+  return samples_->layout().is_in_small_pieces() && (mask_ == nullptr || mask_->layout().is_in_small_pieces());
+}
+
 RasterPart TiffRaster::read(int64_t count) {
-  const int64_t width = header_.width, read = channels_ + (alpha_ ? 1 : 0);
+  const int64_t width = width_, read = channels_ + (alpha_ ? 1 : 0);
   torch::Tensor numbers = torch::empty({count, width, read}, torch::kDouble);
   torch::Tensor mask;
   try {

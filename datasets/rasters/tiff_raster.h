@@ -20,6 +20,7 @@ class TiffRaster : public Raster {
 
   const RasterHeader& header() const override { return header_; }
   RasterPart read(int64_t count) override;
+  bool go_to(const CropBox& part) override;
   std::vector<std::string> notes() const override;
 
   // Whether the file itself says that there may be pixels without data.
@@ -33,6 +34,7 @@ class TiffRaster : public Raster {
   RasterHeader header_;
   bool alpha_ = false;  // read behind the chosen bands
   int64_t channels_ = 0;
+  int64_t width_ = 0;  // of what is read
   std::unique_ptr<TiffSamples> samples_, mask_;
   std::vector<std::string> notes_;
   bool met_no_number_ = false;

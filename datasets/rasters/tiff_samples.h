@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datasets/codecs/byte_source.h"
+#include "datasets/codecs/crop_box.h"
 #include "datasets/rasters/tiff_layout.h"
 
 namespace multipole {
@@ -20,6 +21,8 @@ class TiffSamples {
   const TiffLayout& layout() const { return layout_; }
   // The next `count` rows, (count, width, bands). Throws CodecError with the place of the damage.
   void read(int64_t count, double* numbers);
+  // The next row is the first of this part, and rows are as wide as it is.
+  void go_to(const CropBox& part);
 
  private:
   class Plane;
@@ -28,7 +31,7 @@ class TiffSamples {
   std::vector<int64_t> bands_;
   double sparse_;
   std::vector<std::unique_ptr<Plane>> planes_;  // one a band where they are separate, else one
-  int64_t next_row_ = 0;
+  int64_t next_row_ = 0, left_ = 0, width_ = 0;
 };
 
 }  // namespace multipole

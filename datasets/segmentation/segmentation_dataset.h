@@ -31,6 +31,10 @@ class SegmentationDataset : public Dataset {
   // Names within the data, the same wherever it lies.
   virtual std::string image_name(int64_t index) const = 0;
   virtual std::string mask_name(int64_t index) const = 0;
+  // The files of the pictures, each once.
+  virtual std::vector<std::filesystem::path> pictures() const;
+  // Of a sample in the mean, where samples are blocks of larger pictures; 0: they are pictures.
+  virtual int64_t block_pixels() const { return 0; }
   // Masks that belong to no picture.
   virtual std::vector<std::string> unused_masks() const { return {}; }
   // Whether reading costs no decoding, so that keeping samples in memory would gain nothing.

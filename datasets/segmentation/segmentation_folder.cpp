@@ -1,13 +1,10 @@
 #include "datasets/segmentation/segmentation_folder.h"
 
-#include <torch/utils.h>
-
 #include <utility>
 
 #include "base/error.h"
-#include "datasets/masks/label_map.h"
-#include "datasets/masks/mask_decode.h"
 #include "datasets/pictures/read_picture.h"
+#include "datasets/segmentation/labelled_sample.h"
 
 namespace multipole {
 
@@ -21,32 +18,36 @@ std::string size_text(const torch::Tensor& picture) {
 
 SegmentationFolder::SegmentationFolder(const std::filesystem::path& root, const SegmentationSplitOptions& split,
                                        const MaskOptions& masks, const DecodeOptions& decode)
-    : root_(root),
-      listing_(list_segmentation(root, split)),
-      decode_(decode),
-      meaning_(find_mask_meaning(listing_, masks, decode)) {
-  if (!meaning_.note.empty()) listing_.description += "; " + meaning_.note;
+    : SegmentationFolder(root, list_segmentation(root, split), masks, decode) {}
+
+SegmentationFolder::SegmentationFolder(const std::filesystem::path& root, SegmentationListing listing,
+                                       const MaskOptions& masks, const DecodeOptions& decode)
+    : root_(root), listing_(std::move(listing)), decode_(decode), labels_(listing_, masks, decode) {
+  if (!labels_.note().empty()) listing_.description += "; " + labels_.note();
 }
 
 Sample SegmentationFolder::get(int64_t index) const {
   const auto& [image_path, mask_path] = listing_.pairs.at(index);
-  Sample sample;
-  sample.path = image_path.string();
   DecodedImage image = read_picture(image_path, decode_);
-  sample.image = std::move(image.pixels);
-  sample.notes = std::move(image.notes);
-  const auto form = meaning_.options.color_map.empty() ? MaskForm::kStored : MaskForm::kColors;
-  sample.mask = meaning_.labels.apply(read_mask(mask_path, decode_, form), mask_path.string());
-  if (sample.mask.size(0) != sample.image.size(0) || sample.mask.size(1) != sample.image.size(1)) {
-    throw InputError(mask_path.string() + ": the mask is " + size_text(sample.mask) + " pixels, but its picture " +
-                     image_path.string() + " is " + size_text(sample.image));
+  LabelPart part = labels_of(index, image.pixels);
+  if (part.labels.size(0) != image.pixels.size(0) || part.labels.size(1) != image.pixels.size(1)) {
+    throw InputError(mask_path.string() + ": the mask is " + size_text(part.labels) + " pixels, but its picture " +
+                     image_path.string() + " is " + size_text(image.pixels));
   }
-  if (image.valid.defined()) {
-    const torch::Tensor nodata = image.valid.logical_not();
-    sample.nodata_pixels = nodata.sum().item<int64_t>();
-    sample.mask.masked_fill_(nodata, kIgnoredLabel);
+  return labelled_sample(image_path.string(), std::move(image), std::move(part));
+}
+
+LabelPart SegmentationFolder::labels_of(int64_t index, const torch::Tensor& image) const {
+  const auto& [image_path, mask_path] = listing_.pairs.at(index);
+  if (!labels_.is_drawn(mask_path)) {
+    check_same_ground(image_path, mask_path);
+    return labels_.read_whole(mask_path);
   }
-  return sample;
+  const int64_t height = image.size(0), width = image.size(1);
+  const auto polygons = labels_.draw(mask_path, place_of(image_path.string(), height, width));
+  LabelPart part = polygons->read({0, 0, height, width});
+  part.notes = polygons->notes();
+  return part;
 }
 
 std::string SegmentationFolder::image_name(int64_t index) const {

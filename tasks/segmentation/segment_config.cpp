@@ -18,6 +18,8 @@ void SegmentDataConfig::validate(const std::string& where) const {
   for (const int64_t value : ignored_values) {
     require(value >= 0 && value <= 65535, where + ".ignored_values", "must be from 0 to 65535 each", ignored_values);
   }
+  require(block == -1 || block == 0 || block >= 32, where + ".block", "must be -1, 0 or at least 32", block);
+  require(block_gap >= 0, where + ".block_gap", "must not be negative", block_gap);
   require(max_pixels >= 1, where + ".max_pixels", "must be at least 1", max_pixels);
   require(workers >= 0 && workers <= 256, where + ".workers", "must be from 0 to 256", workers);
   require(prefetch >= 1 && prefetch <= 1024, where + ".prefetch", "must be from 1 to 1024", prefetch);

@@ -27,6 +27,10 @@ struct SegmentDataConfig {
   std::optional<int64_t> ignore_index;
   std::vector<int64_t> ignored_values;
   std::string color_map;
+  std::string class_property = "class";
+  std::string outside;
+  int64_t block = 0;
+  int64_t block_gap = 32;
   bool census = true;
   bool allow_truncated = false;
   int64_t max_pixels = 256'000'000;
@@ -50,6 +54,13 @@ struct SegmentDataConfig {
           "stored value of ignored pixels, -1: none; null: 255, unless the masks of two classes hold 0 and 255 alone");
     field("ignored_values", self.ignored_values, "stored values that are ignored beside that one");
     field("color_map", self.color_map, "file that says what the colours of masks mean, gray and palette ones included");
+    field("class_property", self.class_property, "property of polygons that says their class");
+    field("outside", self.outside, "class of pixels in no polygon, or 'ignore'; empty: background, where there is one");
+    field("block", self.block,
+          "side in pixels of the blocks of ground that pictures are cut into; 0: chosen where they are very large or "
+          "alone, "
+          "-1: never");
+    field("block_gap", self.block_gap, "pixels beside a block to evaluate on that training leaves out");
     field("census", self.census, "look at every mask before training: values, sizes, pixels of each class");
     field("allow_truncated", self.allow_truncated, "keep what damaged JPEG files still show");
     field("max_pixels", self.max_pixels, "pictures and masks whose header says more pixels are refused");

@@ -1,7 +1,10 @@
 #include "tasks/segmentation/segment_data.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "datasets/loading/cached_dataset.h"
+#include "datasets/loading/repeated_dataset.h"
 #include "engine/training/data_bands.h"
 #include "engine/training/data_loading.h"
 #include "tasks/segmentation/class_weights.h"
@@ -58,6 +61,8 @@ SegmentationSplitOptions split_options(const SegmentDataConfig& config, const st
   options.split_seed = static_cast<uint64_t>(config.split_seed);
   options.folds = config.folds;
   options.fold = config.fold;
+  options.block = config.block;
+  options.block_gap = config.block_gap;
   return options;
 }
 
@@ -65,7 +70,15 @@ MaskOptions mask_options(const SegmentDataConfig& config) {
   return {.reduce_zero_label = config.reduce_zero_label,
           .ignore_index = config.ignore_index,
           .ignored_values = config.ignored_values,
-          .color_map = config.color_map.empty() ? ColorMap() : read_color_map(config.color_map)};
+          .color_map = config.color_map.empty() ? ColorMap() : read_color_map(config.color_map),
+          .class_property = config.class_property,
+          .outside = config.outside};
+}
+
+int64_t crops_of_each(const SegmentationDataset& train, const std::vector<int64_t>& crop_size) {
+  constexpr int64_t kMost = 16;
+  const int64_t crop = std::max<int64_t>(1, crop_size.at(0) * crop_size.at(1));
+  return std::clamp<int64_t>((train.block_pixels() + crop / 2) / crop, 1, kMost);
 }
 
 SampleTransform keep_sample() {
@@ -78,6 +91,7 @@ std::shared_ptr<const SegmentationDataset> open_segment_split(const SegmentConfi
   DecodeOptions decode;
   decode.allow_truncated = config.data.allow_truncated;
   decode.max_pixels = config.data.max_pixels;
+  decode.max_streamed_pixels = std::max(decode.max_streamed_pixels, config.data.max_pixels);
   decode.bands = data_bands(config.data.bands, config.preprocessing);
   return open_segmentation_data(root, split_options(config.data, split), masks, decode);
 }
@@ -86,11 +100,9 @@ std::vector<std::string> take_segment_bands(SegmentConfig& config, const std::fi
   BandQuestion question{.bands = config.data.bands, .pictures = {}};
   question.pictures = [&] {
     const auto train = open_segment_split(config, root, config.data.train_split, mask_options(config.data));
-    std::vector<std::filesystem::path> paths;
-    for (int64_t i = 0; i < train->size(); ++i) paths.emplace_back(train->path(i));
-    return paths;
+    return train->pictures();
   };
-  question.decode.max_streamed_pixels = config.data.max_pixels;
+  question.decode.max_streamed_pixels = std::max(question.decode.max_streamed_pixels, config.data.max_pixels);
   question.seed = static_cast<uint64_t>(config.train.seed);
   question.workers = config.data.workers;
   return take_bands(question, config.preprocessing, config.model.backbone);
@@ -104,9 +116,11 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   data.palette = train->palette();
   data.masks = train->masks();
   data.validation_pictures = validation;
-  data.train_samples = train->size();
+  const int64_t crops = crops_of_each(*train, config.augmentation.crop_size);
+  data.train_samples = train->size() * crops;
   data.validation_samples = validation->size();
   data.descriptions = {train->description(), validation->description()};
+  if (crops > 1) data.descriptions.push_back("an epoch draws " + std::to_string(crops) + " crops of each block");
   data.fingerprint = {{"classes", data.class_names},
                       {"train", {{"samples", train->size()}, {"hash", content_hash(*train)}}},
                       {"validation", {{"samples", validation->size()}, {"hash", content_hash(*validation)}}}};
@@ -136,7 +150,8 @@ SegmentData open_segment_data(const SegmentConfig& config, const std::filesystem
   options.batch_size = config.train.batch_size;
   options.shuffle = true;
   options.drop_last = true;
-  data.train = std::make_unique<Loader>(cached_train, JointAugmentation(config.augmentation, config.preprocessing),
+  const auto drawn = crops > 1 ? std::make_shared<RepeatedDataset>(cached_train, crops) : cached_train;
+  data.train = std::make_unique<Loader>(drawn, JointAugmentation(config.augmentation, config.preprocessing),
                                         config.preprocessing, options);
   return data;
 }

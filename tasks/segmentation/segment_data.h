@@ -24,7 +24,7 @@ struct SegmentData {
   MaskOptions masks;                          // how the masks are read
   std::shared_ptr<const Dataset> validation_pictures;
   std::optional<SegmentationCensus> train_census;  // where the config wants one
-  int64_t train_samples = 0;
+  int64_t train_samples = 0;                       // crops an epoch
   int64_t validation_samples = 0;
   std::unique_ptr<Loader> train;
   std::unique_ptr<Loader> validation;     // one whole picture a batch, since sizes may differ
@@ -52,6 +52,10 @@ std::vector<std::string> take_segment_bands(SegmentConfig& config, const std::fi
 SegmentationSplitOptions split_options(const SegmentDataConfig& config, const std::string& split);
 // Throws ConfigError as read_color_map() does.
 MaskOptions mask_options(const SegmentDataConfig& config);
+
+// How many crops of this height and width an epoch draws of each sample: one of a picture; of a block of ground as many
+// as cover it, at most 16.
+int64_t crops_of_each(const SegmentationDataset& train, const std::vector<int64_t>& crop_size);
 
 // Whole pictures with their masks, as evaluation wants them.
 SampleTransform keep_sample();

@@ -13,6 +13,8 @@ struct SegmentSizingNeeds {
   int64_t median_side = 0;             // of their shorter sides
   std::optional<int64_t> crop, batch;  // what the user has fixed
   double most_seconds = 2;             // that a step may take
+  // that an epoch draws of a picture, crops being of this side
+  std::function<int64_t(int64_t side)> crops_of_each = [](int64_t) { return int64_t{1}; };
   double most_picture_seconds = std::numeric_limits<double>::infinity();
 };
 

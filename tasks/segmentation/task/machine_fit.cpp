@@ -112,8 +112,8 @@ std::string sizing_text(const SegmentSizing& sizing) {
   return "crops of " + side + " x " + side + ", batches of " + std::to_string(sizing.batch);
 }
 
-std::string measured_text(const SegmentSizing& sizing, const StepCost& cost, int64_t pictures) {
-  const int64_t steps = std::max<int64_t>(1, pictures / sizing.batch);
+std::string measured_text(const SegmentSizing& sizing, const StepCost& cost, int64_t samples) {
+  const int64_t steps = std::max<int64_t>(1, samples / sizing.batch);
   return sizing_text(sizing) + ": about " + fixed(sizing.seconds, sizing.seconds < 1 ? 2 : 1) + " s a step on " +
          cost.where() + ", " + clock_time(sizing.seconds * static_cast<double>(steps)) + " an epoch of " +
          std::to_string(steps) + " steps (timed at " + std::to_string(cost.crop()) + " x " +
@@ -137,6 +137,7 @@ SegmentSizingNeeds needs_of(const Json& settings, const TrainContext& context) {
   const TrainingCensus census = take_census(*pictures, {}, {}, kPicturesSized);
   needs.pictures = census.pictures;
   needs.median_side = census.median_side;
+  needs.crops_of_each = [pictures](int64_t side) { return crops_of_each(*pictures, {side, side}); };
   return needs;
 }
 
@@ -156,7 +157,7 @@ void choose_sizing(Json& settings, const Task& task, const TrainContext& context
   if (context.may_measure) {
     const StepCost cost(settings, task, context.data, largest_crop(needs));
     sizing = choose_segment_sizing(needs, [&](int64_t crop, int64_t batch) { return cost.seconds(crop, batch); });
-    lines.push_back(measured_text(sizing, cost, needs.pictures));
+    lines.push_back(measured_text(sizing, cost, needs.pictures * needs.crops_of_each(sizing.crop)));
   } else {
     sizing = modest_sizing(needs);
     lines.push_back(sizing_text(sizing) + ": several processes train together, and each would time another speed");

@@ -54,12 +54,14 @@ class SegmentationTask : public Task {
     const auto config = config_of(settings);
     const auto pictures = open_segment_split(config, context.data, config.data.train_split, mask_options(config.data));
     const auto held_out = open_segment_split(config, context.data, config.data.val_split, pictures->masks());
-    const auto census = take_census(*pictures, {}, {}, kPicturesLookedAt);
-    const auto train_samples = static_cast<double>(census.pictures);
+    auto census = take_census(*pictures, {}, {}, kPicturesLookedAt);
     if (context.init) put_below(settings, settings_of(*context.init));
-    auto lines = fit_to_machine(settings, *this, context, kSecondsOfTraining * minutes / kEpochsWanted / train_samples);
+    auto lines = fit_to_machine(settings, *this, context,
+                                kSecondsOfTraining * minutes / kEpochsWanted / static_cast<double>(census.pictures));
 
     const auto& crop = config_of(settings).augmentation.crop_size;
+    census.pictures *= crops_of_each(*pictures, crop);  // what an epoch draws
+    const auto train_samples = static_cast<double>(census.pictures);
     const double picture = kAspect * static_cast<double>(census.median_side) * static_cast<double>(census.median_side);
     const double work =
         static_cast<double>(held_out->size()) / train_samples * picture / static_cast<double>(crop.at(0) * crop.at(1));

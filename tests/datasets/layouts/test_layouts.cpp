@@ -132,6 +132,44 @@ TEST(Pairs, WhatDoesNotMatchIsNamed) {
   EXPECT_NE(error_of([&] { open(root, "train"); }).find("share the mask"), std::string::npos);
 }
 
+// Masks as programs name them, one kind at a time.
+TEST(Pairs, MasksAreFoundByTheirUsualNames) {
+  for (const std::string name : {"p.png", "p.PNG", "p.tif", "p.TIFF", "p.geojson", "p.gpkg", "p_mask.png",
+                                 "p-Label.tif", "p.gt.png", "p_seg.geojson"}) {
+    const test::TemporaryFolder root;
+    test::write_text(root / "classes.txt", "a\nb\n");
+    for (const std::string folder : {"images/", "images/deep/"}) {
+      root.write(folder + "p.jpg", test::encode_jpeg(test::gradient_image(1, 2)));
+      root.write(folder + "other.jpg", test::encode_jpeg(test::gradient_image(1, 2)));
+    }
+    for (const std::string folder : {"masks/", "masks/deep/"}) {
+      root.write(folder + name, test::encode_mask(ids({0, 1})));
+      root.write(folder + "other.png", test::encode_mask(ids({0, 1})));
+      root.write(folder + "p.jpg", test::encode_jpeg(test::gradient_image(1, 2)));  // to look at
+    }
+    const auto listing = list_uncut(root.path(), {});
+    ASSERT_EQ(listing.pairs.size(), 4u) << name;
+    EXPECT_TRUE(listing.is_uncut);
+    EXPECT_EQ(listing.pairs[1].mask, root / ("masks/deep/" + name));
+    EXPECT_EQ(listing.pairs[3].mask, root / ("masks/" + name));
+  }
+}
+
+TEST(Pairs, MasksThatCannotBeToldApartAreRefused) {
+  const test::TemporaryFolder root;
+  test::write_text(root / "classes.txt", "a\nb\n");
+  test::write_pair(root, "", "p", ids({0, 1}));
+  root.write("annotations/p_mask.png", test::encode_mask(ids({0, 1})));
+  EXPECT_NO_THROW(list_uncut(root.path(), {})) << "the picture's own name comes first";
+  root.write("annotations/p.tif", test::encode_mask(ids({0, 1})));
+  EXPECT_NE(error_of([&] { list_uncut(root.path(), {}); }).find("p.png has several masks"), std::string::npos);
+  const test::TemporaryFolder other;
+  other.write("photos/p.png", test::encode_picture_for(ids({0, 1})));
+  other.write("Masks/p_mask.jpg", test::encode_jpeg(test::gradient_image(1, 2)));
+  const std::string said = error_of([&] { list_uncut(other.path(), {}); });
+  EXPECT_NE(said.find("p_mask.jpg cannot be the mask of p.png: a JPEG blurs"), std::string::npos) << said;
+}
+
 TEST(Pairs, ClassListsAreChecked) {
   const test::TemporaryFolder root;
   test::write_pair(root, "train", "p", ids({0}));

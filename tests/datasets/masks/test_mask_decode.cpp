@@ -79,7 +79,9 @@ TEST(MaskDecode, ColoursAreWhatAViewerShows) {
 TEST(MaskDecode, WhatIsNoMaskIsRefusedByName) {
   const auto picture = test::gradient_image(4, 5);
   const auto refused = [](const Bytes& bytes) { return decode_error_of([&] { decode_mask(bytes, "a/b.png"); }); };
-  EXPECT_NE(refused(test::encode_jpeg(picture)).find("a/b.png: a mask has to be a PNG"), std::string::npos);
+  EXPECT_NE(refused(test::encode_jpeg(picture))
+                .find("a/b.png: it is a JPEG, which blurs class ids into others; a mask has to be a PNG or a TIFF"),
+            std::string::npos);
   EXPECT_NE(refused({}).find("a/b.png"), std::string::npos);
   const test::RawPng deep{.width = 1, .height = 1, .bit_depth = 16, .color_type = 2, .rows = Bytes(6, 0)};
   EXPECT_NE(refused(test::encode_raw_png(deep)).find("16-bit colours"), std::string::npos);

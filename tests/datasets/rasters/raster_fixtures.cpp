@@ -87,11 +87,12 @@ void write_page(TIFF* tiff, const torch::Tensor& numbers, const RasterKind& kind
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, bands);
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, static_cast<int>(8 * bytes_of(kind.type)));
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, format_of(kind.type));
-  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, kind.rgb ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, kind.separate ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, kind.compression);
-  if (bands > 1) {
-    std::vector<uint16_t> extra(static_cast<size_t>(bands - 1), EXTRASAMPLE_UNSPECIFIED);
+  const int colors = kind.rgb ? 3 : 1;
+  if (bands > colors) {
+    std::vector<uint16_t> extra(static_cast<size_t>(bands - colors), EXTRASAMPLE_UNSPECIFIED);
     if (kind.alpha) extra.back() = EXTRASAMPLE_UNASSALPHA;
     TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, static_cast<int>(extra.size()), extra.data());
   }
@@ -100,6 +101,10 @@ void write_page(TIFF* tiff, const torch::Tensor& numbers, const RasterKind& kind
     TIFFSetField(tiff, TIFFTAG_TILELENGTH, kind.tile);
   } else {
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, kind.rows_per_strip);
+  }
+  if (kind.place) {
+    declare_geo_tags(tiff);
+    put_geo_tags(tiff, *kind.place);
   }
   if (!kind.nodata.empty()) TIFFSetField(tiff, kNodataTag, kind.nodata.c_str());
   if (!kind.separate) {
@@ -113,6 +118,14 @@ void write_page(TIFF* tiff, const torch::Tensor& numbers, const RasterKind& kind
 }
 
 }  // namespace
+
+GeoTags north_up_tags(double x, double y, double pixel, uint16_t epsg) {
+  GeoTags tags;
+  tags.pixel_scale = {pixel, pixel, 0};
+  tags.tiepoints = {0, 0, 0, x, y, 0};
+  tags.keys = {1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, epsg};
+  return tags;
+}
 
 torch::Tensor random_numbers(int64_t height, int64_t width, int64_t bands, SampleType type) {
   const NumberRange range = range_of(type);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "datasets/rasters/geo_tags.h"
 #include "datasets/rasters/sample_type.h"
 
 namespace multipole::test {
@@ -23,7 +24,12 @@ struct RasterKind {
   bool alpha = false;       // the last band is called so
   torch::Tensor mask = {};  // (H, W) bool, as a page of its own behind overviews
   bool overview = false;    // a smaller copy as the second page
+  bool rgb = false;         // the first three bands are called so
+  std::optional<GeoTags> place = {};
 };
+
+// Of a raster whose upper left corner is (x, y) and whose pixels are `pixel` large, north up, in a projected system.
+GeoTags north_up_tags(double x, double y, double pixel, uint16_t epsg);
 
 // (H, W, C) float64: whole numbers within the type's range, or any for floating point.
 torch::Tensor random_numbers(int64_t height, int64_t width, int64_t bands, SampleType type);

@@ -92,7 +92,7 @@ TEST(Georeference, ASphereIsWhatItIs) { EXPECT_NEAR(lon_lat_area({1, 0}, -90, 90
 
 // The false origin of a UTM zone is on its central meridian, on the equator.
 TEST(LonLat, OfUtm) {
-  if (!has_lon_lat()) {
+  if (!has_proj()) {
     EXPECT_THROW(LonLatTransform(32633), ConfigError) << "a build without PROJ says so";
     return;
   }
