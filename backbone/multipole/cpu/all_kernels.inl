@@ -1,5 +1,6 @@
 // The body of a translation unit of one instruction set, which defines MULTIPOLE_SIMD_WIDTH and
-// MULTIPOLE_INSTRUCTION_SET before it includes this file, and MULTIPOLE_BFLOAT16_PRODUCTS where the set has them.
+// MULTIPOLE_INSTRUCTION_SET before it includes this file, and MULTIPOLE_BFLOAT16_PRODUCTS and MULTIPOLE_AMX_PRODUCTS
+// where the set has them.
 #include <cstdint>
 
 #if MULTIPOLE_SIMD_WIDTH >= 8
@@ -31,13 +32,34 @@ namespace {
 #include "backbone/multipole/cpu/kernels/bfloat16_products.inl"
 #endif
 
-// Calls run(products) with the arithmetic for tensors of this storage.
+#ifdef MULTIPOLE_AMX_PRODUCTS
+#include "backbone/multipole/cpu/kernels/amx_tiles.inl"
+
+#include "backbone/multipole/cpu/kernels/amx_products.inl"
+
+#include "backbone/multipole/cpu/kernels/amx_softmax_tile.inl"
+#endif
+
+// Calls run(products) with the arithmetic for tensors of this storage. Where there are tiles, the vector unit's own
+// products of pairs are slower than those of float32, see instruction_set.cpp.
 template <class Run>
 MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
-#ifdef MULTIPOLE_BFLOAT16_PRODUCTS
+#if defined(MULTIPOLE_BFLOAT16_PRODUCTS) && !defined(MULTIPOLE_AMX_PRODUCTS)
   if (storage == Storage::bfloat16) return run(Bfloat16Products{});
 #endif
   run(Float32Products{});
+}
+
+// Likewise for the 2D attention, whose cells fill tiles.
+template <class Run>
+MULTIPOLE_INLINE void with_products_of_cells(const Attention2dParams& p, Run run) {
+#ifdef MULTIPOLE_AMX_PRODUCTS
+  if (p.storage == Storage::bfloat16) {
+    const AmxTiles tiles(ceil_div(p.head_dim, kWidth) * kWidth);
+    return run(AmxProducts{});
+  }
+#endif
+  with_products(p.storage, run);
 }
 
 #include "backbone/multipole/cpu/kernels/arena.inl"
@@ -66,7 +88,7 @@ MULTIPOLE_INLINE void with_products([[maybe_unused]] Storage storage, Run run) {
 
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {
-  with_products(p.storage, [&](auto products) {
+  with_products_of_cells(p, [&](auto products) {
     pack_levels<decltype(products)>(p, task, layout, w);
     forward_levels<decltype(products)>(p, task, layout, w);
   });

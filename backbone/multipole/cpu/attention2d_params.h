@@ -61,8 +61,8 @@ struct Attention2dTask {
   const Attention2dTask* next;  // what is most likely done afterwards, or null: its tokens are prefetched
 };
 
-// Key rows that a cell's tokens take in an arena: an even number, so that keys can be read in pairs.
-constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 1) / 2 * 2; }
+// Key rows that a cell's tokens take in an arena: whole blocks of sixteen, see AmxProducts.
+constexpr int64_t slots_of_cell(int64_t cell) { return (cell * cell + 15) / 16 * 16; }
 
 // Offsets into a task's key arenas, in key rows: first the tokens of its near field cell by cell, so that neighbouring
 // cells lie side by side, then its far cells by level, then the extra keys. Of the near field only the rows of cells in

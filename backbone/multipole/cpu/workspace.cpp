@@ -27,6 +27,13 @@ class Carver {
   size_t used_ = 0;
 };
 
+// Blocks of a list of near or far keys at most: a cell's last block may hold less than sixteen, and an empty one ends the
+// list.
+int64_t list_blocks(int64_t keys) { return keys / 16 + 16; }
+
+// Room for a list's blocks, 16 keys and 16 values each, which is more than its rows of two keys take.
+int64_t list_floats(const WorkspaceSizes& sizes, int64_t keys) { return list_blocks(keys) * 32 * sizes.padded_dim; }
+
 int64_t tile_floats(const WorkspaceSizes& sizes) { return sizes.width * ((sizes.padded_dim + 31) / 32 * 32); }
 
 size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
@@ -47,9 +54,12 @@ size_t carve(const WorkspaceSizes& sizes, char* base, Workspace& out) {
   carver.take(out.near_table_offset, sizes.near_keys);
   carver.take(out.far_table_offset, sizes.far_keys);
   if (sizes.pairs) {
-    carver.take(out.near_pairs, (sizes.near_keys + 1) / 2 * sizes.padded_dim);
-    carver.take(out.far_pairs, (sizes.far_keys + 1) / 2 * sizes.padded_dim);
-    carver.take(out.extra_pairs, (sizes.extra_keys + 1) / 2 * sizes.padded_dim);
+    carver.take(out.near_pairs, list_floats(sizes, sizes.near_keys));
+    carver.take(out.far_pairs, list_floats(sizes, sizes.far_keys));
+    carver.take(out.extra_pairs, list_floats(sizes, sizes.extra_keys));
+    carver.take(out.near_blocks, list_blocks(sizes.near_keys));
+    carver.take(out.far_blocks, list_blocks(sizes.far_keys));
+    carver.take(out.extra_blocks, list_blocks(sizes.extra_keys));
   }
   carver.take(out.key_arena, arena);
   carver.take(out.value_arena, arena);

@@ -11,6 +11,14 @@ namespace multipole::cpu {
 // Keys whose scores are held at a time: few enough for them to stay in the L1 cache.
 constexpr int64_t kBlockKeys = 192;
 
+// Up to sixteen keys of a list that AmxProducts takes at a time. Their rows lie `padded_dim` floats apart.
+struct KeyBlock {
+  const float* keys;
+  const float* values;
+  int64_t first, count;  // in the list; a count of 0 ends it
+  bool in_arena;         // or gathered from there
+};
+
 // Pointers into the scratch memory; all float rows are `padded_dim` wide (head_dim rounded up to the SIMD width).
 struct Workspace {
   float* key_arena;  // (key_rows, padded_dim)
@@ -39,9 +47,12 @@ struct Workspace {
   int64_t* extra_offset;
   int32_t* near_table_offset;
   int32_t* far_table_offset;
-  float* near_pairs;  // bfloat16 tensors: rows of two keys each
+  float* near_pairs;  // bfloat16 tensors: rows of two keys each, or gathered blocks
   float* far_pairs;
   float* extra_pairs;
+  KeyBlock* near_blocks;
+  KeyBlock* far_blocks;
+  KeyBlock* extra_blocks;
 };
 
 struct WorkspaceSizes {

@@ -54,6 +54,8 @@ static void pack_cell(const Attention2dParams& p, const Attention2dTask& task, c
     Products::pack_row(key.data, key.element(y, x), dim, padded_dim, storage, key_arena, row * padded_dim);
     Products::pack_row(value.data, value.element(y, x), dim, padded_dim, storage, value_arena, row * padded_dim);
   });
+  const CellTokens cell = tokens_of_cell(p, cy, cx);
+  Products::finish_cell(w, first_key_row_of_cell(p, layout, cy, cx) * padded_dim, cell.rows * cell.columns, padded_dim);
 }
 
 template <class Products>
@@ -104,7 +106,7 @@ static KeyList near_list(const Attention2dParams& p, const ArenaLayout& layout, 
     }
   }
   const float* table = p.near_table == nullptr ? nullptr : p.near_table + h * 9 * r * r * stride;
-  return {count, w.near_offset, nullptr, w.near_table_offset, table, 0, w.near_pairs};
+  return {count, w.near_offset, nullptr, w.near_table_offset, table, 0, w.near_pairs, w.near_blocks, true};
 }
 
 MULTIPOLE_INLINE int64_t first_key_row_of_summaries(const Attention2dParams& p, const ArenaLayout& layout, int64_t l,
@@ -223,5 +225,5 @@ static KeyList far_list(const Attention2dParams& p, const Attention2dTask& task,
     list->cell_x[l] = x;
     list->end[l] = count;
   }
-  return {count, w.far_offset, w.far_bias, w.far_table_offset, nullptr, kept, w.far_pairs};
+  return {count, w.far_offset, w.far_bias, w.far_table_offset, nullptr, kept, w.far_pairs, w.far_blocks, false};
 }

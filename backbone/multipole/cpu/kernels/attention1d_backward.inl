@@ -30,8 +30,8 @@ static void backward_groups(const Attention1dParams& p, const Attention1dGradPar
   const float factor = p.scale * kLog2E;
   for (int64_t group = task.group_begin; group < task.group_end; ++group) {
     const KeyList near = near_list(p, layout, group, w), far = far_list(p, layout, group, w);
-    Products::prepare_list(near, w.key_arena, padded_dim);
-    Products::prepare_list(far, w.key_arena, padded_dim);
+    Products::prepare_list(near, w, w.key_arena, padded_dim);
+    Products::prepare_list(far, w, w.key_arena, padded_dim);
     const int64_t end = smaller(p.tokens, (group + 1) * p.group);
     for (int64_t first = group * p.group; first < end; first += kWidth) {
       const SequenceLanes lanes = lanes_of_group(p, group, first);

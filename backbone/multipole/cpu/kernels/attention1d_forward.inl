@@ -32,8 +32,8 @@ static void forward_groups(const Attention1dParams& p, const Attention1dTask& ta
   pack_keys<Products>(p, task, layout, w);
   for (int64_t group = task.group_begin; group < task.group_end; ++group) {
     const KeyList near = near_list(p, layout, group, w), far = far_list(p, layout, group, w);
-    Products::prepare_list(near, w.value_arena, padded_dim);
-    Products::prepare_list(far, w.value_arena, padded_dim);
+    Products::prepare_list(near, w, w.value_arena, padded_dim);
+    Products::prepare_list(far, w, w.value_arena, padded_dim);
     const int64_t end = smaller(p.tokens, (group + 1) * p.group);
     for (int64_t first = group * p.group; first < end; first += kWidth) {
       const SequenceLanes lanes = lanes_of_group(p, group, first);

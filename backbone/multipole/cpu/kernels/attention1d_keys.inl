@@ -42,7 +42,7 @@ static KeyList near_list(const Attention1dParams& p, const Attention1dLayout& la
   const int64_t begin = larger(0, group - 1) * p.group;
   const int64_t end = smaller(p.tokens, (group + (p.causal ? 1 : 2)) * p.group);
   for (int64_t t = begin; t < end; ++t) w.near_offset[t - begin] = (t - layout.token_begin) * padded_dim;
-  return {end - begin, w.near_offset, nullptr, w.near_table_offset, p.causal_table, 0, w.near_pairs};
+  return {end - begin, w.near_offset, nullptr, w.near_table_offset, p.causal_table, 0, w.near_pairs, nullptr, false};
 }
 
 // The summaries that a group sees, coarsest level first.
@@ -63,7 +63,7 @@ static KeyList far_list(const Attention1dParams& p, const Attention1dLayout& lay
       }
     }
   }
-  return {count, w.far_offset, w.far_bias, nullptr, nullptr, 0, w.far_pairs};
+  return {count, w.far_offset, w.far_bias, nullptr, nullptr, 0, w.far_pairs, nullptr, false};
 }
 
 // What of a group's near list the tile of queries from `first_query` on can see. Causal: the keys up to the tile's last

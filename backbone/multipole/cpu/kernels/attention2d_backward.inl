@@ -120,7 +120,7 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
   const int64_t dim = p.head_dim, padded_dim = padded(dim), queries = p.cell * p.cell;
   const float factor = p.scale * kLog2E;
   const KeyList extra = pack_extra_keys<Products>(p, task, layout, w);
-  Products::prepare_list(extra, w.key_arena, padded_dim);
+  Products::prepare_list(extra, w, w.key_arena, padded_dim);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
@@ -134,8 +134,8 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
     weigh_near(p, task, step.cy, step.cx, w, &near);
     KeyList far = {};
     if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
-    Products::prepare_list(near, w.key_arena, padded_dim);
-    Products::prepare_list(far, w.key_arena, padded_dim);
+    Products::prepare_list(near, w, w.key_arena, padded_dim);
+    Products::prepare_list(far, w, w.key_arena, padded_dim);
     if (ahead.task != nullptr) {
       ask_for_backward(p, g, ahead, &prefetches);
       prefetches.spread_over(asks_of_cell(p, near, far));
@@ -177,5 +177,5 @@ static void backward_head(const Attention2dParams& p, const Attention2dGradParam
 
 static void attention2d_backward(const Attention2dParams& p, const Attention2dGradParams& g,
                                  const Attention2dTask& task, const ArenaLayout& layout, const Workspace& w) {
-  with_products(p.storage, [&](auto products) { backward_head<decltype(products)>(p, g, task, layout, w); });
+  with_products_of_cells(p, [&](auto products) { backward_head<decltype(products)>(p, g, task, layout, w); });
 }

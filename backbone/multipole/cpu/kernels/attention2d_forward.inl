@@ -95,7 +95,7 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   const float factor = p.scale * kLog2E;
   pack_levels<Products>(p, task, layout, w);
   const KeyList extra = pack_extra_keys<Products>(p, task, layout, w);
-  Products::prepare_list(extra, w.value_arena, padded_dim);
+  Products::prepare_list(extra, w, w.value_arena, padded_dim);
   FarList far_state;
   reset(&far_state);
   LaneTokens lanes;
@@ -109,8 +109,8 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
     weigh_near(p, task, step.cy, step.cx, w, &near);
     KeyList far = {};
     if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
-    Products::prepare_list(near, w.value_arena, padded_dim);
-    Products::prepare_list(far, w.value_arena, padded_dim);
+    Products::prepare_list(near, w, w.value_arena, padded_dim);
+    Products::prepare_list(far, w, w.value_arena, padded_dim);
     if (ahead.task != nullptr) {
       ask_for_inputs(p, ahead, &prefetches);
       ask_for_cell(p, p.out, *ahead.task, ahead.cy, ahead.cx, true, &prefetches);
@@ -121,7 +121,7 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
       if (lanes.live == 0) continue;
       load_lane_rows(p, task, lanes, p.query, w.query_rows);
       Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-      zero_tile(w.out_tile, dim);
+      zero_tile(w.out_tile, padded_dim);
       SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
       forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state, &prefetches);
       forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state, &prefetches);
@@ -134,5 +134,5 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
 
 static void attention2d_forward(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                                 const Workspace& w) {
-  with_products(p.storage, [&](auto products) { forward_cells<decltype(products)>(p, task, layout, w); });
+  with_products_of_cells(p, [&](auto products) { forward_cells<decltype(products)>(p, task, layout, w); });
 }

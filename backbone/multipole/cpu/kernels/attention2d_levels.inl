@@ -60,7 +60,7 @@ static KeyList parent_list(const Attention2dParams& p, const Attention2dTask& ta
     }
   }
   const float* table = level.group_table + task.h * 36 * p.group_table_stride;
-  return {count, w.far_offset, w.far_bias, w.far_table_offset, table, 0, w.far_pairs};
+  return {count, w.far_offset, w.far_bias, w.far_table_offset, table, 0, w.far_pairs, w.far_blocks, false};
 }
 
 MULTIPOLE_INLINE void load_summary_rows(const Attention2dParams& p, const Attention2dTask& task, int64_t l,
@@ -116,13 +116,13 @@ static void forward_levels(const Attention2dParams& p, const Attention2dTask& ta
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
         const KeyList keys = parent_list(p, task, layout, l, y, x, w);
-        Products::prepare_list(keys, w.value_arena, padded_dim);
+        Products::prepare_list(keys, w, w.value_arena, padded_dim);
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);
           if (lanes.live == 0) continue;
           load_summary_rows(p, task, l, lanes, w.query_rows);
           Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-          zero_tile(w.out_tile, dim);
+          zero_tile(w.out_tile, padded_dim);
           SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
           forward_tile<Products>(keys, lane_begin, w, dim, padded_dim, factor, &state);
           finish_summaries(p, lanes, state, w);
@@ -187,7 +187,7 @@ static void backward_levels(const Attention2dParams& p, const Attention2dGradPar
     for (int64_t y = 0; 2 * y < p.level[l].rows; ++y) {
       for (int64_t x = 0; 2 * x < p.level[l].columns; ++x) {
         const KeyList keys = parent_list(p, task, layout, l, y, x, w);
-        Products::prepare_list(keys, w.key_arena, padded(p.head_dim));
+        Products::prepare_list(keys, w, w.key_arena, padded(p.head_dim));
         for (int64_t lane_begin = 0; lane_begin < 4 * p.rank; lane_begin += kWidth) {
           lanes_of_parent(p, l, y, x, lane_begin, &lanes);
           if (lanes.live > 0) backward_summaries<Products>(p, g, task, l, lanes, keys, lane_begin, d_table, w);

@@ -38,7 +38,7 @@ static KeyList pack_extra_keys(const Attention2dParams& p, const Attention2dTask
     Products::pack_row(p.extra_value.data, p.extra_value.element(task.b, 0, e, task.h), p.head_dim, padded_dim,
                        p.storage, w.value_arena, offset);
   }
-  return {p.extra_keys, w.extra_offset, nullptr, nullptr, nullptr, 0, w.extra_pairs};
+  return {p.extra_keys, w.extra_offset, nullptr, nullptr, nullptr, 0, w.extra_pairs, w.extra_blocks, false};
 }
 
 static void unpack_extra_keys(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,

@@ -21,9 +21,11 @@ struct Bfloat16Products {
 
   MULTIPOLE_INLINE_MEMBER static Vec score(Vec sum, float factor) { return sum * factor; }
 
+  static void finish_cell(const Workspace&, int64_t, int64_t, int64_t) {}
+
   // Rows of the list's keys 2i and 2i + 1, channel by channel beside each other. An odd last key is paired with itself:
   // the weight of its partner is zero.
-  static void prepare_list(const KeyList& keys, const float* arena, int64_t padded_dim) {
+  static void prepare_list(const KeyList& keys, const Workspace&, const float* arena, int64_t padded_dim) {
     for (int64_t i = keys.kept / 2 * 2; i < keys.count; i += 2) {
       const float* a = half(arena, keys.offset[i]);
       const float* b = half(arena, keys.offset[smaller(i + 1, keys.count - 1)]);
@@ -99,7 +101,23 @@ struct Bfloat16Products {
     return values;
   }
 
- private:
+  // 32 bfloat16: those of `low` first
+  MULTIPOLE_INLINE_MEMBER static Vec round_both(Vec low, Vec high) {
+    return reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
+  }
+
+  // The first and the second 16 of a row of bfloat16 beside each other.
+  MULTIPOLE_INLINE_MEMBER static Vec side_by_side(Vec row) {
+    typedef uint16_t HalfVec __attribute__((vector_size(64)));
+    HalfVec from;
+    for (int i = 0; i < 16; ++i) {
+      from[2 * i] = static_cast<uint16_t>(i);
+      from[2 * i + 1] = static_cast<uint16_t>(16 + i);
+    }
+    return reinterpret_cast<Vec>(__builtin_shuffle(reinterpret_cast<HalfVec>(row), from));
+  }
+
+ protected:
   MULTIPOLE_INLINE_MEMBER static const float* half(const float* arena, int64_t offset) {
     return reinterpret_cast<const float*>(reinterpret_cast<const uint16_t*>(arena) + offset);
   }
@@ -113,11 +131,6 @@ struct Bfloat16Products {
     return _mm512_set1_epi32(*reinterpret_cast<const AnyInt*>(from));
   }
 
-  // 32 bfloat16: those of `low` first
-  MULTIPOLE_INLINE_MEMBER static Vec round_both(Vec low, Vec high) {
-    return reinterpret_cast<Vec>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low)));
-  }
-
   // Elements First .. First + 15 of two rows of bfloat16 beside each other: a0 b0 a1 b1 ...
   template <int First>
   MULTIPOLE_INLINE_MEMBER static Vec interleave(Vec a, Vec b) {
@@ -128,16 +141,5 @@ struct Bfloat16Products {
       from[2 * i + 1] = static_cast<uint16_t>(32 + First + i);
     }
     return reinterpret_cast<Vec>(__builtin_shuffle(reinterpret_cast<HalfVec>(a), reinterpret_cast<HalfVec>(b), from));
-  }
-
-  // The first and the second 16 of a row of bfloat16 beside each other.
-  MULTIPOLE_INLINE_MEMBER static Vec side_by_side(Vec row) {
-    typedef uint16_t HalfVec __attribute__((vector_size(64)));
-    HalfVec from;
-    for (int i = 0; i < 16; ++i) {
-      from[2 * i] = static_cast<uint16_t>(i);
-      from[2 * i + 1] = static_cast<uint16_t>(16 + i);
-    }
-    return reinterpret_cast<Vec>(__builtin_shuffle(reinterpret_cast<HalfVec>(row), from));
   }
 };

@@ -13,7 +13,8 @@ struct Float32Products {
   // The tile of queries holds the factor already.
   MULTIPOLE_INLINE_MEMBER static Vec score(Vec sum, float) { return sum; }
 
-  static void prepare_list(const KeyList&, const float*, int64_t) {}
+  static void finish_cell(const Workspace&, int64_t, int64_t, int64_t) {}
+  static void prepare_list(const KeyList&, const Workspace&, const float*, int64_t) {}
 
   // A row of a tensor of `dim` channels into an arena.
   MULTIPOLE_INLINE_MEMBER static void pack_row(const void* base, int64_t element, int64_t dim, int64_t padded_dim,

@@ -74,7 +74,7 @@ static void weigh_block(const HotTokensParams& p, int64_t begin, int64_t count, 
     load_padded_row(s.keys + i * padded_dim, p.k.data, s.element[begin + i], p.head_dim, padded_dim, p.storage);
   }
   const float* bias = p.mass.data == nullptr ? nullptr : s.bias + begin;
-  const KeyList keys = {count, s.offset, bias, nullptr, nullptr, 0, nullptr};
+  const KeyList keys = {count, s.offset, bias, nullptr, nullptr, 0, nullptr, nullptr, false};
   for (int64_t t = 0; t < tiles; ++t) {
     for (int64_t i = t * ahead / tiles; i < (t + 1) * ahead / tiles; ++i) {
       prefetch_row(p.k.data, s.element[begin + count + i], p.head_dim, p.storage);

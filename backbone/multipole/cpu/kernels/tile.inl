@@ -17,7 +17,9 @@ struct KeyList {
   const int32_t* table_offset;
   const float* table;
   int64_t kept;  // leading keys that are those of the list that stood here before
-  float* pairs;  // Bfloat16Products: rows of two keys each, see prepare_list
+  float* pairs;      // Bfloat16Products: rows of two keys each; AmxProducts: room for gathered blocks: see prepare_list
+  KeyBlock* blocks;  // AmxProducts: the list in blocks, the last one empty
+  bool in_cells;     // whether finish_cell was called for the cells that the keys come from
 };
 
 // sum[n] += sum over channels of tile[channel][lane] * row n[channel], for Keys keys at a time
