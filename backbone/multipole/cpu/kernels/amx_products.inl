@@ -83,10 +83,13 @@ struct AmxProducts : Bfloat16Products {
         pairs[8 + i] = interleave_high(even, odd);
       }
       transpose_registers(pairs);
+#pragma GCC unroll 16
       for (int lane = 0; lane < kWidth; ++lane) {
-        const int channel = lane / 4 * 8 + lane % 4;  // and the one four further
-        put_channel(rows, c + channel, lower_half(pairs[lane]), padded_dim);
-        put_channel(rows, c + channel + 4, upper_half(pairs[lane]), padded_dim);
+        const int channel = lane / 4 * 8 + lane % 4;  // of the 32, and the one four further
+        if (channel < 16 || is_whole) {
+          put_channel(rows + c / 2, channel, lower_half(pairs[lane]), padded_dim);
+          put_channel(rows + c / 2, channel + 4, upper_half(pairs[lane]), padded_dim);
+        }
       }
     }
   }
@@ -96,8 +99,7 @@ struct AmxProducts : Bfloat16Products {
     return reinterpret_cast<Vec>(_mm512_zextsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(half(row, c)))));
   }
 
-  MULTIPOLE_INLINE_MEMBER static void put_channel(float* rows, int64_t channel, __m256i keys, int64_t padded_dim) {
-    if (channel >= padded_dim) return;
+  MULTIPOLE_INLINE_MEMBER static void put_channel(float* rows, int channel, __m256i keys, int64_t padded_dim) {
     float* to = rows + channel % kBlock * padded_dim + padded_dim / 2 + channel / kBlock * (kBlock / 2);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), keys);
   }

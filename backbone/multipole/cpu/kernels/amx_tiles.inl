@@ -6,8 +6,7 @@
 enum AmxTile : int {
   kSumTile0,     // C: 16 x 16 float32
   kSumTile1,     // likewise
-  kScoreTile0,   // likewise
-  kScoreTile1,   // likewise
+  kScoreTile,    // likewise
   kRowTile,      // A: a step of channels of 16 keys
   kQueryTile,    // B: a step of channels of 16 queries
   kSixteenTile,  // A: 16 rows of 16 bfloat16

@@ -39,10 +39,9 @@ static void forward_groups(const Attention1dParams& p, const Attention1dTask& ta
       const SequenceLanes lanes = lanes_of_group(p, group, first);
       load_lane_rows(p, task, lanes, p.query, w.query_rows);
       Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-      zero_tile(w.out_tile, dim);
-      SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-      forward_tile<Products>(near_list_of_tile(p, near, group, first, w), 0, w, dim, padded_dim, factor, &state);
-      forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state);
+      const KeyList near_of_tile = near_list_of_tile(p, near, group, first, w);
+      const TileKeys keys[] = {{&near_of_tile, 0}, {&far, 0}};
+      const SoftmaxState state = softmax_of_tile<Products>(keys, 2, w, dim, padded_dim, factor);
       tile_to_rows(w.out_tile, padded_dim, w.out_rows);
       const Vec weight = 1.0f / state.total, lse = (state.largest + log2(state.total)) * kLn2;
       for (int64_t lane = 0; lane < lanes.live; ++lane) {

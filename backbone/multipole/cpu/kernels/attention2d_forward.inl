@@ -42,8 +42,11 @@ MULTIPOLE_INLINE void load_lane_rows(const Attention2dParams& p, const Attention
   }
 }
 
-MULTIPOLE_INLINE void zero_tile(float* tile, int64_t dim) {
-  for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, Vec{});
+template <class Products>
+MULTIPOLE_INLINE void load_query_tile(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
+                                      float factor, const Workspace& w) {
+  load_lane_rows(p, task, lanes, p.query, w.query_rows);
+  Products::make_tile(w.query_rows, padded(p.head_dim), factor, w.query_tile);
 }
 
 // Normalises the tile, merges the far field of the linear variant, and writes out and lse of the live lanes.
@@ -104,12 +107,16 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
   Step step = first_step(&task), ahead = step;
   for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
   for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
+    // long before it is read: tiles wait until memory holds what they load
+    lanes_of_cell(p, step.cy, step.cx, 0, &lanes);
+    load_query_tile<Products>(p, task, lanes, factor, w);
     pack_new_cells<Products>(p, layout, step, w);
     KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
     weigh_near(p, task, step.cy, step.cx, w, &near);
+    Products::prepare_list(near, w, w.value_arena, padded_dim);
+    const int scored = score_early<Products>(near, w, padded_dim);
     KeyList far = {};
     if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
-    Products::prepare_list(near, w, w.value_arena, padded_dim);
     Products::prepare_list(far, w, w.value_arena, padded_dim);
     if (ahead.task != nullptr) {
       ask_for_inputs(p, ahead, &prefetches);
@@ -117,15 +124,14 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
       prefetches.spread_over(asks_of_cell(p, near, far));
     }
     for (int64_t lane_begin = 0; lane_begin < queries; lane_begin += kWidth) {
-      lanes_of_cell(p, step.cy, step.cx, lane_begin, &lanes);
-      if (lanes.live == 0) continue;
-      load_lane_rows(p, task, lanes, p.query, w.query_rows);
-      Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-      zero_tile(w.out_tile, padded_dim);
-      SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-      forward_tile<Products>(near, lane_begin, w, dim, padded_dim, factor, &state, &prefetches);
-      forward_tile<Products>(far, 0, w, dim, padded_dim, factor, &state, &prefetches);
-      forward_tile<Products>(extra, 0, w, dim, padded_dim, factor, &state);
+      if (lane_begin > 0) {
+        lanes_of_cell(p, step.cy, step.cx, lane_begin, &lanes);
+        if (lanes.live == 0) continue;
+        load_query_tile<Products>(p, task, lanes, factor, w);
+      }
+      const TileKeys keys[] = {{&near, lane_begin}, {&far, 0}, {&extra, 0}};
+      const SoftmaxState state = softmax_of_tile<Products>(keys, 3, w, dim, padded_dim, factor, &prefetches,
+                                                           lane_begin == 0 ? scored : 0);
       finish_lanes(p, task, lanes, state, w);
     }
     prefetches.ask_for_rest();

@@ -122,9 +122,8 @@ static void forward_levels(const Attention2dParams& p, const Attention2dTask& ta
           if (lanes.live == 0) continue;
           load_summary_rows(p, task, l, lanes, w.query_rows);
           Products::make_tile(w.query_rows, padded_dim, factor, w.query_tile);
-          zero_tile(w.out_tile, padded_dim);
-          SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
-          forward_tile<Products>(keys, lane_begin, w, dim, padded_dim, factor, &state);
+          const TileKeys of_tile = {&keys, lane_begin};
+          const SoftmaxState state = softmax_of_tile<Products>(&of_tile, 1, w, dim, padded_dim, factor);
           finish_summaries(p, lanes, state, w);
         }
       }

@@ -9,7 +9,7 @@ struct SoftmaxState {
 // are asked for meanwhile.
 template <class Products>
 static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspace& w, int64_t dim, int64_t padded_dim,
-                         float factor, SoftmaxState* state, PrefetchQueue* prefetches = nullptr) {
+                         float factor, SoftmaxState* state, PrefetchQueue* prefetches) {
   for (int64_t begin = 0; begin < keys.count; begin += kBlockKeys) {
     const int64_t count = smaller(kBlockKeys, keys.count - begin);
     const Vec largest = score_block<Products>(keys, begin, count, lane_begin, w.key_arena, w.query_tile, dim, factor,
@@ -20,6 +20,31 @@ static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspac
     for (int64_t c = 0; c < dim; ++c) store(w.out_tile + c * kWidth, load(w.out_tile + c * kWidth) * shrink);
     accumulate_block<Products>(w.scores, keys, begin, count, w.value_arena, dim, padded_dim, w.out_tile);
   }
+}
+
+// One of the lists that share a tile's softmax, and where the tile's lanes begin in its table.
+struct TileKeys {
+  const KeyList* list;
+  int64_t lane_begin;
+};
+
+// AmxProducts begin with the scores of the first tile's near field before its far field is known; returns their number
+// in units of their own, for softmax_of_tile.
+template <class Products>
+static int score_early(const KeyList&, const Workspace&, int64_t) {
+  return 0;
+}
+
+// The softmax of a tile over the keys of some lists, its sums in out_tile. AmxProducts has its own.
+template <class Products>
+static SoftmaxState softmax_of_tile(const TileKeys* keys, int lists, const Workspace& w, int64_t dim,
+                                    int64_t padded_dim, float factor, PrefetchQueue* prefetches = nullptr, int = 0) {
+  zero_tile(w.out_tile, padded_dim);
+  SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
+  for (int i = 0; i < lists; ++i) {
+    forward_tile<Products>(*keys[i].list, keys[i].lane_begin, w, dim, padded_dim, factor, &state, prefetches);
+  }
+  return state;
 }
 
 // What the softmax of a tile gave and the gradient that reaches it. The operands are in the workspace: query_tile and

@@ -226,6 +226,10 @@ static void scatter_block(const float* weights, const int64_t* offset, int64_t c
   }
 }
 
+MULTIPOLE_INLINE void zero_tile(float* tile, int64_t dim) {
+  for (int64_t c = 0; c < dim; ++c) store(tile + c * kWidth, Vec{});
+}
+
 // (padded_dim channels of kWidth lanes) -> (kWidth rows of padded_dim floats)
 static void tile_to_rows(const float* tile, int64_t padded_dim, float* rows) {
   for (int64_t c = 0; c < padded_dim; c += kWidth) transpose_square(tile + c * kWidth, kWidth, rows + c, padded_dim);
