@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -45,8 +46,13 @@ TEST_F(SegmenterOfTensors, SaysWhatTheModelSays) {
     const auto pixels = picture();
     const auto probabilities = loaded.model->forward(normalizer(pixels).unsqueeze(0))[0].softmax(0);
     const Segmentation found = asked.predict(pixels);
-    EXPECT_TRUE(found.classes.equal(probabilities.argmax(0).to(torch::kUInt8)));
-    EXPECT_LE((found.probability / 255.0 - probabilities.amax(0)).abs().max().item<double>(), 0.5 / 255 + 1e-5);
+    // the segmenter's packed weights round otherwise, which may tip what two classes share
+    constexpr double kRounding = 1e-5;
+    const auto best = std::get<0>(probabilities.topk(2, 0));
+    const auto shared = best[0] - best[1] <= kRounding;
+    EXPECT_TRUE((found.classes == probabilities.argmax(0).to(torch::kUInt8)).logical_or(shared).all().item<bool>());
+    EXPECT_LT(shared.to(torch::kFloat32).mean().item<double>(), 0.01);
+    EXPECT_LE((found.probability / 255.0 - best[0]).abs().max().item<double>(), 0.5 / 255 + kRounding);
     EXPECT_EQ(found.uncertainty.sizes(), found.classes.sizes());
     EXPECT_TRUE(found.run.plan.is_whole());
     EXPECT_EQ(found.run.plan.height, pixels.size(0));
