@@ -4,6 +4,7 @@
 //
 // The near field is read where it lies: its cells begin with a block. Other lists are gathered into blocks.
 struct AmxProducts : Bfloat16Products {
+  static constexpr bool kTakesRows = true;
   static constexpr int64_t kBlock = 16;
 
   MULTIPOLE_INLINE_MEMBER static void pack_row(const void* base, int64_t element, int64_t dim, int64_t padded_dim,
@@ -20,8 +21,10 @@ struct AmxProducts : Bfloat16Products {
   static void finish_cell(const Workspace& w, int64_t first, int64_t tokens, int64_t padded_dim) {
     const bool is_backward = w.d_key_arena != nullptr;
     float* rows = (is_backward ? w.key_arena : w.value_arena) + first;
+    int64_t offset[kBlock];
+    for (int64_t i = 0; i < kBlock; ++i) offset[i] = i * padded_dim;
     for (; tokens > 0; tokens -= kBlock, rows += kBlock * padded_dim) {
-      transpose_block(rows, smaller(tokens, kBlock), padded_dim);
+      transpose_block(rows, offset, smaller(tokens, kBlock), padded_dim, rows);
     }
   }
 
@@ -43,11 +46,32 @@ struct AmxProducts : Bfloat16Products {
       }
       float* gathered = keys.pairs + (block - keys.blocks) * 2 * kBlock * padded_dim;
       *block = {gathered, gathered + kBlock * padded_dim, i, most, false};
-      gather(keys.offset + i, most, w, padded_dim, gathered);
-      transpose_block(arena == w.key_arena ? gathered : gathered + kBlock * padded_dim, most, padded_dim);
+      gather(keys.offset + i, most, w, arena == w.key_arena, padded_dim, gathered);
+      if (i % 32 == 16) use_tiles();
     }
     block->count = 0;
   }
+
+  // (lane, channel) -> (pair of channels, lane), rows as they lie in a tensor or null; make_tile's first part.
+  MULTIPOLE_INLINE_MEMBER static void make_tile_of_rows(const uint16_t* const (&rows)[kWidth], int64_t dim,
+                                                        int64_t padded_dim, float* tile) {
+    for (int64_t c = 0; c < padded_dim; c += 32) {
+      const int64_t channels = larger(0, smaller(32, dim - c));
+      const __mmask32 mask = channels == 32 ? ~__mmask32{0} : static_cast<__mmask32>((int64_t{1} << channels) - 1);
+      Vec of_lane[kWidth];
+      for (int lane = 0; lane < kWidth; ++lane) {
+        of_lane[lane] = rows[lane] == nullptr
+                            ? Vec{}
+                            : reinterpret_cast<Vec>(_mm512_maskz_loadu_epi16(mask, rows[lane] + c));
+      }
+      transpose_registers(of_lane);
+      for (int i = 0; i < kWidth; ++i) store(tile + (c / 2 + i) * kWidth, of_lane[i]);
+    }
+  }
+
+  // A product of which nothing is used: tiles that had none for some 300 ns take as long again to begin
+  // (docs/performance.md).
+  MULTIPOLE_INLINE_MEMBER static void use_tiles() { multiply_tiles<kScoreTile, kRowTile, kQueryTile>(); }
 
  private:
   template <int Bytes>
@@ -61,24 +85,33 @@ struct AmxProducts : Bfloat16Products {
     return (block & (block - 1)) == 0 ? (offset & (block - 1)) == 0 : offset % block == 0;
   }
 
-  static void gather(const int64_t* offset, int64_t count, const Workspace& w, int64_t padded_dim, float* to) {
-    float* values = to + kBlock * padded_dim;
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t c = 0; c < padded_dim; c += 16) {
-        copy_bytes<32>(half(w.key_arena + offset[i], c), const_cast<float*>(half(to + i * padded_dim, c)));
-        copy_bytes<32>(half(w.value_arena + offset[i], c), const_cast<float*>(half(values + i * padded_dim, c)));
-      }
+  // Values are read by keys only where not they are summed.
+  static void gather(const int64_t* offset, int64_t count, const Workspace& w, bool sums_keys, int64_t padded_dim,
+                     float* keys) {
+    float* const values = keys + kBlock * padded_dim;
+    copy_rows(w.key_arena, offset, count, padded_dim, keys);
+    if (sums_keys) copy_rows(w.value_arena, offset, count, padded_dim, values);
+    transpose_block(sums_keys ? w.key_arena : w.value_arena, offset, count, padded_dim, sums_keys ? keys : values);
+  }
+
+  MULTIPOLE_INLINE_MEMBER static void copy_rows(const float* arena, const int64_t* offset, int64_t count,
+                                                int64_t padded_dim, float* to) {
+    for (int64_t i = 0; i < count; ++i, to += padded_dim) {
+      const float* const from = arena + offset[i];
+      int64_t c = 0;  // of the floats that two channels share
+      for (; c + 16 <= padded_dim / 2; c += 16) copy_bytes<64>(from + c, to + c);
+      if (c < padded_dim / 2) copy_bytes<32>(from + c, to + c);
     }
   }
 
-  // The second halves of a block from the first halves of its leading `count` rows; zeros for other keys.
-  static void transpose_block(float* rows, int64_t count, int64_t padded_dim) {
+  // The second halves of a block's rows `to` from the first halves of `count` rows of an arena; zeros for other keys.
+  static void transpose_block(const float* arena, const int64_t* offset, int64_t count, int64_t padded_dim, float* to) {
     for (int64_t c = 0; c < padded_dim; c += 32) {
       const bool is_whole = c + 32 <= padded_dim;
-      Vec pairs[kWidth];  // (pair of keys, four and four channels), those of `low` first
+      Vec pairs[kWidth];  // (pair of keys, four and four channels), those of interleave_low first
       for (int i = 0; i < 8; ++i) {
-        const Vec even = 2 * i < count ? channels(rows + 2 * i * padded_dim, c, is_whole) : Vec{};
-        const Vec odd = 2 * i + 1 < count ? channels(rows + (2 * i + 1) * padded_dim, c, is_whole) : Vec{};
+        const Vec even = 2 * i < count ? channels(arena + offset[2 * i], c, is_whole) : Vec{};
+        const Vec odd = 2 * i + 1 < count ? channels(arena + offset[2 * i + 1], c, is_whole) : Vec{};
         pairs[i] = interleave_low(even, odd);
         pairs[8 + i] = interleave_high(even, odd);
       }
@@ -87,8 +120,8 @@ struct AmxProducts : Bfloat16Products {
       for (int lane = 0; lane < kWidth; ++lane) {
         const int channel = lane / 4 * 8 + lane % 4;  // of the 32, and the one four further
         if (channel < 16 || is_whole) {
-          put_channel(rows + c / 2, channel, lower_half(pairs[lane]), padded_dim);
-          put_channel(rows + c / 2, channel + 4, upper_half(pairs[lane]), padded_dim);
+          put_channel(to + c / 2, channel, lower_half(pairs[lane]), padded_dim);
+          put_channel(to + c / 2, channel + 4, upper_half(pairs[lane]), padded_dim);
         }
       }
     }

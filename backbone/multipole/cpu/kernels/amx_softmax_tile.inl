@@ -7,7 +7,7 @@
 
 constexpr int64_t kBlockFloats = AmxProducts::kBlock * kWidth, kPairFloats = kBlockFloats / 2;
 // Blocks whose scores are held at a time, and blocks that a turn takes.
-constexpr int kForwardBlocks = 32, kForwardTurn = 6, kBackwardBlocks = 6;
+constexpr int kForwardBlocks = 32, kForwardTurn = 6, kBackwardBlocks = 5;
 static_assert(kForwardBlocks * kBlockFloats <= 3 * kBlockKeys * kWidth);
 // products with queries and with gradients, gradients in pairs, and a block of keys of the most channels
 static_assert(kBackwardBlocks * (2 * kBlockFloats + kPairFloats) + 16 * 128 <= 3 * kBlockKeys * kWidth);
@@ -178,6 +178,11 @@ MULTIPOLE_INLINE void score_batch(const BlockBatch& batch, int begin, const Work
   for (int i = begin; i < batch.count; ++i) {
     score_block(batch.blocks[i]->keys, w.query_tile, padded_dim, w.scores + i * kBlockFloats);
   }
+}
+
+template <>
+void keep_awake<AmxProducts>() {
+  AmxProducts::use_tiles();
 }
 
 // While nothing else is known of a tile than its near field.

@@ -129,11 +129,13 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
   Step step = first_step(&task), ahead = step;
   for (int i = 0; i < kStepsAhead; ++i) ahead = step_after(ahead);
   for (; step.task == &task; step = step_after(step), ahead = step_after(ahead)) {
+    keep_awake<Products>();
     pack_new_cells<Products>(p, layout, step, w);
     KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
     weigh_near(p, task, step.cy, step.cx, w, &near);
     KeyList far = {};
     if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
+    keep_awake<Products>();
     Products::prepare_list(near, w, w.key_arena, padded_dim);
     Products::prepare_list(far, w, w.key_arena, padded_dim);
     if (ahead.task != nullptr) {
@@ -144,6 +146,7 @@ static void backward_cells(const Attention2dParams& p, const Attention2dGradPara
       lanes_of_cell(p, step.cy, step.cx, lane_begin, &lanes);
       if (lanes.live == 0) continue;
       const BackwardTile tile = load_backward_tile<Products>(p, g, task, lanes, w);
+      keep_awake<Products>();
       backward_tile<Products>(near, lane_begin, tile, w, dim, padded_dim, factor, w.d_near_table, &prefetches);
       backward_tile<Products>(far, 0, tile, w, dim, padded_dim, factor, w.d_far_table, &prefetches);
       backward_tile<Products>(extra, 0, tile, w, dim, padded_dim, factor, nullptr);

@@ -45,8 +45,19 @@ MULTIPOLE_INLINE void load_lane_rows(const Attention2dParams& p, const Attention
 template <class Products>
 MULTIPOLE_INLINE void load_query_tile(const Attention2dParams& p, const Attention2dTask& task, const LaneTokens& lanes,
                                       float factor, const Workspace& w) {
-  load_lane_rows(p, task, lanes, p.query, w.query_rows);
-  Products::make_tile(w.query_rows, padded(p.head_dim), factor, w.query_tile);
+  if constexpr (Products::kTakesRows) {
+    const HeadView head = view_of_head(p.query, task.b, task.h);
+    const uint16_t* rows[kWidth];
+    for (int lane = 0; lane < kWidth; ++lane) {
+      rows[lane] = lanes.y[lane] < 0
+                       ? nullptr
+                       : static_cast<const uint16_t*>(head.data) + head.element(lanes.y[lane], lanes.x[lane]);
+    }
+    Products::make_tile_of_rows(rows, p.head_dim, padded(p.head_dim), w.query_tile);
+  } else {
+    load_lane_rows(p, task, lanes, p.query, w.query_rows);
+    Products::make_tile(w.query_rows, padded(p.head_dim), factor, w.query_tile);
+  }
 }
 
 // Normalises the tile, merges the far field of the linear variant, and writes out and lse of the live lanes.
@@ -110,6 +121,7 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
     // long before it is read: tiles wait until memory holds what they load
     lanes_of_cell(p, step.cy, step.cx, 0, &lanes);
     load_query_tile<Products>(p, task, lanes, factor, w);
+    keep_awake<Products>();
     pack_new_cells<Products>(p, layout, step, w);
     KeyList near = near_list(p, layout, task.h, step.cy, step.cx, w);
     weigh_near(p, task, step.cy, step.cx, w, &near);
@@ -117,6 +129,7 @@ static void forward_cells(const Attention2dParams& p, const Attention2dTask& tas
     const int scored = score_early<Products>(near, w, padded_dim);
     KeyList far = {};
     if (!p.linear && p.levels > 0) far = far_list(p, task, layout, step.cy, step.cx, w, &far_state);
+    keep_awake<Products>();
     Products::prepare_list(far, w, w.value_arena, padded_dim);
     if (ahead.task != nullptr) {
       ask_for_inputs(p, ahead, &prefetches);

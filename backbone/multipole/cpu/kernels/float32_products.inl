@@ -1,5 +1,6 @@
 // Products in float32, one by one: what tile.inl asks of its template argument `Products`.
 struct Float32Products {
+  static constexpr bool kTakesRows = false;  // of tensors, see AmxProducts
   static constexpr int kPair = 1;
 
   MULTIPOLE_INLINE_MEMBER static Vec add_product(Vec sum, Vec a, const float* b) { return sum + a * *b; }

