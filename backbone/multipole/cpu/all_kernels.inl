@@ -37,7 +37,11 @@ namespace {
 
 #include "backbone/multipole/cpu/kernels/amx_products.inl"
 
-#include "backbone/multipole/cpu/kernels/amx_softmax_tile.inl"
+#include "backbone/multipole/cpu/kernels/amx_blocks.inl"
+
+#include "backbone/multipole/cpu/kernels/amx_softmax_forward.inl"
+
+#include "backbone/multipole/cpu/kernels/amx_softmax_backward.inl"
 #endif
 
 // Calls run(products) with the arithmetic for tensors of this storage. Where there are tiles, the vector unit's own
