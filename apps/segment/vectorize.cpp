@@ -15,7 +15,7 @@
 namespace multipole {
 namespace {
 
-constexpr int64_t kRowsAtOnce = 64;
+constexpr int64_t kMapRowsAtOnce = 64;
 
 struct VectorizeOptions {
   std::string map, out, classes, model, georeference;
@@ -79,8 +79,8 @@ int vectorize(const VectorizeOptions& options) {
   VectorSink sink(target.file, classes.names, model_palette(classes.palette), vector,
                   place_of(options.georeference, *map));
   sink.begin(map->height(), map->width());
-  for (int64_t row = 0; row < map->height(); row += kRowsAtOnce) {
-    const int64_t rows = std::min(kRowsAtOnce, map->height() - row);
+  for (int64_t row = 0; row < map->height(); row += kMapRowsAtOnce) {
+    const int64_t rows = std::min(kMapRowsAtOnce, map->height() - row);
     sink.write({.first_row = row, .classes = read_labels(*map, options.map, row, rows, classes.names.size())});
   }
   sink.commit();
