@@ -73,7 +73,8 @@ std::string tile_check_table(const std::filesystem::path& results) {
     const Json line = parse_json_text(text, results.string());
     if (line.contains("tile_check")) sums.add(line["tile_check"]);
   }
-  std::string text = "tiles and whole: " + std::to_string(sums.pictures) + " pictures compared";
+  std::string text = "tiles and whole: " + std::to_string(sums.pictures) +
+                     (sums.pictures == 1 ? " picture" : " pictures") + " compared";
   if (sums.parts > 0) text += ", of " + std::to_string(sums.parts) + " the part that memory holds whole";
   if (sums.not_checked > 0) text += ", " + std::to_string(sums.not_checked) + " not";
   if (sums.pictures == 0) return text + "\n";

@@ -16,6 +16,8 @@ class SegmentOptions : public TaskOptions {
   void add_to(CLI::App& command) override {
     command.add_option("--color-map", color_map_, "file that says what the colours or values of masks mean");
     command.add_option("--class-property", class_property_, "property of polygons that says their class");
+    command.add_option("--outside", outside_,
+                       "class of pixels in no polygon, or 'ignore'; if not given, background where there is one");
     command.add_option("--ignore-index", ignore_index_, "stored value of pixels that do not count; -1 for none")
         ->check(CLI::Range(int64_t{-1}, int64_t{65535}));
     command.add_flag("--probe", probe_,
@@ -24,6 +26,7 @@ class SegmentOptions : public TaskOptions {
   void put(Json& settings) const override {
     if (color_map_) merge_json(settings, {{"data", {{"color_map", *color_map_}}}});
     if (class_property_) merge_json(settings, {{"data", {{"class_property", *class_property_}}}});
+    if (outside_) merge_json(settings, {{"data", {{"outside", *outside_}}}});
     if (ignore_index_) merge_json(settings, {{"data", {{"ignore_index", *ignore_index_}}}});
   }
 
@@ -36,7 +39,7 @@ class SegmentOptions : public TaskOptions {
   }
 
  private:
-  std::optional<std::string> color_map_, class_property_;
+  std::optional<std::string> color_map_, class_property_, outside_;
   std::optional<int64_t> ignore_index_;
   bool probe_ = false;
 };

@@ -16,8 +16,8 @@ namespace multipole::codecs {
 
 namespace {
 
-void decode_integers(const TiffReader& reader, const TiffBands& bands, int64_t width, int64_t height,
-                     torch::Tensor& pixels) {
+void decode_integers(TiffReader& reader, const TiffBands& bands, int64_t width, int64_t height, torch::Tensor& pixels) {
+  reader.prepare_rgba_tiles();
   TIFFRGBAImage image;
   char reason[1024] = {};
   if (TIFFRGBAImageBegin(&image, reader.get(), 1, reason) != 1) throw CodecError(reason);
@@ -63,7 +63,7 @@ void decode_floats(const TiffReader& reader, const TiffBands& bands, int64_t wid
 
 Decoded decode_tiff(ByteView bytes, const DecodeOptions& options) {
   const MemorySource source(bytes);
-  const TiffReader reader(source);
+  TiffReader reader(source);
   const TiffPages pages = find_pages(reader, source);
   reader.go_to(pages.picture);
   const int64_t width = reader.field<uint32_t>(TIFFTAG_IMAGEWIDTH, 0);

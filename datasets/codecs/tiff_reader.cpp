@@ -30,6 +30,15 @@ void TiffReader::go_to(uint32_t page) const {
   check(TIFFSetDirectory(tiff_.get(), page) == 1, "a corrupt TIFF page");
 }
 
+void TiffReader::prepare_rgba_tiles() {
+  if (TIFFIsTiled(tiff_.get()) == 0 || field<uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE) != COMPRESSION_NONE)
+    return;
+  const tmsize_t size = TIFFTileSize(tiff_.get());
+  if (size <= 0 || static_cast<uint64_t>(size) > source_.size()) return;  // no such tile is in the file
+  stored_tile_.resize(static_cast<size_t>(size));
+  check(TIFFReadBufferSetup(tiff_.get(), stored_tile_.data(), size) == 1, "corrupt TIFF tiles");
+}
+
 void TiffReader::check(bool ok, const char* reason) const {
   if (ok && message_.empty()) return;
   throw CodecError(message_.empty() ? reason : message_);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/codecs/byte_source.h"
 
@@ -22,6 +23,10 @@ class TiffReader {
 
   // Opens another page, counted from 0; nothing happens where it is the open one. Throws CodecError.
   void go_to(uint32_t page) const;
+
+  // Before tiles of the open page, which stays open, are read as RGBA. libtiff takes the size of its own buffer, whole
+  // kilobytes, for the size of an uncompressed tile, and refuses the others; a buffer of ours is as large as the tile.
+  void prepare_rgba_tiles();
 
   // Throws CodecError unless `ok` and no error was reported so far.
   void check(bool ok, const char* reason) const;
@@ -40,6 +45,7 @@ class TiffReader {
   const ByteSource& source_;
   uint64_t position_ = 0;
   std::string message_;
+  std::vector<uint8_t> stored_tile_;
   std::unique_ptr<TIFF, void (*)(TIFF*)> tiff_{nullptr, TIFFClose};
 };
 

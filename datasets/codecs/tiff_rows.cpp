@@ -33,6 +33,7 @@ class TiffRows : public RowDecoder {
     if (tiled_) {
       tile_width_ = reader_.field<uint32_t>(TIFFTAG_TILEWIDTH, 0);
       chunk_rows_ = reader_.field<uint32_t>(TIFFTAG_TILELENGTH, 0);
+      reader_.prepare_rgba_tiles();
     } else {
       chunk_rows_ = std::min<int64_t>(header_.height, reader_.field<uint32_t>(TIFFTAG_ROWSPERSTRIP, UINT32_MAX));
     }

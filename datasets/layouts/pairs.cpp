@@ -32,7 +32,9 @@ SegmentationListing list_pairs(const fs::path& root, const SegmentationSplitOpti
   if (folder && !is_cut) {
     listing.pairs = match_mirrored(images / *folder, annotations / *folder);
     listing.unused_masks = masks_without_picture(annotations / *folder, listing.pairs);
-    listing.description = options.split + ": " + std::to_string(listing.pairs.size()) + " pictures and masks in " +
+    const size_t count = listing.pairs.size();
+    listing.description = options.split + ": " + std::to_string(count) +
+                          (count == 1 ? " picture and its mask in " : " pictures and masks in ") +
                           (images / *folder).string();
     return listing;
   }

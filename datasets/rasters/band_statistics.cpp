@@ -184,7 +184,8 @@ std::vector<std::string> BandStatistics::lines() const {
   }
   return {"bands " + band_list(scaling.chosen) + " of " + std::to_string(scaling.count) + " (" + scaling.type + "), " +
               percent(nodata_share, 2) + " of the pixels without data",
-          "scaled to bytes, as " + std::to_string(pictures) + " pictures have them: band " + scales};
+          "scaled to bytes, as " + (pictures == 1 ? "1 picture has" : std::to_string(pictures) + " pictures have") +
+              " them: band " + scales};
 }
 
 }  // namespace multipole

@@ -86,8 +86,9 @@ std::vector<std::string> SegmentationCensus::report(const std::vector<std::strin
         ", " + std::to_string(count) + " of " + std::to_string(size.second) + " x " + std::to_string(size.first);
   }
   if (sizes.size() > 3) size_list = ", " + std::to_string(sizes.size()) + " different sizes";
-  std::vector<std::string> lines = {std::to_string(samples) + " pictures with masks" + size_list + "; " +
-                                    percent(ignored_pixels, labelled + ignored_pixels) + " of the pixels ignored"};
+  std::vector<std::string> lines = {
+      std::to_string(samples) + (samples == 1 ? " picture with its mask" : " pictures with masks") + size_list + "; " +
+      percent(ignored_pixels, labelled + ignored_pixels) + " of the pixels ignored"};
   if (nodata_pixels > 0) {
     lines.back() += ", " + percent(nodata_pixels, labelled + ignored_pixels) + " since the pictures hold no data there";
   }
@@ -97,7 +98,7 @@ std::vector<std::string> SegmentationCensus::report(const std::vector<std::strin
     std::string name = class_names.at(i);
     name.resize(width, ' ');
     lines.push_back("  " + name + "  " + percent(class_pixels[i], labelled) + " of the pixels, in " +
-                    std::to_string(class_samples[i]) + " pictures");
+                    std::to_string(class_samples[i]) + (class_samples[i] == 1 ? " picture" : " pictures"));
   }
   const auto absent = absent_classes(class_names);
   if (samples > 0 && !absent.empty()) lines.push_back(absent_line(absent));

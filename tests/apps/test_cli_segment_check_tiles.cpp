@@ -52,8 +52,8 @@ TEST_F(SegmentCheckTiles, WhereTilesAndWholeDiffer) {
   EXPECT_TRUE(shown.select(2, 2).eq(60).equal(same.logical_not())) << "red where they differ";
   EXPECT_NE(result.err.find(" of 31500 pixels alike in 3 x 2 tiles of up to 96 x 96 and whole\n"), std::string::npos)
       << result.err;
-  for (const char* line : {"tiles and whole: 1 pictures compared; the model has no coarse view", "0 to 15",
-                           "a \"tree\"", "         31500\n"}) {
+  for (const char* line : {"tiles and whole: 1 picture compared; the model has no coarse view", "0 to 15", "a \"tree\"",
+                           "         31500\n"}) {
     EXPECT_NE(result.out.find(line), std::string::npos) << line << result.out;
   }
 }
@@ -65,7 +65,7 @@ TEST_F(SegmentCheckTiles, OfManyPicturesAndAgain) {
   const std::string in = (folder_ / "in").string();
   const auto result = predict({"--check-tiles", "--quiet", in});
   EXPECT_EQ(result.exit_code, 3) << result.err;
-  EXPECT_NE(result.out.find("1 pictures compared, 1 not"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("1 picture compared, 1 not"), std::string::npos) << result.out;
   EXPECT_EQ(results()[1]["tile_check"]["not_checked"], "it fits into one tile");
   EXPECT_EQ(results()[0]["tile_check"]["tiles"], 4);
   EXPECT_EQ(results()[0]["tiles"], 1) << "the map itself is that of the whole";

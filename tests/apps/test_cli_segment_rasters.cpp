@@ -95,6 +95,10 @@ TEST_F(SegmentRasters, PolygonsFromDataToScore) {
   const auto measured =
       run_multipole({"segment", "eval", "--model", at("run/best.safetensors"), "--data", at("fields"), "--quiet"});
   EXPECT_EQ(measured.exit_code, 0) << measured.err;
+
+  const auto named = train({"--set", "data.block=64", "--outside", "water", "--force"});
+  ASSERT_EQ(named.exit_code, 0) << named.err;
+  EXPECT_EQ(read_model_metadata(root_ / "run/best.safetensors").classes, (Words{"water", "right"}));
 }
 
 TEST_F(SegmentRasters, WhatIsWrongIsOneLine) {

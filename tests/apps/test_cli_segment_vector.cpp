@@ -8,7 +8,9 @@
 #include "datasets/pictures/image_encode.h"
 #include "datasets/vector/geopackage_writer.h"
 #include "tests/datasets/image_fixtures.h"
+#include "tests/datasets/segmentation/mask_fixtures.h"
 #include "tests/support/process.h"
+#include "tests/support/random_source.h"
 #include "tests/support/segment_command.h"
 
 namespace multipole {
@@ -173,6 +175,48 @@ TEST_F(SegmentVector, OfAMapThatIsThere) {
   EXPECT_EQ(vectorize("a.geojson", {"--georeference", out("field.png").string()}).exit_code, 3);
   EXPECT_EQ(vectorize("plain.geojson", {}).exit_code, 0);
   EXPECT_EQ(polygons("plain.geojson")["features"].size(), predicted["features"].size());
+  const auto elsewhere = vectorize("a.geojson", {"--georeference", placed_picture("other.tif", 45, 70)});
+  EXPECT_EQ(elsewhere.exit_code, 3) << elsewhere.err;
+  EXPECT_NE(elsewhere.err.find("other.tif: 70 x 45 pixels, and the map has 45 x 70"), std::string::npos)
+      << elsewhere.err;
+}
+
+// A map is read some rows at a time: places count from its own first row, and what a TIFF says is no data is in no
+// region.
+TEST_F(SegmentVector, OfMapsOfOtherPrograms) {
+  const int64_t height = test::random_int(130, 300), width = test::random_int(5, 90);
+  const auto labels = torch::randint(0, 3, {height, width}, torch::kUInt8);
+  labels.masked_fill_(torch::rand({height, width}).lt(0.2), kNodataLabel);
+  const auto vectorize = [&](const std::string& map, const std::string& name) {
+    return test::run_multipole(
+        {"segment", "vectorize", (folder_ / map).string(), "--out", out(name).string(), "--model", model().string()});
+  };
+  std::filesystem::create_directories(folder_ / "out");
+  GeoTiffWriter writer(folder_ / "map.tif", height, width, default_palette(), {});
+  writer.write(labels);
+  writer.finish();
+  folder_.write("map.png", test::encode_mask(labels.to(torch::kInt)));
+  for (const std::string kind : {"tif", "png"}) {
+    const auto result = vectorize("map." + kind, kind + ".geojson");
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  EXPECT_EQ(polygons("tif.geojson"), polygons("png.geojson"));
+  int64_t pixels = 0;
+  for (const auto& feature : polygons("png.geojson")["features"]) {
+    pixels += feature["properties"]["pixels"].get<int64_t>();
+  }
+  EXPECT_EQ(pixels, labels.ne(kNodataLabel).sum().item<int64_t>());
+
+  const int64_t row = test::random_int(0, height - 1), column = test::random_int(0, width - 1);
+  labels[row][column] = 3;
+  folder_.write("map.png", test::encode_mask(labels.to(torch::kInt)));
+  const auto unknown = vectorize("map.png", "unknown.geojson");
+  EXPECT_EQ(unknown.exit_code, 3) << unknown.err;
+  EXPECT_NE(unknown.err.find("map.png: row " + std::to_string(row) + ", column " + std::to_string(column) +
+                             " holds 3, and there are 3 classes"),
+            std::string::npos)
+      << unknown.err;
+  EXPECT_FALSE(std::filesystem::exists(out("unknown.geojson")));
 }
 
 }  // namespace

@@ -83,12 +83,13 @@ TEST(TiffBands, UnspecifiedBandsAreNeverAlphaAndTheFirstThreeAreRgb) {
   for (const auto& layout : layouts) {
     for (const int bits : {8, 16}) {
       for (const bool separate : {false, true}) {
-        for (const uint32_t tile : {0U, 32U}) {
+        for (const uint32_t tile : {0U, 16U, 32U, 48U}) {
           auto tiff = noise_tiff(layout.samples, bits, layout.photometric, layout.extras);
           tiff.separate = separate;
           tiff.tile = tile;
           SCOPED_TRACE(std::to_string(layout.samples) + " bands, photometric " + std::to_string(layout.photometric) +
-                       ", bits " + std::to_string(bits) + (separate ? ", separate" : "") + (tile > 0 ? ", tiled" : ""));
+                       ", bits " + std::to_string(bits) + (separate ? ", separate" : "") +
+                       (tile > 0 ? ", tiles of " + std::to_string(tile) : ""));
           const auto decoded = decode_both_ways(tiff);
           EXPECT_TRUE(torch::equal(decoded.pixels.to(torch::kInt), first_bands(tiff)));
           EXPECT_EQ(decoded.notes, std::vector<std::string>{"bands 1 to 3 of " + std::to_string(layout.samples) +
