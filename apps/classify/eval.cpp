@@ -36,6 +36,7 @@ struct EvalOptions {
   std::optional<uint64_t> split_seed;
   std::optional<double> threshold;
   DecodeOptions decode;
+  bool flip = false;
   bool quiet = false;
   std::string precision = "float32";
   ComputeOptions compute;
@@ -94,8 +95,9 @@ Measured measure(const EvalOptions& options, LoadedModel& loaded, const Labelled
                  const Execution& execution, const std::atomic<bool>* stop,
                  const std::function<void(int64_t)>& progress, const ProcessGroup& group) {
   const auto& classes = loaded.metadata.classes;
+  const Mirror mirror = options.flip ? Mirror::kAverage : Mirror::kNever;
   if (!is_multi_label(loaded.metadata)) {
-    auto found = evaluate_classifier(loaded.model, loader, execution, stop, progress);
+    auto found = evaluate_classifier(loaded.model, loader, execution, stop, progress, mirror);
     found.sum_over(group);
     return {found.metrics.to_json(classes), found.bad_samples, found.complete};
   }
@@ -103,7 +105,7 @@ Measured measure(const EvalOptions& options, LoadedModel& loaded, const Labelled
                               ? label_set_targets(pictures.class_names(), classes, pictures.description())
                               : torch::eye(static_cast<int64_t>(classes.size()));
   const double threshold = options.threshold.value_or(kDefaultThreshold);
-  auto found = evaluate_multi_label(loaded.model, loader, label_sets, execution, threshold, stop, progress);
+  auto found = evaluate_multi_label(loaded.model, loader, label_sets, execution, threshold, stop, progress, mirror);
   found.sum_over(group);
   return {found.metrics.to_json(classes), found.bad_samples, found.complete};
 }
@@ -153,6 +155,7 @@ int evaluate(const EvalOptions& options) {
   Json result = {{"task", loaded.metadata.task}};
   result.update(measured.metrics);
   result["bad_samples"] = measured.bad_samples;
+  if (options.flip) result["flip"] = true;
   write_results(options, result);
   if (measured.bad_samples == 0) return kExitDone;
   std::cerr << measured.bad_samples << " of " << pictures->size() << " pictures could not be read and were left out\n";
@@ -174,6 +177,7 @@ void add_classify_eval(CLI::App& parent, Run& run) {
                       "share of each class that makes the split where the data has none; default: as in training");
   command->add_option("--split-seed", options->split_seed, "which pictures that share is; default: as in training");
   add_threshold_option(*command, options->threshold);
+  command->add_flag("--flip", options->flip, kFlipHelp);
   command->add_option("--json", options->json, "also write the result as JSON to this file; - for standard output");
   command->add_option("--on-error", options->on_error, "unreadable pictures: fail at the first, or skip and count")
       ->check(CLI::IsMember({"fail", "skip"}))

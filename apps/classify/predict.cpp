@@ -37,6 +37,7 @@ struct PredictOptions {
   std::string format = "text";
   std::string out, explain, attention;
   DecodeOptions decode;
+  bool flip = false;
   bool resume = false;
   std::string precision = "auto";
   ComputeOptions compute;
@@ -97,6 +98,7 @@ std::vector<std::string> fingerprints(const PredictOptions& options, const std::
                    {"explain", checksum(options.explain)},
                    {"allow_truncated", options.decode.allow_truncated}};
   if (!options.attention.empty()) settings["attention"] = options.attention;
+  if (options.flip) settings["flip"] = true;
   if (options.decode.bands.any()) settings["bands"] = options.decode.bands.chosen;
   const std::string text = settings.dump();
   std::vector<std::string> all;
@@ -173,7 +175,7 @@ int predict(const PredictOptions& options) {
   const Classifier classifier = open_in_one_precision(group, options.precision, open);
   check_threshold(options.threshold, options.model, classifier.has_several_classes());
   check_min_probability(options.min_probability, options.model, classifier.has_several_classes());
-  const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold};
+  const ClassQuestion question{.top_k = options.top_k, .threshold = options.threshold, .flip = options.flip};
 
   const SignalStop stop;
   std::optional<Written> written;
@@ -196,7 +198,7 @@ int predict(const PredictOptions& options) {
   if (!options.explain.empty()) explanations.emplace(options.explain, classifier.preprocessing());
   share.start();
   answer_stream([&] { return share.is_stopping() ? std::nullopt : loader->next(); }, classifier.device(),
-                [&](const torch::Tensor& images) { return classifier.logits(images); },
+                [&](const torch::Tensor& images) { return classifier.logits(images, question.flip); },
                 [&](const Batch& batch, const torch::Tensor& logits) {
                   print_notes(batch);
                   std::vector<ClassAnswer> answers;
@@ -233,6 +235,7 @@ void add_classify_predict(CLI::App& parent, Run& run) {
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   add_threshold_option(*command, options->threshold);
   add_min_probability_option(*command, options->min_probability);
+  command->add_flag("--flip", options->flip, kFlipHelp);
   command->add_option("--format", options->format, "text, json (one object a line) or csv (one row a prediction)")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();

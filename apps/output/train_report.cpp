@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/report/flops_text.h"
 
 namespace multipole {
 
@@ -41,6 +42,7 @@ void TrainReport::on_epoch_end(const EpochReport& report) {
     if (report.is_best) line += " (best)";
   }
   line += "  " + image_rate(report.images_per_second) + "  " + clock_time(report.seconds);
+  if (report.flops) line += "  " + flops_text(*report.flops) + " so far";
   if (report.bad_samples > 0) line += "  unreadable " + std::to_string(report.bad_samples);
   on_message(line);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "datasets/loading/resolution_schedule.h"
 
 namespace multipole {
 
@@ -65,6 +66,7 @@ Batch BatchBuilder::operator()(const std::vector<int64_t>& indices, int64_t epoc
     }
   }
   stack(samples, normalizer, batch);
+  if (picture_size) batch.images = resize_batch(batch.images, picture_size(epoch));
   SampleRandom random(seed, static_cast<uint64_t>(epoch), static_cast<uint64_t>(number), RandomStream::kMix);
   mix_batch(batch, mix, random);
   return batch;

@@ -20,6 +20,7 @@ struct BatchBuilder {
   Normalizer normalizer;
   BatchMixConfig mix;
   uint64_t seed = 0;
+  std::function<int64_t(int64_t epoch)> picture_size = {};  // LoaderOptions::picture_size
 
   // `number` is the batch's place in the epoch. `reading` is called with a sample's index before it is read. A sample
   // that throws InputError goes to Batch::bad; any other failure is thrown with the sample's path.

@@ -95,8 +95,9 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, SampleTransform transform
   require(options_.max_bad >= 0.0 && options_.max_bad <= 1.0, "max_bad", "must be from 0 to 1", options_.max_bad);
   options_.mix.validate("mix");
   if (dataset->size() == 0) throw ConfigError("the dataset is empty: there is nothing to load");
-  builder_ = std::make_shared<BatchBuilder>(
-      BatchBuilder{std::move(dataset), std::move(transform), Normalizer(preprocessing), options_.mix, options_.seed});
+  builder_ =
+      std::make_shared<BatchBuilder>(BatchBuilder{std::move(dataset), std::move(transform), Normalizer(preprocessing),
+                                                  options_.mix, options_.seed, options_.picture_size});
 }
 
 Loader::~Loader() { stop(); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct LoaderOptions {
   std::string bad_advice = {};    // and what to do
   double stall_seconds = 600.0;   // next() gives up when no batch came for so long
   BatchMixConfig mix = {};
+  // Side in pixels that an epoch's pictures are resized to behind the transform; empty: they stay. Not for masks.
+  std::function<int64_t(int64_t epoch)> picture_size = {};
 };
 
 class Loader : public BatchStream {

@@ -26,6 +26,7 @@ struct TrainProgress {
   int64_t bad_samples = 0;
   std::optional<double> best_score;
   int64_t best_epoch = -1;
+  std::optional<double> flops;  // of the steps so far; none where they are not counted
   // of the epoch under way
   double epoch_loss = 0;  // sum over its updates
   int64_t epoch_updates = 0;
@@ -41,6 +42,7 @@ struct TrainProgress {
     field("bad_samples", self.bad_samples, "");
     field("best_score", self.best_score, "");
     field("best_epoch", self.best_epoch, "");
+    field("flops", self.flops, "");
     field("epoch_loss", self.epoch_loss, "");
     field("epoch_updates", self.epoch_updates, "");
     field("epoch_bad_samples", self.epoch_bad_samples, "");

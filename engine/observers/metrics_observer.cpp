@@ -25,16 +25,17 @@ void MetricsObserver::on_step(const StepReport& report) {
 }
 
 void MetricsObserver::on_epoch_end(const EpochReport& report) {
-  const Json entry = {{"event", "epoch"},
-                      {"epoch", report.epoch + 1},
-                      {"step", report.step},
-                      {"train_loss", report.train_loss},
-                      {"lr", report.learning_rate},
-                      {"seconds", report.seconds},
-                      {"images_per_second", report.images_per_second},
-                      {"bad_samples", report.bad_samples},
-                      {"best", report.is_best},
-                      {"val", report.metrics}};
+  Json entry = {{"event", "epoch"},
+                {"epoch", report.epoch + 1},
+                {"step", report.step},
+                {"train_loss", report.train_loss},
+                {"lr", report.learning_rate},
+                {"seconds", report.seconds},
+                {"images_per_second", report.images_per_second},
+                {"bad_samples", report.bad_samples},
+                {"best", report.is_best},
+                {"val", report.metrics}};
+  if (report.flops) entry["flops"] = *report.flops;
   log_.append(entry);
   table_.append(entry);
   next_.on_epoch_end(report);

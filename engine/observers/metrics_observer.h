@@ -2,7 +2,7 @@
 //
 // {"event": "step", "epoch", "step", "loss", "lr", "grad_norm", "images_per_second", "skipped_steps"}, and
 // {"event": "epoch", "epoch", "step", "train_loss", "lr", "seconds", "images_per_second", "bad_samples", "best",
-// "val": {...}}; epochs count from 1.
+// "val": {...}, "flops" (of the run so far, where they are counted)}; epochs count from 1.
 #pragma once
 
 #include <cstdint>

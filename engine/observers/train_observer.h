@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -42,6 +43,7 @@ struct EpochReport {
   double seconds = 0;
   double images_per_second = 0;
   int64_t bad_samples = 0;        // unreadable files met in this epoch
+  std::optional<double> flops;    // of all steps of the run so far; none where they are not counted
   Json metrics = Json::object();  // of the validation split; empty where this epoch was not evaluated
   bool is_best = false;
 };

@@ -1,6 +1,9 @@
 #include "engine/report/report_parts.h"
 
+#include <cmath>
+
 #include "base/json_text.h"
+#include "engine/report/flops_text.h"
 #include "engine/report/page.h"
 
 namespace multipole {
@@ -39,9 +42,11 @@ std::string curves_html(const Json& curves, const std::string& score_name, const
 }
 
 std::string origin_html(const Json& report) {
+  const double flops = number_at(report, "train_flops");
   std::string html = "<p>Command</p>\n<pre tabindex=\"0\">" + escape_html(report["command"].get<std::string>()) +
                      "</pre>\n<p>Time in training: " + number_text(number_at(report, "train_seconds") / 60, 1) +
-                     " minutes.</p>\n";
+                     " minutes" + (std::isfinite(flops) ? ", " + flops_text(flops) + " in the backbone" : "") +
+                     ".</p>\n";
   for (const char* part : {"build", "data", "config"}) {
     html += std::string("<details><summary>") + part + "</summary>\n<pre tabindex=\"0\">" +
             escape_html(json_text(report[part], 2)) + "</pre></details>\n";

@@ -16,6 +16,7 @@ constexpr const char* kHtmlName = "report.html";
 struct History {
   Json curves = Json::array();  // a point for each evaluated epoch
   double seconds = 0;
+  Json flops;  // of the whole run; null where they were not counted
 };
 
 History read_history(const std::filesystem::path& path) {
@@ -25,6 +26,7 @@ History read_history(const std::filesystem::path& path) {
     const Json entry = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || entry.value("event", "") != "epoch") continue;
     history.seconds += entry.value("seconds", 0.0);
+    history.flops = entry.value("flops", Json());
     if (!entry.contains("val") || entry["val"].empty()) continue;
     Json point = {{"epoch", entry["epoch"]}, {"train_loss", entry["train_loss"]}, {"lr", entry["lr"]}};
     point.update(entry["val"]);
@@ -54,6 +56,7 @@ Json start_run_report(const std::filesystem::path& run, const ModelMetadata& met
           {"run", name.empty() ? run.string() : name},
           {"curves", history.curves},
           {"train_seconds", history.seconds},
+          {"train_flops", history.flops},
           {"command", metadata.training.value("command", "")},
           {"build", metadata.training.value("build", Json::object())},
           {"data", data},

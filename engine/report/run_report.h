@@ -12,6 +12,7 @@ namespace multipole {
 
 // The part of report.json that every task has:
 //   task, run, command, build, config, data, train_seconds   where the run comes from
+//   train_flops                                              of the backbone in all steps; null where not counted
 //   curves                                                   [{"epoch", "train_loss", "lr", scores...}]
 // `metadata` is the best model's; `data` its fingerprint, `config` the resolved one.
 Json start_run_report(const std::filesystem::path& run, const ModelMetadata& metadata, const Json& data,

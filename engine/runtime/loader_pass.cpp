@@ -19,7 +19,7 @@ void check_labels(const Batch& batch, int64_t num_classes) {
 
 LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execution, int64_t num_labels,
                      const std::atomic<bool>* stop,
-                     const std::function<void(const Batch& batch, const torch::Tensor& logits)>& visit) {
+                     const std::function<void(const Batch& batch, const torch::Tensor& logits)>& visit, Mirror mirror) {
   const c10::InferenceMode inference;
   const AutocastGuard autocast(execution);
   const bool was_training = model->is_training();
@@ -35,7 +35,9 @@ LoaderPass pass_over(VisionModel& model, Loader& loader, const Execution& execut
     if (batch && num_labels > 0) check_labels(*batch, num_labels);
     return batch;
   };
-  const auto answer = [&](const torch::Tensor& images) { return model->forward(images.to(execution.device)); };
+  const auto answer = [&](const torch::Tensor& images) {
+    return mirrored_logits(model, images.to(execution.device), mirror);
+  };
   answer_stream(next, execution.device, answer, [&](const Batch& batch, const torch::Tensor& logits) {
     pass.bad_samples += static_cast<int64_t>(batch.bad.size());
     if (batch.size() > 0) visit(batch, logits);

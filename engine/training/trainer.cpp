@@ -104,6 +104,7 @@ void Trainer::train_window(const std::vector<Batch>& window) {
   const double lr_factor = schedule_.factor(progress_.step);
   const auto outcome = train_step_.run(window, lr_factor, progress_.step);
   ++progress_.step;
+  count_flops(window);
   if (outcome.shrank) {
     parts_.observer.on_message("step " + std::to_string(progress_.step) + ": out of memory; from here on at most " +
                                std::to_string(train_step_.micro_batch()) + " " + parts_.task.samples_name() +
@@ -134,6 +135,12 @@ void Trainer::train_window(const std::vector<Batch>& window) {
   report.skipped_steps = progress_.skipped_steps;
   report.micro_batch = train_step_.micro_batch();
   parts_.observer.on_step(report);
+}
+
+void Trainer::count_flops(const std::vector<Batch>& window) {
+  const auto own = step_flops(parts_.pass_flops, parts_.model, window, config_.gradient_checkpointing);
+  // every process has as many batches
+  if (own) progress_.flops = progress_.flops.value_or(0) + *own * static_cast<double>(parts_.group->size());
 }
 
 void Trainer::handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome) {
@@ -183,6 +190,7 @@ EpochReport Trainer::report_epoch() const {
   report.seconds = seconds_between(epoch_start_, Clock::now());
   report.images_per_second = static_cast<double>(epoch_samples_) / std::max(report.seconds, 1e-9);
   report.bad_samples = progress_.epoch_bad_samples;
+  report.flops = progress_.flops;
   return report;
 }
 
@@ -196,12 +204,13 @@ bool Trainer::evaluate(EpochReport& report, const std::atomic<bool>* stop) {
   progress_.best_score = evaluation.score;
   progress_.best_epoch = progress_.epoch;
   report.is_best = true;
-  if (parts_.group->is_first()) {
-    parts_.task.keep_best(evaluated_model(), {{"epoch", progress_.epoch + 1},
-                                              {"step", progress_.step},
-                                              {"train_loss", report.train_loss},
-                                              {"metrics", evaluation.metrics}});
-  }
+  if (!parts_.group->is_first()) return true;
+  Json summary = {{"epoch", progress_.epoch + 1},
+                  {"step", progress_.step},
+                  {"train_loss", report.train_loss},
+                  {"metrics", evaluation.metrics}};
+  if (progress_.flops) summary["flops"] = *progress_.flops;
+  parts_.task.keep_best(evaluated_model(), summary);
   return true;
 }
 

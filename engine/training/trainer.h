@@ -24,6 +24,7 @@
 #include "engine/training/train_result.h"
 #include "engine/training/train_step.h"
 #include "engine/training/train_task.h"
+#include "engine/training/training_cost.h"
 
 namespace multipole {
 
@@ -38,7 +39,8 @@ struct TrainerParts {
   TrainState identity;  // config, data and build as every state records them; the rest is unused
   // The processes that train together; the first one saves.
   std::shared_ptr<const ProcessGroup> group = std::make_shared<const ProcessGroup>(ProcessPlace{});
-  int64_t most_steps = 0;  // after which training ends, within the last epoch maybe; 0: after all epochs
+  int64_t most_steps = 0;     // after which training ends, within the last epoch maybe; 0: after all epochs
+  PassFlops pass_flops = {};  // empty: costs are not counted
 };
 
 class Trainer {
@@ -68,6 +70,7 @@ class Trainer {
   void show_first(Batch batch);
   std::optional<std::vector<Batch>> next_window();
   void train_window(const std::vector<Batch>& window);
+  void count_flops(const std::vector<Batch>& window);
   void handle_skip(const std::vector<Batch>& window, const StepOutcome& outcome);
   bool finish_epoch(const std::atomic<bool>* stop);
   void score_stopped_epoch();

@@ -177,8 +177,9 @@ TrainResult run_training(const TrainingRun& run, const std::filesystem::path& ou
   }
   TrainObserver& reports = logs ? *logs->metrics : static_cast<TrainObserver&>(sentences);
   share_weights(*group, model, average);  // before the trainer, which copies the model into the average
-  Trainer trainer(run.train, execution,
-                  {model, average, *task, run.stream, reports, folder->last_path(), identity, group, run.steps});
+  Trainer trainer(
+      run.train, execution,
+      {model, average, *task, run.stream, reports, folder->last_path(), identity, group, run.steps, run.pass_flops});
   if (state) trainer.restore(*state);
   if (extension) setup_observer.on_message(describe(*extension, run, trainer));
   if (group->is_first()) {

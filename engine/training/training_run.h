@@ -21,6 +21,7 @@
 #include "engine/training/train_config.h"
 #include "engine/training/train_result.h"
 #include "engine/training/train_task.h"
+#include "engine/training/training_cost.h"
 
 namespace multipole {
 
@@ -40,13 +41,15 @@ struct TrainingRun {
   std::vector<std::string> descriptions = {};  // of the data, for the observer
   PictureEncoder encode_picture = {};          // for the events
 
-  // The next two are filled in by vision_run() for models on pictures.
+  // The next three are filled in by vision_run() for models on pictures.
   // A new model, its weights drawn from torch's generator.
   std::function<TrainedModel()> make_model = {};
   // The task; it saves its best model to the path.
   std::function<std::unique_ptr<TrainTask>(const Execution&, const std::filesystem::path& best_path,
                                            const TrainedModel& model)>
       make_task = {};
+  // FLOPs of one forward pass over inputs of these sizes; not counted where empty.
+  PassFlops pass_flops = {};
   // Gives a model the initial weights of the options, and says what came of it, one line each; none where empty.
   std::function<std::vector<std::string>(TrainedModel&, const ResumeOptions&)> start_from = {};
   // Writes the run's metrics.jsonl from the given step on and passes reports on; a MetricsObserver where empty.

@@ -29,6 +29,10 @@ TrainingRun vision_run(const VisionTraining& training, TrainingRun run) {
     complete.architecture = model.as<VisionModel>()->config();
     return make_task(execution, best_path, complete);
   };
+  run.pass_flops = [](const TrainedModel& model, at::IntArrayRef sizes) {
+    const VisionModel own = model.as<VisionModel>();
+    return static_cast<double>(sizes[0]) * own->backbone().cost(sizes[2], sizes[3]).flops;
+  };
   run.start_from = [classes = metadata.classes](TrainedModel& model, const ResumeOptions& options) {
     VisionModel own = model.as<VisionModel>();
     return initialize_weights(*own, *options.init_weights, classes, options.init_key_map).table();

@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "datasets/augmentation/augmentation.h"
+#include "datasets/loading/resolution_schedule.h"
 #include "datasets/pictures/preprocessing.h"
 #include "engine/training/data_config.h"
 #include "engine/training/train_config.h"
@@ -19,6 +20,7 @@ struct ClassifyConfig {
   DataConfig data;
   Preprocessing preprocessing;
   AugmentationConfig augmentation;
+  ResolutionSchedule resolution;
   ClassifyObjective objective;
   ClassTeachingConfig teaching;
   TrainConfig train;
@@ -29,6 +31,7 @@ struct ClassifyConfig {
     field("data", self.data, "splits and loading");
     field("preprocessing", self.preprocessing, "how a picture becomes the model's input");
     field("augmentation", self.augmentation, "random changes of the training pictures");
+    field("resolution", self.resolution, "how large the training pictures are, epoch by epoch");
     field("objective", self.objective, "what training minimises, and what the best model is chosen by");
     field("teaching", self.teaching, "another model that training learns from besides the labels");
     field("train", self.train, "optimisation");

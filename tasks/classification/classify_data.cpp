@@ -125,6 +125,12 @@ ClassifyData open_classify_data(const ClassifyConfig& config, const std::filesys
   options.shuffle = true;
   options.drop_last = true;
   options.mix = config.augmentation.mix;
+  if (config.resolution.is_on()) {
+    options.picture_size = [schedule = config.resolution, full = config.preprocessing.image_size,
+                            epochs = config.train.epochs](int64_t epoch) {
+      return picture_size(schedule, full, epoch, epochs);
+    };
+  }
   auto shown = cached(train, config.data.cache_gib * train_share);
   if (config.data.balance > 0) {
     shown = std::make_shared<BalancedDataset>(std::move(shown), data.train_labels, config.data.balance);

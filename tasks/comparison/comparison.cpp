@@ -1,6 +1,7 @@
 #include "tasks/comparison/comparison.h"
 
 #include "engine/report/chart.h"
+#include "engine/report/flops_text.h"
 #include "engine/report/page.h"
 #include "engine/report/report_parts.h"
 #include "tasks/comparison/task_scores.h"
@@ -13,13 +14,14 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Json>& reports)
   const TaskScores task = scores_for(reports);
   std::vector<std::vector<std::string>> rows = {{"run"}};
   for (const auto& score : task.scores) rows[0].push_back(score.head);
-  rows[0].insert(rows[0].end(), {"pictures", "epochs", "minutes"});
+  rows[0].insert(rows[0].end(), {"pictures", "epochs", "minutes", "cost"});
   for (const auto& report : reports) {
     std::vector<std::string> row = {report["run"].get<std::string>()};
     for (const auto& score : task.scores) row.push_back(score_text(score, score_of(report, score)));
     row.push_back(report["metrics"]["samples"].dump());
     row.push_back(std::to_string(report["curves"].size()));
     row.push_back(number_text(number_at(report, "train_seconds") / 60, 1));
+    row.push_back(flops_text(number_at(report, "train_flops")));
     rows.push_back(std::move(row));
   }
   return rows;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,37 @@ TEST_F(Eval, TableAndJsonAgree) {
   EXPECT_NEAR(json["top1"].get<double>(), static_cast<double>(right) / 12, 1e-12);
   EXPECT_EQ(parse_json(eval({"--json", "-"}).out, "stdout"), json);
   EXPECT_NE(eval({"--split", "train"}).out.find("samples  6"), std::string::npos);
+}
+
+TEST_F(Eval, TheMirrorImageIsAskedAsInPredictions) {
+  const auto predictions = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"classify",
+                                      "predict",
+                                      "--model",
+                                      (folder_ / "m.safetensors").string(),
+                                      "--format",
+                                      "json",
+                                      "--top-k",
+                                      "1",
+                                      (data() / "val").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_multipole(words).out;
+  };
+  const auto result = eval({"--flip", "--json", (folder_ / "r.json").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json json = read_json_file(folder_ / "r.json");
+  EXPECT_EQ(json["flip"], true);
+  std::vector<int64_t> named(3), counted(3);
+  std::istringstream lines(predictions({"--flip"}));
+  for (std::string line; std::getline(lines, line);) {
+    const Json first = parse_json(line, "a line")["predictions"][0];
+    for (size_t i = 0; i < 3; ++i) named[i] += first["class"] == synthetic_class_names(config_)[i] ? 1 : 0;
+  }
+  for (const auto& row : json["confusion_matrix"]) {
+    for (size_t i = 0; i < 3; ++i) counted[i] += row[i].get<int64_t>();
+  }
+  EXPECT_EQ(named, counted);
+  EXPECT_NE(predictions({"--flip"}), predictions({})) << "nothing was mirrored";
 }
 
 // The 12 pictures of val without split folders: what is measured is the share that training kept aside.

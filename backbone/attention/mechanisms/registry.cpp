@@ -1,6 +1,7 @@
 #include "backbone/attention/mechanisms/registry.h"
 
 #include "backbone/attention/mechanisms/conv_basis.h"
+#include "backbone/attention/mechanisms/convolution.h"
 #include "backbone/attention/mechanisms/full.h"
 #include "backbone/attention/mechanisms/global_filter.h"
 #include "backbone/attention/mechanisms/linear_attention.h"
@@ -50,6 +51,7 @@ Registry<AttentionMechanism>& attention_registry() {
                                                                 {"pvt", mechanism_of<PvtAttention>()},
                                                                 {"multipole1d", mechanism_of<Multipole1dAttention>()},
                                                                 {"conv_basis", mechanism_of<ConvBasisAttention>()},
+                                                                {"convolution", mechanism_of<Convolution>()},
                                                             });
   return registry;
 }

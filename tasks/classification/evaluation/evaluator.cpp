@@ -20,7 +20,8 @@ void ClassifierEvaluation::sum_over(const ProcessGroup& group) {
 }
 
 ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,
-                                         const std::atomic<bool>* stop, const std::function<void(int64_t)>& progress) {
+                                         const std::atomic<bool>* stop, const std::function<void(int64_t)>& progress,
+                                         Mirror mirror) {
   ClassifierEvaluation result{ClassificationMetrics(model->config().num_classes)};
   double loss_sum = 0;
   const auto visit = [&](const Batch& batch, const torch::Tensor& logits) {
@@ -29,7 +30,7 @@ ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, con
     result.metrics.update(logits, batch.labels);
     if (progress) progress(result.metrics.samples());
   };
-  const LoaderPass pass = pass_over(model, loader, execution, model->config().num_classes, stop, visit);
+  const LoaderPass pass = pass_over(model, loader, execution, model->config().num_classes, stop, visit, mirror);
   result.bad_samples = pass.bad_samples;
   result.complete = pass.complete;
   const auto samples = result.metrics.samples();

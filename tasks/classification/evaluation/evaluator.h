@@ -8,6 +8,7 @@
 #include "datasets/loading/loader.h"
 #include "engine/distributed/process_group.h"
 #include "engine/runtime/execution.h"
+#include "engine/runtime/mirrored_logits.h"
 #include "heads/metrics/classification_metrics.h"
 #include "heads/model/model.h"
 #include "tasks/classification/evaluation/classifier_outputs.h"
@@ -29,7 +30,8 @@ struct ClassifierEvaluation {
 // for.
 ClassifierEvaluation evaluate_classifier(VisionModel& model, Loader& loader, const Execution& execution,
                                          const std::atomic<bool>* stop = nullptr,
-                                         const std::function<void(int64_t)>& progress = {});
+                                         const std::function<void(int64_t)>& progress = {},
+                                         Mirror mirror = Mirror::kNever);
 
 // The same of answers that are there already.
 ClassifierEvaluation evaluate_outputs(const ClassifierOutputs& outputs);

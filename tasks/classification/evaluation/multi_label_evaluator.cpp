@@ -21,7 +21,7 @@ void MultiLabelEvaluation::sum_over(const ProcessGroup& group) {
 
 MultiLabelEvaluation evaluate_multi_label(VisionModel& model, Loader& loader, const torch::Tensor& label_sets,
                                           const Execution& execution, double threshold, const std::atomic<bool>* stop,
-                                          const std::function<void(int64_t)>& progress) {
+                                          const std::function<void(int64_t)>& progress, Mirror mirror) {
   MultiLabelEvaluation result{MultiLabelMetrics(model->config().num_classes, threshold)};
   double loss_sum = 0;
   const auto visit = [&](const Batch& batch, const torch::Tensor& logits) {
@@ -31,7 +31,7 @@ MultiLabelEvaluation evaluate_multi_label(VisionModel& model, Loader& loader, co
     result.metrics.update(logits, targets);
     if (progress) progress(result.metrics.samples());
   };
-  const LoaderPass pass = pass_over(model, loader, execution, label_sets.size(0), stop, visit);
+  const LoaderPass pass = pass_over(model, loader, execution, label_sets.size(0), stop, visit, mirror);
   result.loss = share(loss_sum, static_cast<double>(result.metrics.samples()));
   result.bad_samples = pass.bad_samples;
   result.complete = pass.complete;

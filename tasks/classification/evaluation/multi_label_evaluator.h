@@ -10,6 +10,7 @@
 #include "datasets/loading/loader.h"
 #include "engine/distributed/process_group.h"
 #include "engine/runtime/execution.h"
+#include "engine/runtime/mirrored_logits.h"
 #include "heads/metrics/multi_label_metrics.h"
 #include "heads/model/model.h"
 
@@ -30,6 +31,7 @@ struct MultiLabelEvaluation {
 MultiLabelEvaluation evaluate_multi_label(VisionModel& model, Loader& loader, const torch::Tensor& label_sets,
                                           const Execution& execution, double threshold = 0.5,
                                           const std::atomic<bool>* stop = nullptr,
-                                          const std::function<void(int64_t)>& progress = {});
+                                          const std::function<void(int64_t)>& progress = {},
+                                          Mirror mirror = Mirror::kNever);
 
 }  // namespace multipole

@@ -19,6 +19,7 @@ struct ClassPrediction {
 struct ClassQuestion {
   std::optional<int64_t> top_k = {};     // at most so many, from 1 on; 5, or all above the threshold
   std::optional<double> threshold = {};  // from 0 to 1, for a model of several classes a picture alone; 0.5
+  bool flip = false;                     // ask for the mirror image, too: answers are by the mean of both logits
 };
 
 inline constexpr double kDefaultThreshold = 0.5;

@@ -2,6 +2,7 @@
 
 #include "engine/files/classifier_file.h"
 #include "engine/runtime/batch_slices.h"
+#include "engine/runtime/mirrored_logits.h"
 #include "engine/runtime/thread_count.h"
 #include "tasks/classification/prediction/class_answers.h"
 #include "tasks/classification/report/explanation.h"
@@ -23,15 +24,16 @@ std::string Classifier::precision() const { return model_->execution().precision
 PrecisionTimes Classifier::precision_times() const { return model_->precision_times(); }
 const Preprocessing& Classifier::preprocessing() const { return model_->preprocessing(); }
 
-torch::Tensor Classifier::logits(const torch::Tensor& batch) const {
+torch::Tensor Classifier::logits(const torch::Tensor& batch, bool flip) const {
   const ThreadCount threads(model_->options().threads);
   torch::Tensor logits;
   {
     const c10::InferenceMode inference;
     const AutocastGuard autocast(model_->execution());
-    logits = answer_in_slices(batch, device(), [this](const torch::Tensor& images) {
+    const Mirror mirror = flip ? Mirror::kAverage : Mirror::kNever;
+    logits = answer_in_slices(batch, device(), [this, mirror](const torch::Tensor& images) {
       VisionModel model = model_->model();
-      return model->forward(images.to(device())).to(torch::kCPU, torch::kFloat);
+      return mirrored_logits(model, images.to(device()), mirror).to(torch::kCPU, torch::kFloat);
     });
   }
   return logits.clone();  // one that the caller may compute with in whatever mode he is
@@ -50,13 +52,13 @@ torch::Tensor Classifier::explain(const torch::Tensor& batch, const torch::Tenso
 
 std::vector<ClassPrediction> Classifier::answer_one(const torch::Tensor& picture, const ClassQuestion& question) const {
   check_question(question, model_->metadata());
-  const auto compute = [&](const torch::Tensor& batch) { return answers(logits(batch), question); };
+  const auto compute = [&](const torch::Tensor& batch) { return answers(logits(batch, question.flip), question); };
   return model_->answer_one(picture, compute).predictions;
 }
 
 std::vector<ClassAnswer> Classifier::answer_all(size_t count, const Read& read, const ClassQuestion& question) const {
   check_question(question, model_->metadata());
-  const auto compute = [&](const torch::Tensor& batch) { return answers(logits(batch), question); };
+  const auto compute = [&](const torch::Tensor& batch) { return answers(logits(batch, question.flip), question); };
   return model_->answer_all<ClassAnswer>(count, read, compute);
 }
 

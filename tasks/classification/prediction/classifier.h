@@ -65,7 +65,8 @@ class Classifier {
   const Preprocessing& preprocessing() const;
   // Pictures (B, 3, h, w) float32, resized, cut and normalised by preprocessing() -> (B, classes) float32 on the CPU,
   // computed side by side by the call's threads, a few pictures each.
-  torch::Tensor logits(const torch::Tensor& batch) const;
+  // `flip` as ClassQuestion has it.
+  torch::Tensor logits(const torch::Tensor& batch, bool flip = false) const;
   std::vector<ClassAnswer> answers(const torch::Tensor& logits, const ClassQuestion& question = {}) const;
   // Where in each picture of the batch the model saw the class of that picture: (B, h, w) float32 from 0 to 1 on the
   // CPU (tasks/classification/report/explanation.h). `classes` is (B) int64.

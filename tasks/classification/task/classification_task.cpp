@@ -31,6 +31,13 @@ class ClassificationTask : public Task {
     return open_classifier_training(config_of(settings), data);
   }
 
+  // Steps on small pictures would promise more than whole ones keep.
+  std::unique_ptr<OpenedTraining> open_trial(const Json& settings, const std::filesystem::path& data) const override {
+    ClassifyConfig config = config_of(settings);
+    config.resolution = {};
+    return open_classifier_training(config, data);
+  }
+
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
     auto lines = fit_bands(settings, context, take_classify_bands);
     const std::string line = fit_to_data(settings, context.data);

@@ -71,7 +71,7 @@ TEST(AttentionErrorTest, GrowsWithWhatIsLeftOut) {
 
 TEST(AttentionErrorTest, IsUnknownForMechanismsWithLayersOfTheirOwn) {
   auto full = small_model({{"type", "full"}});
-  for (const char* type : {"global_filter", "pvt"}) {
+  for (const char* type : {"global_filter", "pvt", "convolution"}) {
     EXPECT_TRUE(error_of(full, {{"type", type}}, torch::randn({1, 3, 32, 32})).empty()) << type;
   }
 }

@@ -33,11 +33,19 @@ std::vector<Json> attention_configs() {
   configs.push_back({{"type", "quadtree"}, {"levels", 2}, {"top_k", 3}});
   configs.push_back({{"type", "multipole1d"}, {"group", 4}, {"causal", true}});
   configs.push_back({{"type", "full"}, {"causal", true}});
+  configs.push_back({{"type", "convolution"}, {"kernel", 3}});
   return configs;
 }
 
 // Mechanisms whose tokens see a neighbourhood only.
-bool is_local(const Json& config) { return config["type"] == "window" || config["type"] == "neighborhood"; }
+bool is_local(const Json& config) {
+  return config["type"] == "window" || config["type"] == "neighborhood" || config["type"] == "convolution";
+}
+
+// Mechanisms without a projection to queries, keys and values.
+bool has_no_projection(const Json& config) {
+  return config["type"] == "global_filter" || config["type"] == "convolution";
+}
 
 // The second block of a stage: the one that shifts its windows and dilates its neighborhoods.
 std::shared_ptr<Attention> make(const Json& config, int64_t grid_size) {
@@ -59,7 +67,7 @@ TEST(AttentionTest, ParametersAreCountedAsTheyAreMade) {
   configs.push_back({{"type", "full"}, {"qk_norm", true}});
   for (auto& config : configs) {
     for (const bool qkv_bias : {true, false}) {
-      if (config["type"] != "global_filter") config["qkv_bias"] = qkv_bias;
+      if (!has_no_projection(config)) config["qkv_bias"] = qkv_bias;
       for (const int64_t nominal : {1, 4, 40}) {
         const AttentionShape shape{.embed_dim = kEmbedDim, .num_heads = kNumHeads, .grid_size = nominal, .block = 1};
         int64_t made = 0;

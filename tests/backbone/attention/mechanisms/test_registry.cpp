@@ -32,7 +32,7 @@ TEST(AttentionRegistryTest, AnUnknownTypeOrKeyNamesTheNearest) {
   EXPECT_EQ(
       message_of({{"type", "sliding window"}}, shape),
       "here.type: unknown attention 'sliding window'; known: multipole2d, full, window, neighborhood, mano, quadtree, "
-      "mra, global_filter, linear, pvt, multipole1d, conv_basis");
+      "mra, global_filter, linear, pvt, multipole1d, conv_basis, convolution");
   EXPECT_EQ(message_of({{"type", "multipole2d"}, {"rnak", 4}}, shape), "here.rnak: unknown key, did you mean 'rank'?");
   EXPECT_NE(message_of({{"type", "full"}, {"cell", 4}}, shape).find("here.cell: unknown key"), std::string::npos);
 }

@@ -38,6 +38,7 @@ std::vector<Json> masked_configs() {
       {{"type", "pvt"}, {"reduction", 1}},
       {{"type", "full"}},
       {{"type", "full"}, {"causal", true}},
+      {{"type", "convolution"}, {"kernel", 3}},
   };
   for (const auto& type : attention_types()) {
     const bool is_there = std::ranges::any_of(configs, [&](const Json& config) { return config["type"] == type; });
@@ -93,7 +94,7 @@ TEST(TokenMassTest, WhoTakesNoMassesRefusesThemByName) {
       EXPECT_EQ(std::string(error.what()),
                 "model.attention.type: '" + type +
                     "' takes no token masses, so that it cannot leave out pixels without data; what does: multipole2d, "
-                    "full, window, pvt");
+                    "full, window, pvt, convolution");
     }
   }
   EXPECT_GT(num_refusing, 0);

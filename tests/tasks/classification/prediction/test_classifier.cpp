@@ -88,6 +88,23 @@ TEST_F(ClassifierOfTensors, SaysWhatTheModelSays) {
   }
 }
 
+TEST_F(ClassifierOfTensors, AsksForTheMirrorImageWhereItIsToldTo) {
+  const Classifier asked = classifier();
+  const int64_t size = asked.preprocessing().image_size;
+  const auto batch = torch::randn({3, 3, size, size});
+  const auto mean = (asked.logits(batch) + asked.logits(batch.flip({3}))) / 2;
+  EXPECT_TRUE(torch::allclose(asked.logits(batch, /*flip=*/true), mean, 1e-4, 1e-6));
+  EXPECT_FALSE(torch::allclose(asked.logits(batch), mean, 1e-4, 1e-6));
+  const auto several = asked.predict(pictures_, {.flip = true});
+  for (size_t i = 0; i < pictures_.size(); ++i) {
+    const auto image = preprocess(pictures_[i], asked.preprocessing()).unsqueeze(0);
+    const auto expected = asked.answers(asked.logits(image, /*flip=*/true)).at(0).predictions;
+    EXPECT_TRUE(same(asked.predict(pictures_[i], {.flip = true}), expected)) << pictures_[i].sizes();
+    ASSERT_EQ(several[i].predictions.size(), expected.size());
+    EXPECT_NEAR(several[i].predictions[0].probability, expected[0].probability, 1e-5);
+  }
+}
+
 TEST_F(ClassifierOfTensors, BatchesOfAnySizeSayTheSame) {
   for (const int64_t batch_size : {1, 3, 64}) {
     const Classifier asked = classifier({.batch_size = batch_size});
