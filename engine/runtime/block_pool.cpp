@@ -17,6 +17,7 @@ size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * 
 // With huge pages, where the system has them: a hundredth of the faults, and less looking up of addresses. They do not
 // reach beyond the block, so that it takes no more than its bytes.
 MemoryBlock map_block(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) return {};
   const size_t size = round_up(bytes, kPage), room = size + (size < kHugePage ? 0 : kHugePage);
   void* const mapped = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return {};

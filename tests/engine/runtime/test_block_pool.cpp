@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -19,15 +18,26 @@ constexpr size_t kMiB = size_t{1} << 20;
 
 size_t random_size(int64_t most_mib) { return static_cast<size_t>(random_int(kMiB, most_mib * int64_t{kMiB})); }
 
-// A block whose every page holds `mark`.
+// A block that holds `mark` in every page and in its last byte.
 struct Marked {
   MemoryBlock block;
   uint8_t mark = 0;
 
-  void write() const { std::memset(block.start, mark, block.bytes); }
+  void write() const {
+    for_each_page([&](uint8_t& byte) { byte = mark; });
+  }
   bool is_whole() const {
-    const auto* const bytes = static_cast<const uint8_t*>(block.start);
-    return std::all_of(bytes, bytes + block.bytes, [&](uint8_t byte) { return byte == mark; });
+    bool whole = true;
+    for_each_page([&](const uint8_t& byte) { whole = whole && byte == mark; });
+    return whole;
+  }
+
+ private:
+  template <class Visit>
+  void for_each_page(const Visit& visit) const {
+    auto* const bytes = static_cast<uint8_t*>(block.start);
+    for (size_t i = 0; i < block.bytes; i += 4096) visit(bytes[i]);
+    visit(bytes[block.bytes - 1]);
   }
 };
 
