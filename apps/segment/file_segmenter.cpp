@@ -16,16 +16,21 @@
 namespace multipole {
 namespace {
 
-constexpr int64_t kSmallTile = 1 << 18;  // pixels
-constexpr double kScratch = 1.1;         // tensors, and what kernels take beside them, over tensors: as plans have it
+constexpr int64_t kSmallTile = 1 << 18, kLargeTile = 1 << 21;  // pixels
+constexpr double kScratch = 1.1;  // tensors, and what kernels take beside them, over tensors: as plans have it
 
-// Small pictures of all sizes leave blocks that seldom fit the next one. Of larger tiles the same blocks come again
-// with every tile and layer, and clearing their pages anew takes up to half the time: they are kept, within what the
-// plan says that the picture's tensors take.
+// Small pictures of all sizes leave holes that seldom fit the next one. Of larger tiles the same blocks come again with
+// every tile and layer, and clearing their pages anew would nearly double the time. Of large tiles they are kept one by
+// one, so that all together stay within what the plan says that the picture's tensors take.
 void choose_allocation(const SegmentationPlan& plan) {
-  const bool keeps = plan.tile_height * plan.tile_width >= kSmallTile;
+  const int64_t pixels = plan.tile_height * plan.tile_width;
   const double room = std::min(plan.bytes, plan.limit_bytes) - static_cast<double>(resident_bytes());
-  keep_tensor_memory(keeps ? static_cast<size_t>(std::max(0.0, room) / kScratch) : 0);
+  keep_tensor_memory(pixels > kLargeTile ? static_cast<size_t>(std::max(0.0, room) / kScratch) : 0);
+  if (pixels < kSmallTile || pixels > kLargeTile) {
+    return_freed_memory();
+  } else {
+    keep_freed_memory();
+  }
 }
 
 std::string plan_text(const SegmentationPlan& plan) {
