@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "datasets/codecs/image_decode.h"
 #include "datasets/dataset.h"
+#include "datasets/pictures/preprocessing.h"
 
 namespace multipole {
 
@@ -25,9 +26,11 @@ auto work_on_picture(const std::string& path, const Work& work) {
   }
 }
 
+// As a model is shown them: resized and cut.
 class PictureList : public Dataset {
  public:
-  PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options);
+  PictureList(std::vector<std::filesystem::path> paths, const DecodeOptions& options,
+              const Preprocessing& preprocessing);
 
   int64_t size() const override { return static_cast<int64_t>(paths_.size()); }
   Sample get(int64_t index) const override;
@@ -36,6 +39,7 @@ class PictureList : public Dataset {
  private:
   std::vector<std::filesystem::path> paths_;
   DecodeOptions options_;
+  Preprocessing preprocessing_;
 };
 
 }  // namespace multipole

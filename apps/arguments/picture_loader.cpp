@@ -12,11 +12,10 @@ std::unique_ptr<Loader> make_picture_loader(const std::vector<std::filesystem::p
   LoaderOptions loader;
   loader.batch_size = compute.batch_size;
   loader.num_workers = compute.workers;
-  const auto transform = [to_size = make_eval_transform(preprocessing)](const Sample& sample, SampleRandom& random) {
-    return work_on_picture(sample.path, [&] { return to_size(sample, random); });
-  };
-  return std::make_unique<Loader>(std::make_shared<PictureList>(paths, reading_for(preprocessing, decode)), transform,
-                                  preprocessing, loader);
+  const auto as_it_is = [](const Sample& sample, SampleRandom&) { return sample; };
+  return std::make_unique<Loader>(
+      std::make_shared<PictureList>(paths, reading_for(preprocessing, decode), preprocessing), as_it_is, preprocessing,
+      loader);
 }
 
 void print_notes(const Batch& batch) {

@@ -1,5 +1,6 @@
 #include "apps/segment/file_segmenter.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "apps/segment/tile_check_output.h"
 #include "base/error.h"
 #include "engine/runtime/allocator.h"
+#include "engine/runtime/process_memory.h"
 #include "tasks/segmentation/agreement/tile_check.h"
 #include "tasks/segmentation/prediction/map_in_memory.h"
 
@@ -15,12 +17,15 @@ namespace multipole {
 namespace {
 
 constexpr int64_t kSmallTile = 1 << 18, kLargeTile = 1 << 21;  // pixels
+constexpr double kScratch = 1.1;  // tensors, and what kernels take beside them, over tensors: as plans have it
 
-// Small pictures of all sizes leave holes that seldom fit the next one, and the blocks of large tiles are mapped one by
-// one in any case. Between the two the same blocks come again with every tile and layer, and clearing their pages anew
-// would nearly double the time.
+// Small pictures of all sizes leave holes that seldom fit the next one. Of larger tiles the same blocks come again with
+// every tile and layer, and clearing their pages anew would nearly double the time. Of large tiles they are kept one by
+// one, so that all together stay within what the plan says that the picture's tensors take.
 void choose_allocation(const SegmentationPlan& plan) {
   const int64_t pixels = plan.tile_height * plan.tile_width;
+  const double room = std::min(plan.bytes, plan.limit_bytes) - static_cast<double>(resident_bytes());
+  keep_tensor_memory(pixels > kLargeTile ? static_cast<size_t>(std::max(0.0, room) / kScratch) : 0);
   if (pixels < kSmallTile || pixels > kLargeTile) {
     return_freed_memory();
   } else {

@@ -2,6 +2,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs FILE
@@ -120,8 +121,9 @@ class JpegRows : public RowDecoder {
     });
     auto& info = jpeg_.info();
     // a file of several scans is held whole, as coefficients
-    const bool streams = !jpeg_has_multiple_scans(&info);
-    check_dimensions(info.image_width, info.image_height, streams ? options.max_streamed_pixels : options.max_pixels);
+    is_single_scan_ = !jpeg_has_multiple_scans(&info);
+    check_dimensions(info.image_width, info.image_height,
+                     is_single_scan_ ? options.max_streamed_pixels : options.max_pixels);
     cmyk_ = info.num_components == 4;
     if (info.num_components != 1 && info.num_components != 3 && !cmyk_) {
       throw CodecError("a JPEG of " + std::to_string(info.num_components) + " components");
@@ -130,23 +132,44 @@ class JpegRows : public RowDecoder {
     header_.height = info.image_height;
     header_.width = info.image_width;
     read_orientation();
-    cmyk_row_.resize(cmyk_ ? static_cast<size_t>(header_.width) * 4 : 0);
+    shown_ = {0, 0, header_.height, header_.width};
+    if (cmyk_) line_.resize(static_cast<size_t>(header_.width) * 4);
     // reads a file of several scans to its end and keeps its coefficients
     jpeg_.run([](jpeg_decompress_struct& step_info) { jpeg_start_decompress(&step_info); });
   }
 
   void read(int64_t count, uint8_t* rgb) override {
-    for (int64_t y = 0; y < count; ++y, rgb += header_.width * 3) {
-      auto* row = cmyk_ ? cmyk_row_.data() : rgb;
-      jpeg_.run([row](jpeg_decompress_struct& info) mutable { jpeg_read_scanlines(&info, &row, 1); });
-      if (cmyk_) cmyk_to_rgb(row, rgb, header_.width);
-    }
-    if (jpeg_.info().output_scanline < jpeg_.info().output_height) return;
+    if (next_row_ < shown_.top) pass_to(shown_.top);
+    for (int64_t y = 0; y < count; ++y, rgb += shown_.width * 3) read_row(rgb);
+    if (next_row_ < shown_.bottom()) return;
+    // the last row is read, where skipping it would leave unread what stands before it
+    if (next_row_ < header_.height) pass_to(header_.height);
     jpeg_.run([](jpeg_decompress_struct& info) { jpeg_finish_decompress(&info); });
     if (jpeg_.info().err->num_warnings > 0) header_.notes.emplace_back("damaged: some of the picture is missing");
   }
 
+  // What lies outside is read, and not transformed back. Where colours are stored at a lower resolution they are
+  // interpolated with their neighbours', so libjpeg has a margin around what is shown.
+  bool narrow_to(const CropBox& part) override {
+    constexpr int64_t kMargin = 16;  // pixels
+    const int64_t left = std::max<int64_t>(0, part.left - kMargin);
+    auto first = static_cast<JDIMENSION>(left);
+    auto width = static_cast<JDIMENSION>(std::min(header_.width, part.right() + kMargin) - left);
+    if (is_single_scan_) {
+      jpeg_.run([&first, &width](jpeg_decompress_struct& info) { jpeg_crop_scanline(&info, &first, &width); });
+    } else {
+      first = 0;
+      width = static_cast<JDIMENSION>(header_.width);
+    }
+    shown_ = part;
+    line_left_ = first;
+    line_.resize(static_cast<size_t>(width * num_components()));
+    return true;
+  }
+
  private:
+  int64_t num_components() const { return cmyk_ ? 4 : 3; }
+
   void read_orientation() {
     for (auto* marker = jpeg_.info().marker_list; marker != nullptr; marker = marker->next) {
       if (marker->data_length < 6 || std::memcmp(marker->data, "Exif\0", 6) != 0) continue;
@@ -157,9 +180,38 @@ class JpegRows : public RowDecoder {
     }
   }
 
+  // Up to row `end`, what is passed not seen: whole rows of blocks are skipped, but for the last before `end`, with
+  // which the colours of what follows are interpolated.
+  void pass_to(int64_t end) {
+    const int64_t of_blocks = int64_t{DCTSIZE} * jpeg_.info().max_v_samp_factor;
+    const int64_t skipped = ((end - 1) / of_blocks - 1) * of_blocks - next_row_;
+    if (is_single_scan_ && skipped > 0) {
+      const auto count = static_cast<JDIMENSION>(skipped);
+      jpeg_.run([count](jpeg_decompress_struct& info) { jpeg_skip_scanlines(&info, count); });
+      next_row_ += skipped;
+    }
+    while (next_row_ < end) read_line(line_.data());
+  }
+
+  void read_line(uint8_t* line) {
+    jpeg_.run([line](jpeg_decompress_struct& info) mutable { jpeg_read_scanlines(&info, &line, 1); });
+    ++next_row_;
+  }
+
+  void read_row(uint8_t* rgb) {
+    if (line_.empty()) return read_line(rgb);
+    read_line(line_.data());
+    const uint8_t* const part = line_.data() + (shown_.left - line_left_) * num_components();
+    if (cmyk_) return cmyk_to_rgb(part, rgb, shown_.width);
+    std::copy_n(part, shown_.width * 3, rgb);
+  }
+
   JpegDecompressor jpeg_;
-  bool cmyk_ = false;
-  std::vector<uint8_t> cmyk_row_;
+  bool cmyk_ = false, is_single_scan_ = true;
+  CropBox shown_;              // what read() gives
+  int64_t next_row_ = 0;       // of the file
+  std::vector<uint8_t> line_;  // a row as libjpeg gives it; empty where that is what read() gives
+  int64_t line_left_ = 0;      // its first pixel
 };
 
 }  // namespace

@@ -30,6 +30,10 @@ class RowDecoder {
   // From now on read() gives the rows of this part, (count, part.width, 3), from its top. False where the file can only
   // be read from the top.
   virtual bool go_to(const CropBox&) { return false; }
+  // Before the first read(): it is to give the rows of this part alone, and their columns, as go_to() has it; the rest
+  // of the file is read to its end all the same, since it has to be sound, but not made into pixels. False where that
+  // saves nothing, and all is to be read.
+  virtual bool narrow_to(const CropBox&) { return false; }
 
  protected:
   RowsHeader header_;

@@ -1,9 +1,6 @@
 #include "datasets/pictures/preprocessing.h"
 
-#include <algorithm>
-#include <cmath>
-
-#include "datasets/pictures/resize.h"
+#include "datasets/pictures/center_crop.h"
 
 namespace multipole {
 
@@ -69,21 +66,8 @@ torch::Tensor Normalizer::operator()(const torch::Tensor& image) const {
 }
 
 torch::Tensor resize_center_crop(const torch::Tensor& image, const Preprocessing& preprocessing) {
-  const int64_t size = preprocessing.image_size;
-  const auto interpolation = interpolation_from_name(preprocessing.interpolation, "preprocessing.interpolation");
-  const int64_t height = image.size(0), width = image.size(1);
-  const auto shorter = static_cast<int64_t>(std::floor(static_cast<double>(size) / preprocessing.crop_pct));
-  const int64_t longer =
-      preprocessing.fit == "squash" ? shorter : shorter * std::max(height, width) / std::min(height, width);
-  const int64_t new_height = height <= width ? shorter : longer;
-  const int64_t new_width = height <= width ? longer : shorter;
-  // nearbyint rounds halves to even, as Python's round does for torchvision
-  const bool down = preprocessing.crop_rounding == "down";
-  const auto offset = [size, down](int64_t extent) {
-    const double middle = static_cast<double>(extent - size) / 2.0;
-    return static_cast<int64_t>(down ? std::floor(middle) : std::nearbyint(middle));
-  };
-  return resize_crop(image, new_height, new_width, {offset(new_height), offset(new_width), size, size}, interpolation);
+  const CenterCrop crop = center_crop(image.size(0), image.size(1), preprocessing);
+  return resize_crop(image, crop.height, crop.width, crop.window, crop.interpolation);
 }
 
 torch::Tensor preprocess(const torch::Tensor& image, const Preprocessing& preprocessing) {

@@ -7,6 +7,8 @@
 #include <malloc.h>
 #endif
 
+#include "engine/runtime/block_pool.h"
+
 namespace multipole {
 namespace {
 
@@ -40,7 +42,10 @@ void bound_kernel_caches() {
   ::setenv("LRU_CACHE_CAPACITY", "32", /*overwrite=*/0);
 }
 
+void keep_tensor_memory(size_t bytes) { tensor_blocks().keep_up_to(bytes); }
+
 void trim_freed_memory() {
+  tensor_blocks().drop_kept();
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif

@@ -9,24 +9,26 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "engine/runtime/block_pool.h"
+
 namespace multipole {
 namespace {
 
 constexpr size_t kAlignment = 64;  // that of LibTorch's own: a cache line, and the longest vector
 
-// A tensor's data lies in a block of malloc; the pointer to the block stands right before the data. Every block is
-// reported as LibTorch's own would be: profilers and peak_tensor_bytes() count by that.
+// A tensor's data lies in a block of malloc or, where blocks are kept, of tensor_blocks(); what it is stands right
+// before the data. Every block is reported as LibTorch's own would be: profilers and peak_tensor_bytes() count by that.
 class TensorAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
     const c10::Device cpu(c10::DeviceType::CPU);
     if (bytes == 0) return {nullptr, cpu};
-    void* block = bytes > SIZE_MAX - kMargin ? nullptr : std::malloc(bytes + kMargin);
-    if (block == nullptr) c10::profiledCPUMemoryReporter().OutOfMemory(bytes);
-    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can't allocate memory: ", bytes, " bytes for a tensor");
-    const auto first = reinterpret_cast<uintptr_t>(block) + sizeof(void*);
-    const auto data = reinterpret_cast<void**>((first + kAlignment - 1) / kAlignment * kAlignment);
-    data[-1] = block;
+    const MemoryBlock block = bytes > SIZE_MAX - kMargin ? MemoryBlock{} : take(bytes + kMargin);
+    if (block.start == nullptr) c10::profiledCPUMemoryReporter().OutOfMemory(bytes);
+    TORCH_CHECK_WITH(OutOfMemoryError, block.start != nullptr, "can't allocate memory: ", bytes, " bytes for a tensor");
+    const auto first = reinterpret_cast<uintptr_t>(block.start) + sizeof(MemoryBlock);
+    void* const data = reinterpret_cast<void*>((first + kAlignment - 1) / kAlignment * kAlignment);
+    block_of(data) = block;
     c10::profiledCPUMemoryReporter().New(data, bytes);
     return {data, data, &give_back, cpu};
   }
@@ -36,12 +38,26 @@ class TensorAllocator final : public c10::Allocator {
   void copy_data(void* to, const void* from, size_t bytes) const override { default_copy_data(to, from, bytes); }
 
  private:
-  static constexpr size_t kMargin = sizeof(void*) + kAlignment - 1;
+  static constexpr size_t kMargin = sizeof(MemoryBlock) + kAlignment - 1;
+
+  static MemoryBlock& block_of(void* data) { return static_cast<MemoryBlock*>(data)[-1]; }
+
+  // Of malloc's blocks the size is said to be 0.
+  static MemoryBlock take(size_t bytes) {
+    BlockPool& pool = tensor_blocks();
+    if (bytes >= BlockPool::kSmallest && pool.keeps_any()) return pool.take(bytes);
+    return {std::malloc(bytes), 0};
+  }
 
   static void give_back(void* data) {
     if (data == nullptr) return;
     c10::profiledCPUMemoryReporter().Delete(data);
-    std::free(static_cast<void**>(data)[-1]);
+    const MemoryBlock block = block_of(data);
+    if (block.bytes == 0) {
+      std::free(block.start);
+    } else {
+      tensor_blocks().give_back(block);
+    }
   }
 };
 

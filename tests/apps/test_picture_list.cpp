@@ -4,6 +4,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "apps/arguments/picture_list.h"
 #include "tests/datasets/image_fixtures.h"
@@ -31,17 +32,19 @@ TEST(PictureList, AnyFailureOfAPictureIsAnInputErrorThatNamesIt) {
   EXPECT_EQ(work_on_picture("in/a.png", [] { return 5; }), 5);
 }
 
-TEST(PictureList, WhatDecodingLeftOutStandsInTheSample) {
+TEST(PictureList, SamplesAreFittedAndSayWhatDecodingLeftOut) {
   const test::TemporaryFolder folder;
   // the first of two pages is taken, with a note
   test::RawTiff pages;
   pages.num_pages = 2;
   pages.data = {1, 2, 3};
   const auto path = folder.write("a.tif", test::encode_raw_tiff(pages));
-  const PictureList list({path, folder / "none.tif"}, {});
+  const Preprocessing preprocessing{.image_size = 4};
+  const PictureList list({path, folder / "none.tif"}, {}, preprocessing);
   const Sample sample = list.get(0);
   EXPECT_EQ(sample.path, path.string());
   EXPECT_EQ(sample.notes.size(), 1u);
+  EXPECT_EQ(sample.image.sizes(), (std::vector<int64_t>{4, 4, 3}));
   EXPECT_THROW(list.get(1), InputError);
 }
 

@@ -12,7 +12,7 @@
 
 namespace multipole::test {
 
-Bytes encode_jpeg(const torch::Tensor& pixels, int quality, bool progressive) {
+Bytes encode_jpeg(const torch::Tensor& pixels, int quality, bool progressive, const ColorSampling& sampling) {
   const torch::Tensor data = pixels.contiguous();
   jpeg_compress_struct info{};
   jpeg_error_mgr errors{};
@@ -28,6 +28,10 @@ Bytes encode_jpeg(const torch::Tensor& pixels, int quality, bool progressive) {
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, quality, TRUE);
   if (data.size(2) == 4) jpeg_set_colorspace(&info, JCS_YCCK);
+  if (data.size(2) == 3) {
+    info.comp_info[0].h_samp_factor = sampling.horizontal;
+    info.comp_info[0].v_samp_factor = sampling.vertical;
+  }
   if (progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   for (int64_t y = 0; y < data.size(0); ++y) {

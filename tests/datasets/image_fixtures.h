@@ -17,8 +17,14 @@ namespace multipole::test {
 Bytes to_bytes(std::string_view text);
 void append_number(Bytes& out, uint64_t value, int num_bytes, bool big_endian);
 
-// `pixels` is (H, W, channels) uint8; 1, 3 or 4 channels (4: CMYK as stored).
-Bytes encode_jpeg(const torch::Tensor& pixels, int quality = 95, bool progressive = false);
+// How many samples of brightness a JPEG has for one of colour.
+struct ColorSampling {
+  int horizontal = 2, vertical = 2;
+};
+
+// `pixels` is (H, W, channels) uint8; 1, 3 or 4 channels (4: CMYK as stored). `sampling` is for three.
+Bytes encode_jpeg(const torch::Tensor& pixels, int quality = 95, bool progressive = false,
+                  const ColorSampling& sampling = {});
 Bytes encode_webp(const torch::Tensor& rgb_or_rgba);
 Bytes encode_lossy_webp(const torch::Tensor& rgb, float quality = 90);
 
