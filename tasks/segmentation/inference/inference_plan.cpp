@@ -1,5 +1,6 @@
 #include "tasks/segmentation/inference/inference_plan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -44,15 +45,25 @@ std::string megabytes(double bytes) { return std::to_string(static_cast<int64_t>
 
 }  // namespace
 
+int64_t reach_of_training(int64_t image_size) {
+  constexpr int64_t kLeast = 768, kTimes = 3;
+  return std::max(kLeast, kTimes * image_size);
+}
+
 InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost) {
   if (request.tiles.mode == TileMode::kFixed) return plan_tiles(request, cost, request.tiles.tile);
   InferencePlan plan = plan_whole(request, cost);
-  if (request.tiles.mode == TileMode::kNone || plan.fits) return plan;
+  const int64_t side = std::max(request.image_size.height, request.image_size.width);
+  if (request.tiles.mode == TileMode::kNone || (plan.fits && side <= request.reach)) return plan;
+  bool has_tiles = false;
   for (const int64_t tile : kTiles) {
+    if (tile > request.reach) continue;
     if (tile / 2 < request.tiles.overlap.value_or(0) + request.alignment) break;
+    has_tiles = true;
     plan = plan_tiles(request, cost, tile);
     if (plan.fits) return plan;
   }
+  if (!has_tiles && plan.fits) return plan;
   throw MemoryLimitError("a picture of " + std::to_string(request.image_size.width) + " x " +
                          std::to_string(request.image_size.height) + " needs about " + megabytes(plan.bytes) +
                          " even in the smallest tiles, and the limit is " + megabytes(request.limit_bytes) +

@@ -1,6 +1,8 @@
-// The plan: whole where it fits, else the largest tiles that do; and its estimate against what tensors really take.
+// The plan: whole where it fits and lies within reach, else the largest tiles that do; and its estimate against what tensors really take.
 #include <gtest/gtest.h>
 #include <torch/utils.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "engine/runtime/tensor_memory.h"
@@ -35,6 +37,24 @@ TEST(InferencePlan, WholeWhereItFitsElseTheLargestTiles) {
     last = plan.grid.rows.longest();
   }
   EXPECT_THROW(plan_inference(request_for({8000, 12000}, 0.02 * kGiB), cost_of(300)), ResourceError);
+}
+
+TEST(InferencePlan, NoLargerThanTheReachUnlessAsked) {
+  EXPECT_EQ(reach_of_training(32), 768);
+  EXPECT_EQ(reach_of_training(320), 960);
+  for (const ImageSize size : {ImageSize{960, 700}, ImageSize{961, 700}, ImageSize{700, 961}, ImageSize{5000, 4000}}) {
+    auto request = request_for(size, 64 * kGiB);
+    request.reach = reach_of_training(320);
+    const auto plan = plan_inference(request, cost_of(300));
+    EXPECT_EQ(plan.is_whole(), size.height <= 960 && size.width <= 960);
+    EXPECT_LE(std::max(plan.grid.rows.longest(), plan.grid.columns.longest()), 960);
+    request.tiles.overlap = 500;  // no tile within reach holds it
+    EXPECT_TRUE(plan_inference(request, cost_of(300)).is_whole());
+    request.tiles = parse_tile_options("none", std::nullopt);
+    EXPECT_TRUE(plan_inference(request, cost_of(300)).is_whole());
+    request.tiles = parse_tile_options("2048", std::nullopt);
+    EXPECT_EQ(plan_inference(request, cost_of(300)).is_whole(), size.height <= 2048 && size.width <= 2048);
+  }
 }
 
 TEST(InferencePlan, MemoryOfTilesDoesNotGrowWithTheHeight) {
