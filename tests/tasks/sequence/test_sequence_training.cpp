@@ -135,7 +135,9 @@ TEST(SequenceTrainingTest, StatesOfEarlierVersionsGoOn) {
     train_on_rounds(before, run);
     auto state = *load_train_state(run / "last", [](const std::string&) {});
     const double best_bits = -state.progress.best_score.value();
-    state.progress = {.step = before, .best_score = best_bits};
+    state.progress = {};
+    state.progress.step = before;
+    state.progress.best_score = best_bits;
     state.build.erase("precision");
     save_train_state(run / "last", state);
     EvaluationRecorder recorder;
