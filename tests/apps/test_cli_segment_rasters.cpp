@@ -96,7 +96,8 @@ TEST_F(SegmentRasters, PolygonsFromDataToScore) {
       run_multipole({"segment", "eval", "--model", at("run/best.safetensors"), "--data", at("fields"), "--quiet"});
   EXPECT_EQ(measured.exit_code, 0) << measured.err;
 
-  const auto named = train({"--set", "data.block=64", "--outside", "water", "--force"});
+  std::filesystem::remove_all(root_ / "run");
+  const auto named = train({"--set", "data.block=64", "--outside", "water"});
   ASSERT_EQ(named.exit_code, 0) << named.err;
   EXPECT_EQ(read_model_metadata(root_ / "run/best.safetensors").classes, (Words{"water", "right"}));
 }

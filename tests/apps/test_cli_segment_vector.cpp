@@ -202,7 +202,8 @@ TEST_F(SegmentVector, OfMapsOfOtherPrograms) {
   }
   EXPECT_EQ(polygons("tif.geojson"), polygons("png.geojson"));
   int64_t pixels = 0;
-  for (const auto& feature : polygons("png.geojson")["features"]) {
+  const Json regions = polygons("png.geojson");
+  for (const auto& feature : regions.at("features")) {
     pixels += feature["properties"]["pixels"].get<int64_t>();
   }
   EXPECT_EQ(pixels, labels.ne(kNodataLabel).sum().item<int64_t>());

@@ -93,7 +93,13 @@ TEST(Attention1dKernels, Bfloat16) {
   for (const bool causal : {false, true}) {
     expect_definition({1, 256, 2, 32, 16, 4, 3, causal}, torch::kBFloat16);
     expect_definition({1, 70, 2, 24, 35, 1, 0, causal}, torch::kBFloat16);
-    for (int i = 0; i < 3; ++i) expect_definition(random_fused_sequence(causal), torch::kBFloat16);
+    for (int i = 0; i < 3; ++i) {
+      SequenceShape shape = random_fused_sequence(causal);
+      // the errors of a few numbers are chance: enough of them, as in test_instruction_sets.cpp
+      shape.batch = random_int(4, 6);
+      shape.heads = random_int(3, 5);
+      expect_definition(shape, torch::kBFloat16);
+    }
   }
 }
 
