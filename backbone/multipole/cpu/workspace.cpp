@@ -27,8 +27,8 @@ class Carver {
   size_t used_ = 0;
 };
 
-// Blocks of a list of near or far keys at most: a cell's last block may hold less than sixteen, and an empty one ends the
-// list.
+// Blocks of a list of near or far keys at most: a cell's last block may hold less than sixteen, and an empty one ends
+// the list.
 int64_t list_blocks(int64_t keys) { return keys / 16 + 16; }
 
 // Room for a list's blocks, 16 keys and 16 values each, which is more than its rows of two keys take.

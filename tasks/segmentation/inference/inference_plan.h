@@ -15,11 +15,11 @@ struct PlanRequest {
   ImageSize image_size;
   TileOptions tiles;
   MapOutputs outputs;
-  int64_t alignment = 1;   // tiles begin at multiples of it
+  int64_t alignment = 1;                                // tiles begin at multiples of it
   int64_t reach = std::numeric_limits<int64_t>::max();  // kAuto: pixels a side at most, of tiles and of whole pictures
-  double held_bytes = 0;   // what the process holds already, the open picture included
-  double sink_bytes = 0;   // what the sink will hold of the picture
-  double limit_bytes = 0;  // for the whole process
+  double held_bytes = 0;                                // what the process holds already, the open picture included
+  double sink_bytes = 0;                                // what the sink will hold of the picture
+  double limit_bytes = 0;                               // for the whole process
 };
 
 struct InferencePlan {
@@ -41,9 +41,9 @@ class MemoryLimitError : public ResourceError {
 // was made for, 768 at least. Far beyond, its maps of wholes are worse than those of tiles (docs/high_resolution.md).
 int64_t reach_of_training(int64_t image_size);
 
-// kAuto: the whole picture where it fits the limit and lies within reach, else the largest tiles that do; the whole where
-// the overlap leaves no tile within reach. Throws MemoryLimitError where not even the smallest tile fits, ConfigError for
-// a tile that cannot hold its overlap.
+// kAuto: the whole picture where it fits the limit and lies within reach, else the largest tiles that do; the whole
+// where the overlap leaves no tile within reach. Throws MemoryLimitError where not even the smallest tile fits,
+// ConfigError for a tile that cannot hold its overlap.
 InferencePlan plan_inference(const PlanRequest& request, const ForwardCost& cost);
 
 }  // namespace multipole

@@ -10,8 +10,8 @@ namespace multipole {
 enum class TileMode { kAuto, kNone, kFixed };
 
 struct TileOptions {
-  TileMode mode = TileMode::kAuto;      // whole where memory and the training allow, else the largest tiles that they do
-  int64_t tile = 0;                     // pixels a side, for kFixed
+  TileMode mode = TileMode::kAuto;  // whole where memory and the training allow, else the largest tiles that they do
+  int64_t tile = 0;                 // pixels a side, for kFixed
   std::optional<int64_t> overlap = {};  // pixels that tiles share; default_overlap() where it is not given
 };
 

@@ -17,8 +17,7 @@ using torch::Tensor;
 
 // Cells of 8 and many extra keys: some 900 keys a query.
 CaseShape long_lists(bool linear) {
-  return {1, 24 + random_int(0, 7), 24, 1, 16 * random_int(1, 4), 8, 4, linear, true,
-          random_int(200, 400)};
+  return {1, 24 + random_int(0, 7), 24, 1, 16 * random_int(1, 4), 8, 4, linear, true, random_int(200, 400)};
 }
 
 void expect_as_exact(const OracleArgs2d& args) {

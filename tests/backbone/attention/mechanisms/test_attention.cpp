@@ -189,8 +189,8 @@ TEST(AttentionTest, GradientsAreThoseOfFiniteDifferences) {
     objective().backward();
     auto leaves = attention->parameters();
     leaves.push_back(x);
-    // Short, so that a choice of tokens seldom changes on the way. conv_basis with all its convolutions chooses none, and
-    // needs longer steps: its Fourier transforms round relative to the largest weight of a row, and a query may see
+    // Short, so that a choice of tokens seldom changes on the way. conv_basis with all its convolutions chooses none,
+    // and needs longer steps: its Fourier transforms round relative to the largest weight of a row, and a query may see
     // small ones.
     const double step = config["type"] == "conv_basis" ? 1e-4 : 5e-6;
     for (auto& leaf : leaves) {
@@ -210,7 +210,8 @@ TEST(AttentionTest, GradientsAreThoseOfFiniteDifferences) {
         const auto [least, most] = std::minmax_element(differences.begin(), differences.end());
         jumps = *most - *least > 0.01 * (step + std::min(std::abs(*least), std::abs(*most)));
         if (jumps) continue;
-        const double numeric = (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * step);  // of fourth order
+        const double numeric =
+            (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * step);  // of fourth order
         EXPECT_NEAR(analytic, numeric, 1e-5 * (1 + std::abs(numeric))) << leaf.sizes();
       }
       EXPECT_FALSE(jumps) << leaf.sizes();

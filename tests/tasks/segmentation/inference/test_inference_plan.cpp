@@ -1,4 +1,5 @@
-// The plan: whole where it fits and lies within reach, else the largest tiles that do; and its estimate against what tensors really take.
+// The plan: whole where it fits and lies within reach, else the largest tiles that do; and its estimate against what
+// tensors really take.
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
