@@ -93,8 +93,9 @@ MULTIPOLE_INLINE void with_products_of_cells(const Attention2dParams& p, Run run
 void levels_task(const Attention2dParams& p, const Attention2dTask& task, const ArenaLayout& layout,
                  const Workspace& w) {
   with_products_of_cells(p, [&](auto products) {
-    pack_levels<decltype(products)>(p, task, layout, w);
-    forward_levels<decltype(products)>(p, task, layout, w);
+    using OfLevels = typename decltype(products)::OfLevels;
+    pack_levels<OfLevels>(p, task, layout, w);
+    forward_levels<OfLevels>(p, task, layout, w);
   });
 }
 

@@ -4,6 +4,7 @@
 //
 // The near field is read where it lies: its cells begin with a block. Other lists are gathered into blocks.
 struct AmxProducts : Bfloat16Products {
+  using OfLevels = Float32Products;  // few, and what they lose adds up from level to level
   static constexpr bool kTakesRows = true;
   static constexpr int64_t kBlock = 16;
 

@@ -162,17 +162,22 @@ template <class Products>
 static void backward_head(const Attention2dParams& p, const Attention2dGradParams& g, const Attention2dTask& task,
                           const ArenaLayout& layout, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
-  pack_levels<Products>(p, task, layout, w);
+  using OfLevels = typename Products::OfLevels;
+  if (p.linear) {
+    pack_levels<OfLevels>(p, task, layout, w);
+  } else {
+    pack_levels<Products>(p, task, layout, w);
+  }
   zero_floats(w.d_key_arena, layout.key_rows * padded_dim);
   zero_floats(w.d_value_arena, layout.key_rows * padded_dim);
   if (w.d_key_mass != nullptr) zero_floats(w.d_key_mass, layout.key_rows);
   if (p.linear) {
-    forward_levels<Products>(p, task, layout, w);
+    forward_levels<OfLevels>(p, task, layout, w);
     zero_floats(w.d_level_out, summaries_of_levels(p) * padded_dim);
     zero_floats(w.d_level_lse, summaries_of_levels(p));
   }
   backward_cells<Products>(p, g, task, layout, w);
-  if (p.linear) backward_levels<Products>(p, g, task, layout, w);
+  if (p.linear) backward_levels<OfLevels>(p, g, task, layout, w);
   unpack_levels(p, g, task, layout, w);
   unpack_extra_keys(p, g, task, layout, w);
   unpack_level_masses(p, g, task, layout, w);

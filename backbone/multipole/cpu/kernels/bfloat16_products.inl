@@ -2,6 +2,7 @@
 // multiplies pairs, so a 32-bit element of every operand holds two neighbours: channels for scores, keys for sums over
 // keys, lanes for sums over lanes. Weights and gradients of scores are rounded to bfloat16, sums never are.
 struct Bfloat16Products {
+  using OfLevels = Bfloat16Products;
   static constexpr bool kTakesRows = false;  // of tensors, see AmxProducts
   static constexpr int kPair = 2;
 
