@@ -58,7 +58,16 @@ CaseShape with_masses(CaseShape shape) {
   return shape;
 }
 
+void seed_tensors() {
+  static const bool seeded = [] {
+    torch::manual_seed(test_seed());
+    return true;
+  }();
+  static_cast<void>(seeded);
+}
+
 OracleArgs2d random_args(const CaseShape& shape, torch::ScalarType dtype) {
+  seed_tensors();
   const auto random = [&](at::IntArrayRef sizes) { return torch::randn(sizes, torch::kFloat64).to(dtype); };
   const auto random_mass = [&](at::IntArrayRef sizes) {
     const Tensor mass = torch::rand(sizes, torch::kFloat64), kind = torch::randint(0, 3, sizes);

@@ -22,6 +22,9 @@ struct CaseShape {
   int64_t levels() const;
 };
 
+// Random tensors follow the test's seed from the first call on: torch's own generator begins anywhere.
+void seed_tensors();
+
 // Names the parameters, for SCOPED_TRACE.
 std::string describe(const CaseShape& shape);
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "backbone/multipole/op.h"
+#include "tests/backbone/multipole/op_cases.h"
 #include "tests/support/random_source.h"
 
 namespace multipole::test {
@@ -22,6 +23,7 @@ SequenceShape random_sequence_shape(bool causal) {
 }
 
 std::vector<torch::Tensor> random_sequence(const SequenceShape& s, torch::ScalarType dtype) {
+  seed_tensors();
   std::vector<torch::Tensor> tensors;
   for (int i = 0; i < 3; ++i) tensors.push_back(torch::randn({s.batch, s.tokens, s.heads, s.head_dim}, dtype));
   for (int side = 0; side < 2; ++side) {
