@@ -1,6 +1,5 @@
 #include "backbone/layers/packed_weight.h"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/string_view.h>
 
@@ -60,12 +59,6 @@ std::optional<FusedName> fused_name(std::optional<Activation> activation) {
       return std::nullopt;
   }
   return std::nullopt;
-}
-
-torch::ScalarType computed_type(const torch::Tensor& x) {
-  return at::autocast::is_autocast_enabled(at::kCPU) && x.is_floating_point() && x.scalar_type() != torch::kFloat64
-             ? at::autocast::get_autocast_dtype(at::kCPU)
-             : x.scalar_type();
 }
 
 int64_t version_of(const torch::Tensor& weight) { return weight.is_inference() ? 0 : weight._version(); }

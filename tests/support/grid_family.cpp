@@ -1,7 +1,5 @@
 #include "tests/support/grid_family.h"
 
-#include <torch/nn/modules/conv.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "backbone/blocks/block.h"
 #include "backbone/blocks/checkpoint.h"
 #include "backbone/layers/parameter_count.h"
+#include "backbone/layers/patch_embedding.h"
 #include "backbone/layers/token_mass.h"
 #include "base/fields.h"
 
@@ -48,9 +47,7 @@ BlockShape shape_of(const GridConfig& config) {
 class Grid : public Backbone {
  public:
   explicit Grid(const GridConfig& config) : config_(config) {
-    patches_ = register_module(
-        "patches",
-        torch::nn::Conv2d(torch::nn::Conv2dOptions(3, config.embed_dim, config.patch_size).stride(config.patch_size)));
+    patches_ = register_module("patches", PatchEmbedding(3, config.embed_dim, config.patch_size));
     block_ = register_module("block", Block(shape_of(config), 0.0, "backbone.attention"));
   }
 
@@ -62,10 +59,7 @@ class Grid : public Backbone {
     const auto images = valid_pixels(given, validity);
     const int64_t size = config_.patch_size;
     const auto mass = validity.defined() ? coarsen_mass(validity, size) : validity;
-    const int64_t right = tokens_along(images.size(3), size) * size - images.size(3);
-    const int64_t below = tokens_along(images.size(2), size) * size - images.size(2);
-    auto tokens = patches_(torch::constant_pad_nd(images, {0, right, 0, below})).permute({0, 2, 3, 1}).contiguous();
-    tokens = zero_masked(tokens, mass);
+    auto tokens = zero_masked(patches_(images, PartialPatches::kPad), mass);
     const auto run = [this, mass](const torch::Tensor& x) { return block_(x, mass); };
     tokens = gradient_checkpointing_ && is_training() ? checkpoint(run, tokens) : run(tokens);
     return {tokens.permute({0, 3, 1, 2})};
@@ -120,7 +114,7 @@ class Grid : public Backbone {
 
   GridConfig config_;
   bool gradient_checkpointing_ = false;
-  torch::nn::Conv2d patches_{nullptr};
+  PatchEmbedding patches_{nullptr};
   Block block_{nullptr};
 };
 

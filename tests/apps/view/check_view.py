@@ -18,6 +18,10 @@ FLOODS = 20_000_000  # pixels of a map that this script holds
 SETTLED = """mapView.map && !mapView.map._animatingZoom && !mapView.map._panAnim?._inProgress &&
     Object.values(mapView.layers).every((layer) => !layer || !mapView.map.hasLayer(layer) || !layer.isLoading())"""
 
+# Tiles fade in, and what is drawn is on the screen a frame later.
+DRAWN = """[...document.querySelectorAll(".leaflet-tile-loaded")].every((tile) => getComputedStyle(tile).opacity === "1") &&
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
+
 # Tiles that the view needs and does not have.
 MISSING = """(() => {
   const level = mapView.layers.classes.level(), size = mapView.levelSize(level), side = mapView.description.tile;
@@ -89,7 +93,7 @@ class Check:
 
     def opens(self):
         seconds = OPENS_WITHIN
-        for _ in range(5):  # other work on the machine may hold one up
+        for _ in range(20):  # other work on the machine may hold one up
             begin = time.monotonic()
             self.browser.open(self.view / "index.html")
             self.settle()
@@ -152,7 +156,7 @@ class Check:
             const corner = mapView.map.latLngToContainerPoint([y, x]);
             return [corner.x, corner.y]; }})""")
         self.browser.point_at(self.browser.evaluate("innerWidth") - 3, 3)
-        time.sleep(0.4)  # tiles fade in
+        self.browser.wait_for(DRAWN)
         return self.browser.colors_at(self.browser.screenshot(), places)
 
     def shows_what_the_map_says(self, random_source):
@@ -222,7 +226,7 @@ class Check:
                 name = f"{width} pixels, {'dark' if dark else 'light'}"
                 self.problems += [f"{name}: {problem}" for problem in self.browser.evaluate(READABLE)]
                 if screenshots:
-                    time.sleep(0.4)
+                    self.browser.wait_for(DRAWN)
                     picture = f"view_{width}_{'dark' if dark else 'light'}.png"
                     (screenshots / picture).write_bytes(self.browser.screenshot())
 

@@ -8,6 +8,7 @@
 #include "backbone/layers/position_conv.h"
 #include "backbone/layers/token_conv.h"
 #include "tests/support/random_source.h"
+#include "tests/support/stale_memory.h"
 
 namespace multipole {
 namespace {
@@ -30,6 +31,32 @@ TEST(TokenConvTest, IsAConvolutionOfTheTokenMapWithoutLayoutCopies) {
         torch::conv2d(x.permute({0, 3, 1, 2}).contiguous(), conv->weight.contiguous(torch::MemoryFormat::Contiguous),
                       conv->bias, stride, size / 2, 1, groups);
     EXPECT_TRUE(torch::allclose(out, expected.permute({0, 2, 3, 1}), 1e-4, 1e-5));
+  }
+}
+
+// Strided to one column among others, in memory that held NaN.
+TEST(TokenConvTest, Bfloat16IsTheRoundedConvolution) {
+  torch::manual_seed(test::test_seed());
+  const torch::NoGradGuard no_grad;
+  constexpr int64_t kChannels[] = {3, 16, 24, 32};
+  for (int round = 0; round < 48; ++round) {
+    const int64_t size = round % 3 == 2 ? 7 : 3, stride = round % 3 == 2 ? 4 : 1 + round % 2,
+                  channels = kChannels[round % 4];
+    const int64_t height = test::random_int(1, 40),
+                  width = round % 2 == 0 ? test::random_int(1, stride) : test::random_int(1, 20);
+    SCOPED_TRACE(testing::Message() << height << " x " << width << " x " << channels << " stride " << stride << " size "
+                                    << size);
+    TokenConv conv(TokenConvShape{
+        .in_channels = channels, .out_channels = test::random_int(1, 50), .stride = stride, .size = size});
+    conv->to(torch::kBFloat16);
+    const auto x = torch::randn({2, height, width, channels}, torch::kBFloat16);
+    test::leave_nan_in_free_memory();
+    const auto out = conv(x).to(torch::kFloat64);
+    const auto expected = torch::conv2d(x.permute({0, 3, 1, 2}).to(torch::kFloat64), conv->weight.to(torch::kFloat64),
+                                        conv->bias.to(torch::kFloat64), stride, size / 2)
+                              .permute({0, 2, 3, 1});
+    ASSERT_EQ(out.sizes(), expected.sizes());
+    EXPECT_LE((out - expected).abs().max().item<double>(), (1 + expected.abs().max().item<double>()) / 64);
   }
 }
 
