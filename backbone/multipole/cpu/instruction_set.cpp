@@ -37,9 +37,7 @@ std::vector<const KernelTable*> runnable_kernels() {
   // Intel's vdpbf16ps takes four times as long as a multiply-add for twice the products (docs/performance.md)
   const bool slow_pairs = __builtin_cpu_is("intel");
   const bool amx = avx512_bf16 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
-  // only where it is named: with few keys its weights are off by a rounding that their sum does not share
-  const char* named = std::getenv("MULTIPOLE_CPU_ISA");
-  if (amx && named != nullptr && std::string(named) == "amx" && may_use_tiles()) tables.push_back(&kAmxKernels);
+  if (amx && may_use_tiles()) tables.push_back(&kAmxKernels);
   if (avx512_bf16 && !slow_pairs) tables.push_back(&kAvx512Bf16Kernels);
   if (avx512) tables.push_back(&kAvx512Kernels);
   if (avx512_bf16 && slow_pairs) tables.push_back(&kAvx512Bf16Kernels);

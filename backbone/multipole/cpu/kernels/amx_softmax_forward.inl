@@ -15,26 +15,27 @@ MULTIPOLE_INLINE bool any_below(Vec x, float limit) {
 }
 
 // 2^(score - reference) of one block as weights in pairs of keys, in place of its products; zeros behind the last key.
-// Returns `total` and the sum of the weights.
+// Adds them to `total`.
 template <bool HasReference, class Scores>
-MULTIPOLE_INLINE Vec weigh_block(const Scores& score, int64_t count, Vec reference, float* pairs, Vec total) {
+MULTIPOLE_INLINE void weigh_block(const Scores& score, int64_t count, Vec reference, float* pairs, WeightSums* total) {
   const auto weight = [&](int64_t i) {
     return exp2_of_bfloat16(HasReference ? score(i) - reference : score(i));
   };
+  const auto put = [&](int64_t i, Vec first, Vec second) {
+    const Vec of_pair = AmxProducts::side_by_side(AmxProducts::round_both(first, second));
+    store(pairs + i / 2 * kWidth, of_pair);
+    total->add({first + second, AmxProducts::sum_of_pairs(of_pair)});
+  };
   int64_t i = 0;
   for (; i + 2 <= count; i += 2) {
-    const Vec first = weight(i), second = weight(i + 1);
-    total += first + second;
-    store(pairs + i / 2 * kWidth, AmxProducts::side_by_side(AmxProducts::round_both(first, second)));
+    const Vec first = weight(i);
+    put(i, first, weight(i + 1));
   }
   if (i < count) {
-    const Vec last = weight(i);
-    total += last;
-    store(pairs + i / 2 * kWidth, AmxProducts::side_by_side(AmxProducts::round_both(last, Vec{})));
+    put(i, weight(i), Vec{});
     i += 2;
   }
   for (; i < AmxProducts::kBlock; i += 2) store(pairs + i / 2 * kWidth, Vec{});
-  return total;
 }
 
 template <>
@@ -65,7 +66,7 @@ static Vec largest_score(const BlockBatch& batch, const Workspace& w, float fact
 // Weights of a batch in place of its products; adds weights . values to out_tile, or puts it there. Returns the sums of
 // the weights, lane by lane.
 template <bool HasReference>
-static Vec weigh_batch(const BlockBatch& batch, const Workspace& w, int64_t padded_dim, float factor, Vec reference,
+static WeightSums weigh_batch(const BlockBatch& batch, const Workspace& w, int64_t padded_dim, float factor, Vec reference,
                        bool is_first, PrefetchQueue* prefetches) {
   // tiles of keys are as wide as those of sums where a step is
   const bool has_high = padded_dim > 32 && channels_of_step(padded_dim) == 32;
@@ -75,7 +76,7 @@ static Vec weigh_batch(const BlockBatch& batch, const Workspace& w, int64_t padd
     LowSums::load(w.out_tile, padded_dim > 16);
     if (has_high) HighSums::load(w.out_tile + 32 * kWidth, true);
   }
-  Vec total = Vec{};
+  WeightSums total = {};
   for (int begin = 0; begin < batch.count; begin += kBlocksOfTurn) {
     const int end = begin + kBlocksOfTurn < batch.count ? begin + kBlocksOfTurn : batch.count;
     for (int i = begin; i < end; ++i) {
@@ -86,7 +87,7 @@ static Vec weigh_batch(const BlockBatch& batch, const Workspace& w, int64_t padd
       float* const products = w.scores + i * kBlockFloats;
       const KeyBlock& block = *batch.blocks[i];
       with_scores(*batch.keys[i], block, products, factor, [&](const auto& score) {
-        total = weigh_block<HasReference>(score, block.count, reference, products, total);
+        weigh_block<HasReference>(score, block.count, reference, products, &total);
       });
     }
     for (int i = begin; i < end; ++i) {
@@ -120,7 +121,7 @@ MULTIPOLE_INLINE void scale_tile(const float* tile, int64_t dim, Vec factor, flo
 template <>
 SoftmaxState softmax_of_tile<AmxProducts>(const TileKeys* keys, int lists, const Workspace& w, int64_t dim,
                                           int64_t padded_dim, float factor, PrefetchQueue* prefetches, int scored) {
-  SoftmaxState state = {Vec{}, Vec{}};
+  SoftmaxState state = {};
   bool is_first = true, has_reference = false;
   int list = 0;
   int64_t begin = 0;
@@ -129,22 +130,22 @@ SoftmaxState softmax_of_tile<AmxProducts>(const TileKeys* keys, int lists, const
        batch.fill(keys, lists, kMostBlocks, &list, &begin)) {
     score_batch(batch, is_first ? scored : 0, w, padded_dim);
     if (!is_first) scale_tile(w.out_tile, dim, broadcast(1), w.out_rows);
-    Vec total = has_reference
-                    ? weigh_batch<true>(batch, w, padded_dim, factor, state.largest, is_first, prefetches)
-                    : weigh_batch<false>(batch, w, padded_dim, factor, Vec{}, is_first, prefetches);
-    if (any_above(total, kMostTotal) || (is_first && any_below(total, 1 / kMostTotal))) {
+    WeightSums total = has_reference
+                           ? weigh_batch<true>(batch, w, padded_dim, factor, state.largest, is_first, prefetches)
+                           : weigh_batch<false>(batch, w, padded_dim, factor, Vec{}, is_first, prefetches);
+    if (any_above(total.exact, kMostTotal) || (is_first && any_below(total.exact, 1 / kMostTotal))) {
       score_batch(batch, 0, w, padded_dim);
       const Vec reference = largest_score(batch, w, factor, is_first ? broadcast(kMaskedScore) : state.largest);
       if (!is_first) {
         const Vec shrink = exp2(state.largest - reference);
         scale_tile(w.out_rows, dim, shrink, w.out_tile);
-        state.total = state.total * shrink;
+        state.total.shrink(shrink);
       }
       state.largest = reference;
       has_reference = true;
       total = weigh_batch<true>(batch, w, padded_dim, factor, reference, is_first, nullptr);
     }
-    state.total += total;
+    state.total.add(total);
     is_first = false;
   }
   if (is_first) {

@@ -43,7 +43,7 @@ static void forward_groups(const Attention1dParams& p, const Attention1dTask& ta
       const TileKeys keys[] = {{&near_of_tile, 0}, {&far, 0}};
       const SoftmaxState state = softmax_of_tile<Products>(keys, 2, w, dim, padded_dim, factor);
       tile_to_rows(w.out_tile, padded_dim, w.out_rows);
-      const Vec weight = 1.0f / state.total, lse = (state.largest + log2(state.total)) * kLn2;
+      const Vec weight = 1.0f / state.total.rounded, lse = (state.largest + log2(state.total.exact)) * kLn2;
       for (int64_t lane = 0; lane < lanes.live; ++lane) {
         const int64_t token = first + lane;
         store_row(w.out_rows + lane * padded_dim, p.out.data, p.out.element(task.b, 0, token, task.h), dim,

@@ -65,8 +65,8 @@ static void finish_lanes(const Attention2dParams& p, const Attention2dTask& task
                          const SoftmaxState& state, const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
   tile_to_rows(w.out_tile, padded_dim, w.out_rows);
-  const Vec near_total = max(broadcast(1e-30f), state.total);  // 0 where masses leave no key
-  Vec near_factor = 1.0f / near_total, lse = state.largest + log2(near_total);
+  const WeightSums near_total = state.total.at_least(1e-30f);  // 0 where masses leave no key
+  Vec near_factor = 1.0f / near_total.rounded, lse = state.largest + log2(near_total.exact);
   float far_weight[kWidth] = {};
   const bool merges = p.linear && p.levels > 0;
   if (merges) {

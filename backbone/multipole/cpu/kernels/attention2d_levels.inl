@@ -82,7 +82,8 @@ static void finish_summaries(const Attention2dParams& p, const LaneSummaries& la
                              const Workspace& w) {
   const int64_t padded_dim = padded(p.head_dim);
   tile_to_rows(w.out_tile, padded_dim, w.out_rows);
-  const Vec lse = state.largest + log2(max(broadcast(1e-30f), state.total));
+  const WeightSums sums = state.total.at_least(1e-30f);
+  const Vec lse = state.largest + log2(sums.exact);
   Vec coarser_lse = broadcast(kMaskedScore);
   for (int lane = 0; lane < kWidth; ++lane) {
     if (lanes.y[lane] >= 0 && lanes.coarser[lane] >= 0) coarser_lse[lane] = w.level_lse[lanes.coarser[lane]];
@@ -90,7 +91,7 @@ static void finish_summaries(const Attention2dParams& p, const LaneSummaries& la
   const Vec largest = max(lse, coarser_lse);
   const Vec weight = exp2(lse - largest), coarser_weight = exp2(coarser_lse - largest);
   const Vec total = weight + coarser_weight, merged_lse = largest + log2(total);
-  const Vec factor = weight / total / max(broadcast(1e-30f), state.total), coarser_factor = coarser_weight / total;
+  const Vec factor = weight / total / sums.rounded, coarser_factor = coarser_weight / total;
   for (int lane = 0; lane < kWidth; ++lane) {
     if (lanes.y[lane] < 0) continue;
     const float* row = w.out_rows + lane * padded_dim;

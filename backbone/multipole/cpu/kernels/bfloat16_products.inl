@@ -74,15 +74,16 @@ struct Bfloat16Products {
     return tile + lane_rows_offset(padded_dim);
   }
 
-  MULTIPOLE_INLINE_MEMBER static Vec weigh(float* scores, int64_t count, Vec largest) {
-    Vec total = Vec{};
+  MULTIPOLE_INLINE_MEMBER static WeightSums weigh(float* scores, int64_t count, Vec largest) {
+    WeightSums sums = {};
     for (int64_t i = 0; i < count; i += 2) {
       const Vec first = exp2(load(scores + i * kWidth) - largest);
       const Vec second = i + 1 < count ? exp2(load(scores + (i + 1) * kWidth) - largest) : Vec{};
-      total += first + second;
-      store(scores + i / 2 * kWidth, side_by_side(round_both(first, second)));
+      const Vec pairs = side_by_side(round_both(first, second));
+      store(scores + i / 2 * kWidth, pairs);
+      sums.add({first + second, sum_of_pairs(pairs)});
     }
-    return total;
+    return sums;
   }
 
   // (key, lane) -> (pair of keys, lane) in `to`
@@ -101,6 +102,13 @@ struct Bfloat16Products {
       store(values + i / 2 * kWidth, round_both(load(values + i * kWidth), second));
     }
     return values;
+  }
+
+  // The sum of the two bfloat16 of each lane, as products take them.
+  MULTIPOLE_INLINE_MEMBER static Vec sum_of_pairs(Vec pairs) {
+    const __m512i bits = reinterpret_cast<__m512i>(pairs);
+    return reinterpret_cast<Vec>(_mm512_slli_epi32(bits, 16)) +
+           reinterpret_cast<Vec>(_mm512_and_si512(bits, _mm512_set1_epi32(static_cast<int>(0xffff0000))));
   }
 
   // 32 bfloat16: those of `low` first

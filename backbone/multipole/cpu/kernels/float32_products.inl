@@ -34,15 +34,15 @@ struct Float32Products {
   // (lane, channel) as scatter_block reads it
   static const float* lane_rows(const float* rows, const float*, int64_t) { return rows; }
 
-  // Scores into weights 2^(score - largest) as accumulate_block reads them; returns their sum, lane by lane.
-  MULTIPOLE_INLINE_MEMBER static Vec weigh(float* scores, int64_t count, Vec largest) {
+  // Scores into weights 2^(score - largest) as accumulate_block reads them; returns their sums, lane by lane.
+  MULTIPOLE_INLINE_MEMBER static WeightSums weigh(float* scores, int64_t count, Vec largest) {
     Vec total = Vec{};
     for (int64_t i = 0; i < count; ++i) {
       const Vec weight = exp2(load(scores + i * kWidth) - largest);
       store(scores + i * kWidth, weight);
       total += weight;
     }
-    return total;
+    return {total, total};
   }
 
   // (key, lane) as accumulate_block and scatter_block read it

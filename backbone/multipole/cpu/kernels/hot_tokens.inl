@@ -83,7 +83,7 @@ static void weigh_block(const HotTokensParams& p, int64_t begin, int64_t count, 
     const Vec largest = score_block<Float32Products>(keys, 0, count, 0, s.keys, s.tiles + t * padded_dim * kWidth,
                                                      padded_dim, 1, weights, broadcast(kMaskedScore), nullptr);
     store(s.largest + block * kMostAreas + t * kWidth, largest);
-    store(s.totals + block * kMostAreas + t * kWidth, Float32Products::weigh(weights, count, largest));
+    store(s.totals + block * kMostAreas + t * kWidth, Float32Products::weigh(weights, count, largest).exact);
   }
 }
 

@@ -1,8 +1,27 @@
 // The softmax of one tile over lists of keys, forward and backward, made of the sums in tile.inl.
 
+// Sums of weights, lane by lane: as they are, for the lse, and as products with values round them, for the mean. So one
+// key's mean is its value, however its weight is rounded.
+struct WeightSums {
+  Vec exact, rounded;
+
+  MULTIPOLE_INLINE_MEMBER void add(WeightSums other) {
+    exact += other.exact;
+    rounded += other.rounded;
+  }
+  MULTIPOLE_INLINE_MEMBER void shrink(Vec factor) {
+    exact *= factor;
+    rounded *= factor;
+  }
+  MULTIPOLE_INLINE_MEMBER WeightSums at_least(float least) const {
+    return {max(broadcast(least), exact), max(broadcast(least), rounded)};
+  }
+};
+
 // Running state of a tile's softmax: out holds sum of 2^(score - largest) * value, (channel, lane).
 struct SoftmaxState {
-  Vec largest, total;
+  Vec largest;
+  WeightSums total;
 };
 
 // Adds the keys of one list to a tile's softmax. `factor` turns a product of query and key into a score. `prefetches`
@@ -16,7 +35,8 @@ static void forward_tile(const KeyList& keys, int64_t lane_begin, const Workspac
                                               w.scores, state->largest, prefetches);
     const Vec shrink = exp2(state->largest - largest);
     state->largest = largest;
-    state->total = state->total * shrink + Products::weigh(w.scores, count, largest);
+    state->total.shrink(shrink);
+    state->total.add(Products::weigh(w.scores, count, largest));
     for (int64_t c = 0; c < dim; ++c) store(w.out_tile + c * kWidth, load(w.out_tile + c * kWidth) * shrink);
     accumulate_block<Products>(w.scores, keys, begin, count, w.value_arena, dim, padded_dim, w.out_tile);
   }
@@ -44,7 +64,7 @@ template <class Products>
 static SoftmaxState softmax_of_tile(const TileKeys* keys, int lists, const Workspace& w, int64_t dim,
                                     int64_t padded_dim, float factor, PrefetchQueue* prefetches = nullptr, int = 0) {
   zero_tile(w.out_tile, padded_dim);
-  SoftmaxState state = {broadcast(kMaskedScore), Vec{}};
+  SoftmaxState state = {broadcast(kMaskedScore), {}};
   for (int i = 0; i < lists; ++i) {
     forward_tile<Products>(*keys[i].list, keys[i].lane_begin, w, dim, padded_dim, factor, &state, prefetches);
   }
