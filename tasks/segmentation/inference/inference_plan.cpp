@@ -46,7 +46,7 @@ std::string megabytes(double bytes) { return std::to_string(static_cast<int64_t>
 }  // namespace
 
 int64_t reach_of_training(int64_t image_size) {
-  constexpr int64_t kLeast = 768, kTimes = 3;
+  constexpr int64_t kLeast = 768, kTimes = 2;
   return std::max(kLeast, kTimes * image_size);
 }
 

@@ -42,10 +42,10 @@ TEST(InferencePlan, WholeWhereItFitsElseTheLargestTiles) {
 
 TEST(InferencePlan, NoLargerThanTheReachUnlessAsked) {
   EXPECT_EQ(reach_of_training(32), 768);
-  EXPECT_EQ(reach_of_training(320), 960);
+  EXPECT_EQ(reach_of_training(480), 960);
   for (const ImageSize size : {ImageSize{960, 700}, ImageSize{961, 700}, ImageSize{700, 961}, ImageSize{5000, 4000}}) {
     auto request = request_for(size, 64 * kGiB);
-    request.reach = reach_of_training(320);
+    request.reach = reach_of_training(480);
     const auto plan = plan_inference(request, cost_of(300));
     EXPECT_EQ(plan.is_whole(), size.height <= 960 && size.width <= 960);
     EXPECT_LE(std::max(plan.grid.rows.longest(), plan.grid.columns.longest()), 960);
