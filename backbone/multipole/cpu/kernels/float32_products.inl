@@ -1,6 +1,6 @@
 // Products in float32, one by one: what tile.inl asks of its template argument `Products`.
 struct Float32Products {
-  using OfLevels = Float32Products;         // where summaries are the queries
+  using OfLevels = Float32Products;          // where summaries are the queries
   static constexpr bool kTakesRows = false;  // of tensors, see AmxProducts
   static constexpr int kPair = 1;
 
