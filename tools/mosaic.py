@@ -8,6 +8,9 @@ those of the whole (docs/high_resolution.md):
 
   tools/mosaic.py camvid/images/test mosaics --size 2880x2160 --scales 1,2,3 --count 6
 
+With --masks the pictures' masks (PNGs of the same names) are put together in the same way, and OUT has two folders,
+images/ and annotations/, as `multipole segment` takes them.
+
 Needs Pillow.
 """
 import argparse
@@ -33,11 +36,24 @@ def room_at(free, row, column, most):
     return scale
 
 
-def mosaic(pictures, unit, size, scales, source):
-    """`pictures` gives paths without end; `unit` is a cell's width and height."""
+def read_picture(path, size):
+    with Image.open(path) as file:
+        return file.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+
+
+def read_mask(path, size):
+    with Image.open(path) as file:
+        if file.mode not in ("L", "P"):
+            raise SystemExit(f"{path}: a mask of class ids is needed, 8 bits a pixel; this one is {file.mode}")
+        ids = Image.frombytes("L", file.size, file.tobytes())  # ids, whatever colours a palette gives them
+        return ids.resize(size, Image.Resampling.NEAREST)
+
+
+def mosaic(pictures, unit, size, scales, source, masks=None):
+    """Picture and mask (None without `masks`); `pictures` gives paths without end, `unit` is a cell's size."""
     columns, rows = -(-size[0] // unit[0]), -(-size[1] // unit[1])
     free = {(row, column): True for row in range(rows) for column in range(columns)}
-    out = Image.new("RGB", size)
+    out, labels = Image.new("RGB", size), Image.new("L", size, 255) if masks else None
     for row in range(rows):
         for column in range(columns):
             if not free[row, column]:
@@ -47,10 +63,12 @@ def mosaic(pictures, unit, size, scales, source):
             for i in range(scale):
                 for j in range(scale):
                     free[row + i, column + j] = False
-            with Image.open(next(pictures)) as file:
-                picture = file.convert("RGB").resize((scale * unit[0], scale * unit[1]), Image.Resampling.BICUBIC)
-            out.paste(picture, (column * unit[0], row * unit[1]))
-    return out
+            path, sides = next(pictures), (scale * unit[0], scale * unit[1])
+            place = (column * unit[0], row * unit[1])
+            out.paste(read_picture(path, sides), place)
+            if masks:
+                labels.paste(read_mask(masks / f"{path.stem}.png", sides), place)
+    return out, labels
 
 
 def endless(paths, source):
@@ -67,18 +85,25 @@ def main():
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--format", choices=["jpg", "png"], default="jpg", help="JPEG of quality 95, or PNG")
+    parser.add_argument("--masks", type=pathlib.Path, help="folder of the pictures' masks")
     given = parser.parse_args()
     paths = sorted(path for path in given.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths or min(given.scales) < 1:
         parser.error(f"no pictures in {given.folder}" if not paths else "--scales: whole numbers from 1")
-    given.out.mkdir(parents=True, exist_ok=True)
+    pictures_out = given.out / "images" if given.masks else given.out
+    pictures_out.mkdir(parents=True, exist_ok=True)
+    if given.masks:
+        (given.out / "annotations").mkdir(exist_ok=True)
     source = random.Random(given.seed)
     pictures = endless(paths, source)
     with Image.open(paths[0]) as first:
         unit = first.size
     for index in range(given.count):
-        path = given.out / f"mosaic_{index:02}.{given.format}"
-        mosaic(pictures, unit, given.size, given.scales, source).save(path, quality=95)
+        path = pictures_out / f"mosaic_{index:02}.{given.format}"
+        picture, labels = mosaic(pictures, unit, given.size, given.scales, source, given.masks)
+        picture.save(path, quality=95)
+        if labels:
+            labels.save(given.out / "annotations" / f"{path.stem}.png")
         print(path)
 
 

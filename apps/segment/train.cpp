@@ -31,6 +31,8 @@ class SegmentOptions : public TaskOptions {
   }
 
   std::string other_training() const override { return probe_ ? "--probe" : ""; }
+  bool may_train_otherwise() const override { return true; }
+  bool trains_otherwise(const Json& settings) const override { return settings.contains("probe"); }
   int train_otherwise(const Json& settings, const RunSettings& run, TrainObserver& observer,
                       const SignalStop& stop) const override {
     const TrainResult result =

@@ -72,6 +72,9 @@ class Attention : public torch::nn::Module {
   // A token's result depends on no token after it, row by row: what a language model needs.
   virtual bool is_causal() const { return false; }
 
+  // A token of a grid larger than the nominal one sees about as far as one of the nominal grid.
+  virtual bool is_bounded() const { return false; }
+
   // Parameters that weight decay should leave alone, beyond those with one axis: names relative to this module.
   virtual std::vector<std::string> no_weight_decay() const { return {}; }
 

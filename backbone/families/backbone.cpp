@@ -18,4 +18,10 @@ std::vector<torch::Tensor> Backbone::map_masses(const Images& images) const {
   return masses;
 }
 
+bool Backbone::is_bounded() const {
+  bool is_bounded = true;
+  visit_attention([&](const AttentionPlace&, const Attention& attention) { is_bounded &= attention.is_bounded(); });
+  return is_bounded;
+}
+
 }  // namespace multipole

@@ -73,6 +73,9 @@ class Backbone : public torch::nn::Module {
   // What the maps are, finest first; never empty.
   virtual std::vector<FeatureInfo> feature_info() const = 0;
 
+  // Whether a token sees in larger pictures about as far as in those that it was made for (Attention::is_bounded()).
+  bool is_bounded() const;
+
   // The side in pixels of the square pictures that it was made for; every other size works too.
   virtual int64_t image_size() const = 0;
 

@@ -1,6 +1,8 @@
 #include "backbone/layers/packed_weight.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/ivalue.h>
+#include <ATen/cpu/Utils.h>
 #include <c10/util/string_view.h>
 
 #include <string>
@@ -38,6 +40,17 @@ const std::optional<c10::TypedOperatorHandle<Pointwise>>& pointwise_operator() {
   return found;
 }
 
+// On a processor of x86 without AVX-512 oneDNN has no bfloat16, its float32 is no faster than the plain product, and its
+// sums depend on the number of threads. Of other architectures nothing is known that speaks against it.
+bool suits_processor() {
+  static const bool suits = [] {
+    const auto capabilities = at::cpu::get_cpu_capabilities();
+    const auto avx512 = capabilities.find("avx512_bw");
+    return avx512 == capabilities.end() || avx512->second.toBool();
+  }();
+  return suits;
+}
+
 // The name of an activation that oneDNN applies itself, and how.
 struct FusedName {
   const char* name;
@@ -69,6 +82,7 @@ std::optional<PackedWeight> PackedWeight::of(const torch::Tensor& weight, const 
                                              torch::ScalarType type) {
   TORCH_CHECK(type == torch::kFloat32 || type == torch::kBFloat16, "PackedWeight: float32 or bfloat16, not ", type);
   if (!weight.is_cpu() || weight.numel() == 0 || !reorder_operator() || !pointwise_operator()) return std::nullopt;
+  if (!suits_processor()) return std::nullopt;
   const torch::NoGradGuard no_grad;
   PackedWeight packed;
   packed.packed_ = reorder_operator()->call(weight.detach().to(type).contiguous(), kTokens);

@@ -14,7 +14,7 @@ namespace multipole {
 class PackedWeight {
  public:
   // A copy of weight (out_features, in_features), on the CPU, as `type`: float32 or bfloat16. Nothing where LibTorch
-  // has no oneDNN or the weight lies on another device.
+  // has no oneDNN, the processor no AVX-512, or the weight lies on another device.
   static std::optional<PackedWeight> of(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type);
 
   // Whether product() gives what `weight`, the layer's as it is now, asks for: it has not changed, no graph is

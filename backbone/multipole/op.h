@@ -21,7 +21,8 @@ namespace multipole {
 // 2D attention over an H x W token grid (any size from 1 x 1) with cells of cell x cell tokens.
 //   q, k, v    (B, H, W, heads, head_dim), any strides with contiguous head_dim
 //   k_far      L = num_far_levels_2d(H, W, cell) tensors (B, Hl, Wl, p, heads, head_dim), the finest level first;
-//   v_far      likewise; both from summarize2d
+//   v_far      likewise; both from summarize2d. With fewer, tokens that only the levels left out would show are not
+//              seen: a bounded field, as of a smaller grid
 //   q_far      summaries of the queries, shaped like k_far (variant "linear", O(n)); none: every token queries every
 //              level (variant "log-linear", O(n log n))
 //   near_bias  (heads, 4 cell - 1, 4 cell - 1), added to near scores by token offset key - query
@@ -39,7 +40,7 @@ namespace multipole {
 // Masses are float32 for bfloat16 and float16 inputs, else of the input's dtype. No gradient reaches what mass 0 takes
 // out, its mass included. A query that sees no key at all gets out = 0 and lse = -infinity.
 // Laws: mass 1 everywhere is the result without masses; every token not taken out weighs its mass, once (partition);
-// E = all tokens and mass 0 everywhere is full attention. With masses, summarise with the same masses (summarize2d).
+// fewer levels are all levels with far_mass -infinity on those left out; E = all tokens and mass 0 everywhere is full attention. With masses, summarise with the same masses (summarize2d).
 // Returns out (B, H, W, heads, head_dim) and lse (B, heads, H, W), the log-sum-exp of each query's scores: float32 for
 // bfloat16 and float16 inputs, else of the input's dtype. Both are differentiable.
 std::tuple<at::Tensor, at::Tensor> attention2d(

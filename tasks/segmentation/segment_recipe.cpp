@@ -40,7 +40,12 @@ Recipe choose_segment_recipe(const TrainingCensus& census, const RecipeOptions& 
     draft.because("rare classes weigh more", "by their pixels in the census");
   }
   draft.choose_length(choose_evaluation(draft, options.evaluation_share));
-  return draft.take();
+  Recipe training = draft.take();
+  if (!options.may_probe || !draft.is_too_long()) return training;
+  return {.probe = true,
+          .settings = settings_of(*options.init),
+          .reasons = {"a probe: the minutes hold no training of all weights (" + training.reasons.back() +
+                      "), and each picture's map is computed once"}};
 }
 
 }  // namespace multipole

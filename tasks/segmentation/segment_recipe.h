@@ -7,7 +7,7 @@ namespace multipole {
 
 // For SegmentConfig, whose crop is chosen already (segment_sizing.h) and whose batch is options.batch_size or small.
 // `census` needs no classes: training weighs them by their pixels, unless it looks at no masks beforehand
-// (`weigh_classes`). Throws as choose_recipe() does.
+// (`weigh_classes`). A probe where it may be one and the minutes hold too few epochs. Throws as choose_recipe() does.
 Recipe choose_segment_recipe(const TrainingCensus& census, const RecipeOptions& options, bool weigh_classes = true);
 
 }  // namespace multipole

@@ -198,5 +198,31 @@ TEST_F(SegmentProbe, OnePictureIsTooFew) {
   expect_refused(probe(), 3, "two training pictures");
 }
 
+TEST_F(SegmentProbe, IsWhatARecipeChoosesWhereTheMinutesHoldNoTraining) {
+  write_pictures();
+  const Words words = {"segment",   "train",
+                       "--data",    (root_ / "data").string(),
+                       "--out",     (root_ / "run").string(),
+                       "--init",    init_.string(),
+                       "--recipe",  "auto",
+                       "--minutes", "0.0001",
+                       "--threads", "1"};
+  const auto result = run_multipole(words);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("a probe: the minutes hold no training"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("crops of"), std::string::npos) << "it sees whole pictures: " << result.err;
+  EXPECT_EQ(read_model_metadata(best()).architecture.head["type"], "linear");
+  const auto again = run_multipole(words);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("0 computed, 12 reused"), std::string::npos) << again.err;
+
+  auto trained = words;
+  trained[5] = (root_ / "trained").string();
+  trained.insert(trained.end(), {"--epochs", "1", "--set", "augmentation.crop_size=[32,32]"});
+  const auto steps = run_multipole(trained);
+  EXPECT_EQ(steps.exit_code, 0) << steps.err;
+  EXPECT_EQ(steps.err.find("a probe:"), std::string::npos) << steps.err;
+}
+
 }  // namespace
 }  // namespace multipole

@@ -106,7 +106,7 @@ torch::Tensor Multipole2dAttention::mix(const torch::Tensor& packed, const Seque
     for (const size_t i : {0, 1}) parts[i] = apply_rotary(parts[i].transpose(1, 2), grid.rotary).transpose(1, 2);
   }
   // a bare grid stays with the operator where it has no far level anyway: what models of such grids were trained with
-  const bool sees_all = far_levels(grid.height, grid.width) == 0 && !near_bias_.defined();
+  const bool sees_all = sees_one_by_one(grid.height, grid.width) && !near_bias_.defined();
   if (sees_all && (prefix > 0 || tokens <= config_.full_up_to))
     return attend_to_all(parts[0], parts[1], parts[2], mass);
   const auto on_grid = [&](const torch::Tensor& t) {
@@ -161,12 +161,12 @@ torch::Tensor Multipole2dAttention::attend_with_hot(const GridTokens& tokens, to
                                  given(mass), given(far.mass)));
 }
 
-int64_t Multipole2dAttention::far_levels(int64_t height, int64_t width) const {
-  return height * width <= config_.full_up_to ? 0 : num_far_levels_2d(height, width, config_.cell);
+bool Multipole2dAttention::sees_one_by_one(int64_t height, int64_t width) const {
+  return height * width <= config_.full_up_to || num_far_levels_2d(height, width, config_.cell) == 0;
 }
 
 int64_t Multipole2dAttention::hot_tokens(int64_t height, int64_t width) const {
-  return far_levels(height, width) == 0 ? 0 : std::min(config_.hot, height * width);
+  return sees_one_by_one(height, width) ? 0 : std::min(config_.hot, height * width);
 }
 
 std::vector<torch::Tensor> Multipole2dAttention::far_bias_for(int64_t levels) const {
@@ -196,10 +196,11 @@ void Multipole2dAttention::apply_gates(FarSummaries& far) const {
 AttentionCost Multipole2dAttention::cost(int64_t height, int64_t width) const {
   const auto tokens = static_cast<double>(height * width), prefix = static_cast<double>(shape_.prefix_tokens),
              hot = static_cast<double>(hot_tokens(height, width)), embed_dim = static_cast<double>(shape_.embed_dim);
-  const int64_t levels = far_levels(height, width);
+  const bool sees_all = sees_one_by_one(height, width);
+  const int64_t levels = sees_all ? 0 : config_.seen_levels(shape_, height, width);
   const auto rank = static_cast<double>(config_.rank), cell_tokens = static_cast<double>(config_.cell * config_.cell);
   constexpr double kNearCells = 9, kInteractionList = 27, kHotQueries = 64;
-  const double near = levels == 0 ? tokens : std::min(tokens, kNearCells * cell_tokens), all = prefix + tokens;
+  const double near = sees_all ? tokens : std::min(tokens, kNearCells * cell_tokens), all = prefix + tokens;
   AttentionCost cost = linear_cost(all, embed_dim, 3 * embed_dim) + linear_cost(all, embed_dim, embed_dim) +
                        softmax_attention_cost(tokens, near + prefix + hot, all, embed_dim);
   if (prefix > 0) cost += softmax_attention_cost(prefix, all, all, embed_dim);

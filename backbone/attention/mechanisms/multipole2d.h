@@ -27,6 +27,7 @@ namespace multipole {
 //
 // Parameters exist for max_levels far levels. A larger grid has more: the further levels reuse the last level's far
 // bias, or none where there is none, and summarise as summary_basis.h says; they reuse the last level's gates, too.
+// With `reach` nominal the further levels are not seen, so that a token of a large picture sees as far as in training.
 //
 // The gates (far_gate) of a level multiply the channels of its summaries' keys and values, 1 at first, and where there
 // is no bias add one to the far scores, 0 at first. They act on far summaries alone, so that the answer stays that of
@@ -48,6 +49,8 @@ class Multipole2dAttention : public Attention {
   // Counts the cells of the middle: 9 near ones and an interaction list of 27 a level.
   AttentionCost cost(int64_t height, int64_t width) const override;
 
+  bool is_bounded() const override { return config_.is_bounded(); }
+
   std::vector<std::string> no_weight_decay() const override;
 
  private:
@@ -61,8 +64,9 @@ class Multipole2dAttention : public Attention {
                                 int64_t count) const;
   std::vector<torch::Tensor> far_bias_for(int64_t levels) const;
   void apply_gates(FarSummaries& far) const;
-  // Far levels and hot tokens of a grid of this size; 0 each where every token is seen one by one.
-  int64_t far_levels(int64_t height, int64_t width) const;
+  // Whether a grid of this size is seen in full.
+  bool sees_one_by_one(int64_t height, int64_t width) const;
+  // Hot tokens of a grid of this size.
   int64_t hot_tokens(int64_t height, int64_t width) const;
 
   Multipole2dConfig config_;

@@ -36,10 +36,16 @@ void Multipole2dConfig::validate(const std::string& where) const {
   require(proj_drop >= 0 && proj_drop < 1, where + ".proj_drop", "must be in [0, 1)", proj_drop);
   require(!max_levels || (*max_levels >= 0 && *max_levels <= 16), where + ".max_levels", "must be null or from 0 to 16",
           max_levels);
+  require(reach == "grid" || reach == "nominal", where + ".reach", "must be 'grid' or 'nominal'", reach);
 }
 
 int64_t Multipole2dConfig::parameter_levels(const AttentionShape& shape) const {
   return max_levels.value_or(num_far_levels_2d(shape.grid_size, shape.grid_size, cell));
+}
+
+int64_t Multipole2dConfig::seen_levels(const AttentionShape& shape, int64_t height, int64_t width) const {
+  const int64_t levels = num_far_levels_2d(height, width, cell);
+  return is_bounded() ? std::min(levels, num_far_levels_2d(shape.grid_size, shape.grid_size, cell)) : levels;
 }
 
 }  // namespace multipole

@@ -26,6 +26,7 @@ struct Multipole2dConfig {
   double proj_drop = 0.0;
   bool far_gate = false;
   std::optional<int64_t> max_levels = std::nullopt;
+  std::string reach = "grid";
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
@@ -56,6 +57,9 @@ struct Multipole2dConfig {
           "start as if they were not there");
     field("max_levels", self.max_levels,
           "far levels with parameters of their own; null: as many as the nominal grid has");
+    field("reach", self.reach,
+          "how far a token of a grid larger than the nominal one sees: grid: all of it; nominal: through as many far "
+          "levels as the nominal grid has, which is as far as training saw");
   }
 
   // Throws ConfigError naming the field, its value and the rule.
@@ -64,9 +68,12 @@ struct Multipole2dConfig {
   bool is_linear() const { return variant == "linear"; }
   bool has_far_bias() const { return bias || far_gate; }
   bool has_basis() const { return summaries == "basis"; }
+  bool is_bounded() const { return reach == "nominal"; }
 
   // Far levels with parameters of their own.
   int64_t parameter_levels(const AttentionShape& shape) const;
+  // Far levels that a token of a grid of height x width sees.
+  int64_t seen_levels(const AttentionShape& shape, int64_t height, int64_t width) const;
 };
 
 }  // namespace multipole

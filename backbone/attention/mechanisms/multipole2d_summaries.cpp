@@ -36,7 +36,7 @@ double Multipole2dSummaries::count_parameters(const Multipole2dConfig& config, c
 
 FarSummaries Multipole2dSummaries::summarize(const GridTokens& tokens, const torch::Tensor& key_mass) const {
   FarSummaries far;
-  const int64_t levels = num_far_levels_2d(tokens.k.size(1), tokens.k.size(2), config_.cell);
+  const int64_t levels = config_.seen_levels(shape_, tokens.k.size(1), tokens.k.size(2));
   if (levels == 0) return far;
   if (basis_) {
     summarize_by_basis(tokens, key_mass, levels, far);
@@ -83,7 +83,7 @@ void Multipole2dSummaries::summarize_by_basis(const GridTokens& tokens, const to
 }
 
 AttentionCost Multipole2dSummaries::cost(int64_t height, int64_t width) const {
-  const int64_t levels = num_far_levels_2d(height, width, config_.cell);
+  const int64_t levels = config_.seen_levels(shape_, height, width);
   if (basis_) return basis_->cost(height, width, levels);
   AttentionCost cost;
   double points = static_cast<double>(height * width);

@@ -41,9 +41,11 @@ Attention2dArgs check_attention2d(const at::Tensor& q, const at::Tensor& k, cons
   check.shape("v", v, sizes, "(B, H, W, heads, head_dim)");
   check.range("cell", cell, 1, kMaxCell);
 
-  const int64_t levels = num_far_levels_2d(height, width, cell);
-  const std::string why = "the far levels of a " + text(height) + " x " + text(width) + " grid with cell " + text(cell);
-  check.length("k_far", k_far, levels, why);
+  const int64_t grid_levels = num_far_levels_2d(height, width, cell), levels = static_cast<int64_t>(k_far.size());
+  check.require(levels <= grid_levels, "k_far must have at most " + text(grid_levels) +
+                                           " tensors, the far levels of a " + text(height) + " x " + text(width) +
+                                           " grid with cell " + text(cell) + ", got " + text(levels));
+  const std::string why = "as k_far has";
   check.length("v_far", v_far, levels, why);
   if (q_far.has_value()) check.length("q_far", *q_far, levels, why);
   if (far_bias.has_value()) check.length("far_bias", *far_bias, levels, why);

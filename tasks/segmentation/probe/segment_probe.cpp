@@ -1,6 +1,5 @@
 #include "tasks/segmentation/probe/segment_probe.h"
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "tasks/segmentation/probe/held_out_pictures.h"
 #include "tasks/segmentation/probe/probe_tokens.h"
 #include "tasks/segmentation/probe/segment_probe_config.h"
+#include "tasks/segmentation/probe/segment_probe_settings.h"
 #include "tasks/segmentation/segment_data.h"
 #include "tasks/segmentation/training/segment_training.h"
 
@@ -31,9 +31,7 @@ constexpr double kTokenTolerance = 1e-6;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void refuse_settings_of_training(const Json& settings) {
-  constexpr std::array kOfTraining = {"/augmentation", "/model/head",      "/loss",
-                                      "/train/epochs", "/train/optimizer", "/train/label_smoothing"};
-  const std::string name = first_setting(settings, kOfTraining);
+  const std::string name = segment_setting_of_training(settings);
   if (name.empty()) return;
   throw ConfigError(name + " has no meaning for a probe, which looks at each picture once, as in evaluation, and " +
                     "fits a linear head by logistic regression; leave it out, or train without --probe");

@@ -5,8 +5,10 @@
 #include "tasks/interface/fit_bands.h"
 #include "tasks/interface/open_settings.h"
 #include "tasks/recipes/recipe_options.h"
+#include "tasks/segmentation/probe/segment_probe_settings.h"
 #include "tasks/segmentation/segment_data.h"
 #include "tasks/segmentation/segment_recipe.h"
+#include "tasks/segmentation/task/bounded_reach.h"
 #include "tasks/segmentation/task/machine_fit.h"
 #include "tasks/segmentation/training/segment_training.h"
 
@@ -44,13 +46,15 @@ class SegmentationTask : public Task {
 
   std::vector<std::string> fit(Json& settings, const TrainContext& context) const override {
     auto lines = fit_bands(settings, context, take_segment_bands);
-    if (context.trains_otherwise) return lines;
+    if (context.trains_otherwise || settings.contains("probe")) return lines;
     for (auto& line : fit_to_machine(settings, *this, context)) lines.push_back(std::move(line));
+    for (auto& line : bound_reach(settings, context)) lines.push_back(std::move(line));
     return lines;
   }
 
   std::vector<std::string> apply_recipe(Json& settings, const TrainContext& context, double minutes) const override {
     const auto found = fit_bands(settings, context, take_segment_bands);
+    const Json given = settings;  // and the bands: all that a probe has a use for
     const auto config = config_of(settings);
     const auto pictures = open_segment_split(config, context.data, config.data.train_split, mask_options(config.data));
     const auto held_out = open_segment_split(config, context.data, config.data.val_split, pictures->masks());
@@ -65,8 +69,16 @@ class SegmentationTask : public Task {
     const double picture = kAspect * static_cast<double>(census.median_side) * static_cast<double>(census.median_side);
     const double work =
         static_cast<double>(held_out->size()) / train_samples * picture / static_cast<double>(crop.at(0) * crop.at(1));
-    const Recipe recipe =
-        choose_segment_recipe(census, recipe_options(*this, settings, context, minutes, work), config.data.census);
+    RecipeOptions options = recipe_options(*this, settings, context, minutes, work);
+    // the decoder of a segmenter is worth more than a linear head
+    options.may_probe = context.may_train_otherwise && context.init && context.init->task != "segmentation" &&
+                        !has_key(given, "train", "batch_size") && segment_setting_of_training(given).empty();
+    const Recipe recipe = choose_segment_recipe(census, options, config.data.census);
+    if (recipe.probe) {
+      settings = given;
+      put_below(settings, {{"probe", Json::object()}});
+      lines.clear();
+    }
     put_below(settings, recipe.settings);
     lines.insert(lines.end(), recipe.reasons.begin(), recipe.reasons.end());
     lines.insert(lines.begin(), found.begin(), found.end());

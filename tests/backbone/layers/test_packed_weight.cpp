@@ -59,13 +59,19 @@ TEST(PackedWeightTest, GivesTheProductAndItsActivation) {
 }
 
 // What is packed is used at all: its numbers differ from the weight's where somebody writes past the version counter.
+// On a processor where nothing is packed the weight itself computes.
 TEST(PackedWeightTest, IsWhatComputes) {
   const torch::NoGradGuard no_grad;
   auto layer = random_layer(64, 64, true);
   const auto x = torch::randn({300, 64}), before = layer(x);
   layer->pack(torch::kFloat32);
+  const bool is_packed = PackedWeight::of(layer->weight, layer->bias, torch::kFloat32).has_value();
   layer->weight.data().zero_();
-  EXPECT_LT(difference(layer(x), before), 2e-6);
+  if (is_packed) {
+    EXPECT_LT(difference(layer(x), before), 2e-6);
+  } else {
+    EXPECT_GT(difference(layer(x), before), 0.1);
+  }
   EXPECT_GT(difference(layer(x.narrow(0, 0, 2)), before.narrow(0, 0, 2)), 0.1) << "few tokens take the weight itself";
 }
 

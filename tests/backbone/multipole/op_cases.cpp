@@ -20,7 +20,9 @@ int64_t ceil_of(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-int64_t CaseShape::levels() const { return oracle_num_far_levels(ceil_of(std::max(height, width), cell)); }
+int64_t CaseShape::levels() const {
+  return oracle_num_far_levels(ceil_of(std::max(height, width), cell)) - levels_left_out;
+}
 
 std::string describe(const CaseShape& shape) {
   std::ostringstream text;
@@ -30,6 +32,7 @@ std::string describe(const CaseShape& shape) {
   if (shape.extra > 0) text << ", " << shape.extra << " extra keys";
   if (shape.token_mass) text << ", token mass" << (shape.mass_by_head ? " by head" : "");
   if (shape.far_mass) text << ", far mass";
+  if (shape.levels_left_out > 0) text << ", without the coarsest " << shape.levels_left_out << " levels";
   return text.str();
 }
 
@@ -53,6 +56,7 @@ CaseShape with_masses(CaseShape shape) {
   shape.token_mass = (given & 1) != 0;
   shape.mass_by_head = random_int(0, 1) == 1;
   shape.far_mass = (given & 2) != 0;
+  if (shape.levels() > 0 && random_int(0, 2) == 0) shape.levels_left_out = random_int(1, shape.levels());
   const bool has_few_keys = shape.height * shape.width < 64 || shape.cell < 3;
   if ((given & 4) != 0 || has_few_keys) shape.extra = random_int(1, 37);
   return shape;

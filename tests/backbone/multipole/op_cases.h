@@ -18,6 +18,7 @@ struct CaseShape {
   bool linear, biased;
   int64_t extra = 0;  // E, 0: no extra keys
   bool token_mass = false, mass_by_head = false, far_mass = false;
+  int64_t levels_left_out = 0;  // the coarsest ones, which no tensors are given for
 
   int64_t levels() const;
 };
@@ -31,8 +32,8 @@ std::string describe(const CaseShape& shape);
 // Any grid from 1 x 1 to max_side x max_side, cells from 1 to 8, ranks 1, 4 and 9.
 CaseShape random_shape(int64_t max_side);
 
-// The same with extra keys, masses of tokens and masses of summaries at random, at least one of them; with few keys in
-// all it has extra keys, so that every query sees some.
+// The same with extra keys, masses of tokens and masses of summaries at random, at least one of them, and of every third
+// some levels left out; with few keys in all it has extra keys, so that every query sees some.
 CaseShape with_masses(CaseShape shape);
 
 // Random tensors for a shape. Far tensors are random too, and not summaries of q, k and v. A third of the masses is 0.

@@ -82,9 +82,9 @@ TEST(Errors, ExtraKeysAndMasses) {
 TEST(Errors, Attention2dNumberOfLevels) {
   expect_attention2d_error(
       [](auto& a) {
-        for (auto* list : {&a.k_far, &a.v_far, &a.q_far, &a.far_bias}) list->pop_back();
+        for (auto* list : {&a.k_far, &a.v_far, &a.q_far, &a.far_bias}) list->push_back(list->back());
       },
-      {"k_far must have 2 tensors", "9 x 12 grid with cell 2", "got 1"});
+      {"k_far must have at most 2 tensors", "9 x 12 grid with cell 2", "got 3"});
   expect_attention2d_error([](auto& a) { a.v_far.pop_back(); }, {"v_far", "2", "1"});
   expect_attention2d_error([](auto& a) { a.q_far.pop_back(); }, {"q_far", "2", "1"});
   expect_attention2d_error([](auto& a) { a.far_bias.pop_back(); }, {"far_bias", "2", "1"});

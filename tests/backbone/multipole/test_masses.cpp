@@ -220,6 +220,27 @@ TEST(Masses, NanShowsWhereItIsSeen) {
   }
 }
 
+TEST(Masses, LevelsLeftOutAreLevelsOfNoMass) {
+  for (int i = 0; i < 12; ++i) {
+    CaseShape shape = mass_shape(60);
+    shape.far_mass = true;
+    SCOPED_TRACE(describe(shape));
+    OracleArgs2d all = random_args(shape, torch::kFloat32), fewer = all;
+    const auto kept = static_cast<size_t>(random_int(0, shape.levels() - 1));
+    for (size_t level = kept; level < all.far_mass.size(); ++level) {
+      all.far_mass[level] = torch::full_like(all.far_mass[level], -kInfinity);
+    }
+    for (auto* list : {&fewer.k_far, &fewer.v_far, &fewer.q_far, &fewer.far_bias, &fewer.far_mass}) {
+      if (!list->empty()) list->resize(kept);
+    }
+    on_every_mass_backend(shape, all, [&] {
+      const OracleResult expected = run_op(all), result = run_op(fewer);
+      EXPECT_LE(relative_error(result.out, expected.out), 1e-5);
+      EXPECT_LE(relative_error(result.lse, expected.lse), 1e-5);
+    });
+  }
+}
+
 // Masses that are not 0, at which they have no derivative.
 TEST(Masses, Gradients) {
   for (int i = 0; i < 8; ++i) {

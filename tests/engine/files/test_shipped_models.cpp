@@ -73,7 +73,8 @@ TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
     // leave them as they were
     const Json built = to_json_config(loaded.model->config());
     Json expected = to_json_config(loaded.metadata.architecture);
-    const Json later = {{"summaries", "basis"}, {"hot", 0}, {"full_up_to", 0}, {"qk_norm", false}, {"far_gate", false}};
+    const Json later = {{"summaries", "basis"}, {"hot", 0},          {"full_up_to", 0},
+                        {"qk_norm", false},     {"far_gate", false}, {"reach", "grid"}};
     expected["backbone"]["attention"] =
         completed(expected["backbone"]["attention"], built["backbone"]["attention"], later);
     EXPECT_EQ(expected["backbone"]["attention"], completed(attention, built["backbone"]["attention"], later));

@@ -88,5 +88,27 @@ TEST(SegmentRecipe, GivesAConfigAndKeepsToItsTime) {
   }
 }
 
+TEST(SegmentRecipe, IsAProbeOnlyWhereItMayBeAndTheMinutesHoldTooFewEpochs) {
+  TrainingCensus census;
+  census.pictures = test::random_int(8, 300);
+  census.median_side = 300;
+  RecipeOptions options;
+  options.init = ModelMetadata{};
+  double speed = 0.001;
+  options.measure = [&](const Json&) {
+    return StepTiming{.seconds_per_step = 1 / speed, .images_per_second = speed, .steps = 3, .where = "a machine"};
+  };
+  EXPECT_FALSE(choose_segment_recipe(census, options).probe);
+  options.may_probe = true;
+  const auto recipe = choose_segment_recipe(census, options);
+  EXPECT_TRUE(recipe.probe);
+  EXPECT_FALSE(recipe.settings.contains("augmentation"));
+  EXPECT_FALSE(recipe.settings.contains("train"));
+  speed = std::nan("");
+  EXPECT_TRUE(choose_segment_recipe(census, options).probe) << "an unknown speed promises nothing";
+  speed = 1000;
+  EXPECT_FALSE(choose_segment_recipe(census, options).probe);
+}
+
 }  // namespace
 }  // namespace multipole

@@ -95,6 +95,39 @@ TEST(Multipole2dTest, FurtherLevelsReuseTheLastLevelsParameters) {
   }
 }
 
+// A nominal grid of 16 tokens in cells of 2 has two far levels. Through those a token sees the 3 x 3 cells of 8 tokens
+// around its own one.
+TEST(Multipole2dTest, ReachesNoFurtherThanTheNominalGridsLevels) {
+  torch::manual_seed(test::test_seed());
+  constexpr int64_t kSeen = 16;
+  const AttentionShape shape{.embed_dim = 8, .num_heads = 2, .grid_size = 16};
+  const torch::NoGradGuard no_grad;
+  for (const char* variant : {"linear", "log-linear"}) {
+    Multipole2dAttention all({.cell = 2, .variant = variant}, shape);
+    Multipole2dAttention nominal({.cell = 2, .variant = variant, .reach = "nominal"}, shape);
+    EXPECT_FALSE(all.is_bounded());
+    EXPECT_TRUE(nominal.is_bounded());
+    for (auto& parameter : all.named_parameters()) parameter->add_(torch::randn_like(*parameter) * 0.1);
+    copy_shared_parameters(all, nominal);
+    const auto small = torch::randn({1, test::random_int(1, 16), test::random_int(1, 16), 8});
+    EXPECT_TRUE(nominal.forward(small).equal(all.forward(small))) << variant << small.sizes();
+
+    const auto large = torch::randn({1, test::random_int(33, 70), test::random_int(33, 70), 8});
+    auto changed = large.clone();
+    changed.slice(1, kSeen).add_(3);
+    changed.slice(2, kSeen).add_(3);
+    const auto corner = [&](Multipole2dAttention& attention, const torch::Tensor& x) {
+      return attention.forward(x).slice(1, 0, 8).slice(2, 0, 8).contiguous();
+    };
+    EXPECT_TRUE(corner(nominal, large).allclose(corner(nominal, changed), 1e-5, 1e-6)) << variant << large.sizes();
+    EXPECT_FALSE(corner(all, large).allclose(corner(all, changed), 1e-5, 1e-6)) << variant << large.sizes();
+    const auto seen = large.slice(1, 0, kSeen).slice(2, 0, kSeen).contiguous();
+    EXPECT_TRUE(corner(nominal, large).allclose(corner(nominal, seen), 1e-5, 1e-6))
+        << "as in a picture of what it sees: " << variant << large.sizes();
+    EXPECT_LT(nominal.cost(200, 200).flops, all.cost(200, 200).flops);
+  }
+}
+
 TEST(Multipole2dTest, PlainMeansStandInWhereThereAreNoParameters) {
   torch::manual_seed(test::test_seed());
   const AttentionShape shape{.embed_dim = 8, .num_heads = 2, .grid_size = 1};

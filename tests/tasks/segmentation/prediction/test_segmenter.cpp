@@ -99,6 +99,15 @@ TEST_F(SegmenterOfTensors, TilesAreThoseOfSegmentPicture) {
   EXPECT_GT(asked.plan({pixels.size(0), pixels.size(1)}, kTiles, 1e9).bytes, 1e9);
 }
 
+TEST_F(SegmenterOfTensors, ABoundedBackboneTakesLargePicturesWhole) {
+  const ImageSize large{test::random_int(1200, 1600), test::random_int(600, 1600)};
+  EXPECT_FALSE(segmenter().plan(large, {}).is_whole()) << "beyond the reach of its training";
+  ModelMetadata metadata = load_model(model()).metadata;
+  metadata.architecture.backbone["attention"]["reach"] = "nominal";
+  save_model(model(), *VisionModel(metadata.architecture), metadata);
+  EXPECT_TRUE(segmenter().plan(large, {}).is_whole());
+}
+
 TEST_F(SegmenterOfTensors, InOtherTilesThanItsOwn) {
   const auto pixels = picture(70, 150);
   const Segmenter asked = segmenter({.tiles = kWhole});
