@@ -40,8 +40,8 @@ const std::optional<c10::TypedOperatorHandle<Pointwise>>& pointwise_operator() {
   return found;
 }
 
-// On a processor of x86 without AVX-512 oneDNN has no bfloat16, its float32 is no faster than the plain product, and its
-// sums depend on the number of threads. Of other architectures nothing is known that speaks against it.
+// On a processor of x86 without AVX-512 oneDNN has no bfloat16, its float32 is no faster than the plain product, and
+// its sums depend on the number of threads. Of other architectures nothing is known that speaks against it.
 bool suits_processor() {
   static const bool suits = [] {
     const auto capabilities = at::cpu::get_cpu_capabilities();
