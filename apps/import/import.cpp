@@ -1,5 +1,6 @@
 #include "apps/import/import.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,23 @@ std::string source_help() {
   for (const auto& type : transformers_types()) types += (types.empty() ? "" : ", ") + type;
   return "folder with config.json and model.safetensors, or the weights file: vision transformers of timm; of "
          "transformers " +
-         types;
+         types + "; or a model file of this program, to be written anew";
+}
+
+bool is_own(const std::filesystem::path& source) {
+  return source.extension() == ".safetensors" && std::filesystem::is_regular_file(source) && is_model_file(source);
+}
+
+// A model file of this program stays what it is: it can be made smaller, or be given another attention.
+ImportedModel read_source(const std::string& source) {
+  if (!is_own(source)) return import_model(source);
+  const LoadedModel loaded = load_model(source);
+  ImportedModel own{.metadata = loaded.metadata,
+                    .weights = named_weights(*loaded.model),
+                    .architecture = loaded.model->config().preset,
+                    .origin = "multipole"};
+  own.metadata.architecture = loaded.model->config();
+  return own;
 }
 
 // The attention is stored with the model, so that every command reads it as it is.
@@ -41,7 +58,7 @@ ImportedModel with_attention(ImportedModel imported, const std::string& choice) 
 }
 
 int import_to_file(const ImportOptions& options) {
-  const ImportedModel imported = with_attention(import_model(options.source), options.attention);
+  const ImportedModel imported = with_attention(read_source(options.source), options.attention);
   save_model(options.out, imported.weights, imported.metadata,
              options.bfloat16 ? WeightFormat::kBFloat16 : WeightFormat::kFloat32);
   double numbers = 0;

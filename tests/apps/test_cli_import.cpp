@@ -9,6 +9,7 @@
 #include "engine/files/model_file.h"
 #include "engine/files/safetensors.h"
 #include "tests/apps/import_command.h"
+#include "tests/support/model_file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -61,6 +62,23 @@ TEST_F(ImportCommand, OneFileHoldsWhatTheFolderHeld) {
 TEST_F(ImportCommand, TheWeightsFileItselfWillDo) {
   write(timm_config(), timm_weights(3), "other.safetensors");
   EXPECT_EQ(run_multipole({"import", (folder_ / "other.safetensors").string(), "--out", model()}).exit_code, 0);
+}
+
+TEST_F(ImportCommand, AModelFileOfThisProgramIsWrittenAnewAtHalfTheSize) {
+  const std::string own = (folder_ / "own.safetensors").string();
+  test::write_random_model(own, {"cat", "dog"});
+  const auto result = test::run_multipole({"import", own, "--out", model(), "--bf16"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(parse_json(result.out, "result")["origin"], "multipole");
+  const LoadedModel before = load_model(own), after = load_model(model());
+  EXPECT_EQ(after.metadata.classes, before.metadata.classes);
+  EXPECT_EQ(after.metadata.preprocessing, before.metadata.preprocessing);
+  EXPECT_EQ(to_json_config(after.metadata.architecture), to_json_config(before.model->config()));
+  const auto weights = named_weights(*after.model);
+  for (const auto& [name, tensor] : named_weights(*before.model)) {
+    EXPECT_TRUE(weights.at(name).equal(tensor.to(torch::kBFloat16).to(torch::kFloat32))) << name;
+  }
+  EXPECT_LT(std::filesystem::file_size(model()), 0.7 * static_cast<double>(std::filesystem::file_size(own)));
 }
 
 TEST_F(ImportCommand, SaysWhatIsMissing) {
