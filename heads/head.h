@@ -38,6 +38,10 @@ class Head : public torch::nn::Module {
     return {forward(features, image_size)};
   }
 
+  // Whether a dense head looks at the whole picture for each token: what it says of one then depends on how much is
+  // shown.
+  virtual bool pools_picture() const { return false; }
+
   // Names, relative to this module, of parameters that weight decay must leave alone (beyond biases and norms).
   virtual std::vector<std::string> no_weight_decay() const { return {}; }
 };

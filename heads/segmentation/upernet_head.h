@@ -32,6 +32,8 @@ class UperNetHead : public SegmentationHead {
   static double count_parameters(const UperNetHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
                                  int64_t num_classes);
 
+  bool pools_picture() const override { return true; }
+
  protected:
   torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
 

@@ -34,11 +34,12 @@ class MultipoleAttention2d(nn.Module):
     far_gate:   learned factors of each channel of far keys and values, and a far bias; all start as if not there
     qk_norm:    layer norm of each head's queries and keys
     proj_drop:  dropout after the output projection
+    seen_levels: far levels that a token sees through at most, in grids that have more; None: all
     """
 
     def __init__(self, embed_dim, num_heads, max_levels, cell=4, rank=4, variant="linear", bias=True, qkv_bias=True, *,
                  summaries="basis", basis="hierarchical", hot=0, full_up_to=0, log_mass=True, qk_norm=False,
-                 far_gate=False, proj_drop=0.0):
+                 far_gate=False, proj_drop=0.0, seen_levels=None):
         super().__init__()
         if embed_dim % num_heads:
             raise ValueError(f"embed_dim {embed_dim} must be a multiple of num_heads {num_heads}")
@@ -52,6 +53,7 @@ class MultipoleAttention2d(nn.Module):
             raise ValueError(f"full_up_to must be 0 with a bias, got {full_up_to}")
         self.num_heads, self.cell, self.rank, self.max_levels = num_heads, cell, rank, max_levels
         self.is_linear, self.hot, self.full_up_to, self.log_mass = variant == "linear", hot, full_up_to, log_mass
+        self.seen_levels = seen_levels
         self.qkv = nn.Linear(embed_dim, 3 * embed_dim, bias=qkv_bias)
         self.proj = nn.Linear(embed_dim, embed_dim)
         self.proj_drop = nn.Dropout(proj_drop)
@@ -88,7 +90,10 @@ class MultipoleAttention2d(nn.Module):
         if rotary is not None:
             q, k = (apply_rotary(t.transpose(1, 2), rotary).transpose(1, 2) for t in (q, k))
         levels = 0 if height * width <= self.full_up_to else num_far_levels(height, width, self.cell)
-        mixed = attend_sequence(q, k, v, (height, width), self.cell, levels, self.summarize, hot=self.hot,
+        sees_all = levels == 0
+        if self.seen_levels is not None:
+            levels = min(levels, self.seen_levels)
+        mixed = attend_sequence(q, k, v, (height, width), self.cell, levels, self.summarize, hot=self.hot, sees_all=sees_all,
                                 near_bias=self.near_bias if self.bias else None, far_bias=self.far_bias(levels))
         return self.proj_drop(self.proj(mixed.flatten(2)))
 

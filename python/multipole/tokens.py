@@ -24,15 +24,19 @@ def take_hot_tokens(q, k, v, count, scale=None):
     return k_extra, v_extra, mass.unflatten(1, (height, width))
 
 
-def attend_sequence(q, k, v, grid_size, cell, levels, summarize, *, hot=0, scale=None, near_bias=None, far_bias=None):
+def attend_sequence(q, k, v, grid_size, cell, levels, summarize, *, hot=0, scale=None, near_bias=None, far_bias=None,
+                    sees_all=None):
     """Attention of prefix tokens and a grid, q, k, v (B, prefix + H W, heads, head_dim), with what the grid has of far
-    levels, hot tokens and biases; summarize(q, k, v, levels, mass) gives q_far, k_far, v_far and far_mass."""
-    if levels == 0 and near_bias is None:
+    levels, hot tokens and biases; summarize(q, k, v, levels, mass) gives q_far, k_far, v_far and far_mass. sees_all:
+    whether the near field is the grid, as without levels; False where those of a larger grid are left out."""
+    if sees_all is None:
+        sees_all = levels == 0
+    if sees_all and near_bias is None:
         return attend_to_all(q, k, v, scale)
     num_prefix = q.shape[1] - grid_size[0] * grid_size[1]
     grid_q, grid_k, grid_v = (t[:, num_prefix:].unflatten(1, grid_size) for t in (q, k, v))
     k_extra, v_extra, mass = k[:, :num_prefix], v[:, :num_prefix], None
-    if hot > 0 and levels > 0:
+    if hot > 0 and not sees_all:
         hot_k, hot_v, mass = take_hot_tokens(grid_q, grid_k, grid_v, hot, scale)
         k_extra, v_extra = torch.cat([k_extra, hot_k], 1), torch.cat([v_extra, hot_v], 1)
     extra = {"k_extra": k_extra, "v_extra": v_extra} if k_extra.shape[1] > 0 else {}

@@ -45,6 +45,7 @@ VITS = {
     "by block": {"attention": [{"type": "full"}, {**CLUSTERS, "summaries": "basis", "full_up_to": 36}]},
     "far gates": {"attention": {**CLUSTERS, "far_gate": True}},
     "linear": {"attention": {"type": "multipole2d", "cell": 2, "hot": 6}, "class_token": False, "pooling": "mean"},
+    "nominal reach": {"attention": {"type": "multipole2d", "cell": 3, "hot": 5, "bias": False, "reach": "nominal"}},
     "linear with prefix": {"attention": {"type": "multipole2d", "cell": 2, "qk_norm": True}, "positions": "rotary"},
 }
 PYRAMIDS = {
@@ -54,6 +55,9 @@ PYRAMIDS = {
     "no bias": {"attention": {"type": "multipole2d", "cell": 2, "bias": False, "log_mass": False, "max_levels": 1}},
     "uneven cells": {"attention": {"type": "multipole2d", "cell": 3, "rank": 4, "max_levels": 2}, "stem_stride": 1},
     "clusters": {"attention": CLUSTERS, "position_conv": False},
+    "nominal reach": {"attention": {"type": "multipole2d", "cell": 2, "reach": "nominal"}},
+    "nominal reach, log-linear": {"attention": {"type": "multipole2d", "cell": 2, "reach": "nominal", "bias": False,
+                                                "variant": "log-linear"}},
     "overlapping": {"embedding": "overlapping", "mlp_conv": True, "stage_norms": False},
     "patches": {"embedding": "patches", "stem_stride": 2},
     "by stage": {"attention": {"type": "multipole2d", "cell": 2},

@@ -7,7 +7,7 @@ from multipole.operators import num_far_levels
 FULL = {"qkv_bias": True, "proj_drop": 0.0, "causal": False, "qk_norm": False}
 MULTIPOLE2D = {"cell": 4, "rank": 4, "variant": "linear", "summaries": "basis", "basis": "hierarchical", "hot": 0,
                "full_up_to": 0, "bias": True, "log_mass": True, "qkv_bias": True, "qk_norm": False, "proj_drop": 0.0,
-               "far_gate": False, "max_levels": None}
+               "far_gate": False, "max_levels": None, "reach": "grid"}
 
 
 def make_full(config, embed_dim, num_heads, grid_size, where):
@@ -16,10 +16,12 @@ def make_full(config, embed_dim, num_heads, grid_size, where):
 
 def make_multipole2d(config, embed_dim, num_heads, grid_size, where):
     fields = vars(read_fields(config, MULTIPOLE2D, where))
+    nominal_levels = num_far_levels(grid_size, grid_size, fields["cell"])
     if fields["max_levels"] is None:
-        fields["max_levels"] = num_far_levels(grid_size, grid_size, fields["cell"])
+        fields["max_levels"] = nominal_levels
+    reach = choose(fields.pop("reach"), {"grid": None, "nominal": nominal_levels}, f"{where}.reach")
     try:
-        return MultipoleAttention2d(embed_dim, num_heads, **fields)
+        return MultipoleAttention2d(embed_dim, num_heads, **fields, seen_levels=reach)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
 

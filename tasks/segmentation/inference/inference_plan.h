@@ -38,8 +38,8 @@ class MemoryLimitError : public ResourceError {
 };
 
 // How many pixels a side a model is used on at once where nobody asks for more: twice the side that its backbone was
-// made for, 768 at least. Far beyond, its maps of wholes are worse than those of tiles (docs/high_resolution.md), unless
-// its backbone is bounded.
+// made for, 768 at least. Far beyond, its maps of wholes are worse than those of tiles (docs/high_resolution.md),
+// unless its backbone is bounded and its head pools no picture.
 int64_t reach_of_training(int64_t image_size);
 
 // kAuto: the whole picture where it fits the limit and lies within reach, else the largest tiles that do; the whole

@@ -106,6 +106,9 @@ TEST_F(SegmenterOfTensors, ABoundedBackboneTakesLargePicturesWhole) {
   metadata.architecture.backbone["attention"]["reach"] = "nominal";
   save_model(model(), *VisionModel(metadata.architecture), metadata);
   EXPECT_TRUE(segmenter().plan(large, {}).is_whole());
+  metadata.architecture.head = {{"type", "upernet"}};
+  save_model(model(), *VisionModel(metadata.architecture), metadata);
+  EXPECT_FALSE(segmenter().plan(large, {}).is_whole()) << "its head pools the picture";
 }
 
 TEST_F(SegmenterOfTensors, InOtherTilesThanItsOwn) {
