@@ -1,10 +1,20 @@
 #include "heads/model/context.h"
 
+#include <algorithm>
+
 #include "heads/segmentation/segmentation_head.h"
 
 namespace multipole {
 
 namespace {
+
+SegmentationHead& segmentation_head(VisionModel& model) { return dynamic_cast<SegmentationHead&>(model->head()); }
+
+// `maps` with the view's part of the tile that begins at `origin` added to the last.
+void add_view(VisionModel& model, std::vector<torch::Tensor>& maps, const CoarseView& view, TileOrigin origin) {
+  torch::Tensor& last = maps.back();
+  last = segmentation_head(model).add_context(last, sample_view(view, origin, last.size(2), last.size(3)));
+}
 
 // Positions from -1 to 1 along the view's axis, as grid_sampler takes them, of the centres of `count` tokens.
 torch::Tensor positions(const CoarseView& view, int64_t begin, int64_t count, int64_t view_tokens) {
@@ -41,11 +51,23 @@ torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t row
 
 std::vector<torch::Tensor> forward_with_context(VisionModel& model, const Images& tiles, const CoarseView& view,
                                                 TileOrigin origin) {
-  auto& head = dynamic_cast<SegmentationHead&>(model->head());
   FeatureMaps features(model->backbone()->forward_intermediates(tiles), model->backbone()->map_masses(tiles));
-  torch::Tensor& last = features.maps.back();
-  last = head.add_context(last, sample_view(view, origin, last.size(2), last.size(3)));
-  return head.forward_all(features, {tiles.pixels.size(2), tiles.pixels.size(3)});
+  add_view(model, features.maps, view, origin);
+  return segmentation_head(model).forward_all(features, {tiles.pixels.size(2), tiles.pixels.size(3)});
+}
+
+bool views_whole(VisionModel& model, ImageSize size) {
+  return takes_context(model) && model->backbone()->is_bounded() &&
+         std::max(size.height, size.width) > model->backbone()->image_size();
+}
+
+std::vector<torch::Tensor> maps_of_whole(VisionModel& model, const torch::Tensor& images) {
+  auto maps = model->backbone()->forward_intermediates(images);
+  if (!views_whole(model, {images.size(2), images.size(3)})) return maps;
+  const int64_t side = std::max(images.size(2), images.size(3)), most = model->backbone()->image_size();
+  const int64_t factor = (side + most - 1) / most;
+  add_view(model, maps, coarse_view(model, shrink_by_mean(images, factor), factor), {});
+  return maps;
 }
 
 }  // namespace multipole

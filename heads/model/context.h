@@ -1,6 +1,7 @@
-// A coarse view of the whole picture for a model that sees it tile by tile. The same backbone reads the picture shrunk
-// by a whole factor; its last map, sampled where the tile's own last tokens lie, passes through the head's context
-// layer, which begins as zero, and is added to them. The decoder and the classes are the same with and without it.
+// A coarse view of the whole picture for a model that sees it tile by tile, or, where its reach is bounded, whole. The
+// same backbone reads the picture shrunk by a whole factor; its last map, sampled where the tile's own last tokens lie,
+// passes through the head's context layer, which begins as zero, and is added to them. The decoder and the classes are
+// the same with and without it.
 #pragma once
 
 #include <torch/types.h>
@@ -42,5 +43,12 @@ torch::Tensor sample_view(const CoarseView& view, TileOrigin origin, int64_t row
 // training those of the auxiliary classifier. The model must take context.
 std::vector<torch::Tensor> forward_with_context(VisionModel& model, const Images& tiles, const CoarseView& view,
                                                 TileOrigin origin);
+
+// Whether a model sees a whole picture of this size as it does tiles, a part at a time, and is given its coarse view
+// there too: it takes context, its backbone is bounded, and the picture is larger than that was made for.
+bool views_whole(VisionModel& model, ImageSize size);
+
+// The maps of whole pictures (B, 3, H, W), with their coarse view where views_whole(): what the head makes logits of.
+std::vector<torch::Tensor> maps_of_whole(VisionModel& model, const torch::Tensor& images);
 
 }  // namespace multipole

@@ -6,6 +6,7 @@
 #include "engine/runtime/batch_paths.h"
 #include "engine/runtime/side_by_side.h"
 #include "heads/metrics/answers.h"
+#include "heads/model/context.h"
 
 namespace multipole {
 
@@ -22,7 +23,7 @@ torch::Tensor scaled_copy(const torch::Tensor& images, double scale) {
 
 // Probabilities of a copy at the picture's own size.
 torch::Tensor copy_probabilities(VisionModel& model, const torch::Tensor& copy, ImageSize size) {
-  const auto logits = model->head().forward(model->backbone()->forward_intermediates(copy), size);
+  const auto logits = model->head().forward(maps_of_whole(model, copy), size);
   return torch::softmax(logits.to(torch::kFloat), 1);
 }
 
@@ -33,8 +34,12 @@ struct AnsweredBatch {
 };
 
 Answers predict(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies) {
-  const auto answers =
-      answers_of(copies.enabled() ? mean_probabilities(model, images, copies) : model->forward(images), 1);
+  const auto logits = [&] {
+    const ImageSize size{images.size(2), images.size(3)};
+    return views_whole(model, size) ? model->head().forward(maps_of_whole(model, images), size)
+                                    : model->forward(images);
+  };
+  const auto answers = answers_of(copies.enabled() ? mean_probabilities(model, images, copies) : logits(), 1);
   return {answers.labels.to(torch::kCPU, torch::kByte), answers.known.to(torch::kCPU)};
 }
 

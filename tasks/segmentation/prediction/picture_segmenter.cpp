@@ -143,7 +143,7 @@ SegmentationRun PictureSegmenter::attempt(const TileOptions& tiles, const Pictur
   const auto share =
       budget_.take(chosen.bytes + (at_once - 1) * each - wanted.held_bytes, limit_bytes_ - wanted.held_bytes);
   std::optional<CoarseView> view;
-  if (has_coarse_view_ && !chosen.is_whole()) {
+  if (has_coarse_view_ && (!chosen.is_whole() || views_whole(model_, size))) {
     picture.reset();  // two readers at once would hold twice what cannot be streamed
     view = look_at(*open());
     picture = open();

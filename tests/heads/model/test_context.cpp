@@ -78,6 +78,31 @@ TEST(Context, GradientsReachTheTileAndTheWhole) {
             "");
 }
 
+// The models here are made for 32 pixels.
+TEST(Context, LargeWholePicturesAreViewedWhereTheReachIsBounded) {
+  const torch::NoGradGuard no_grad;
+  for (const char* reach : {"grid", "nominal"}) {
+    ModelConfig config = small_model(true)->config();
+    config.backbone["attention"]["reach"] = reach;
+    VisionModel model(config);
+    model->eval();
+    give_context_weight(model);
+    const bool is_bounded = model->backbone()->is_bounded();
+    EXPECT_EQ(is_bounded, std::string(reach) == "nominal");
+    const auto small = torch::randn({1, 3, random_int(1, 32), random_int(1, 32)});
+    const auto large = torch::randn({1, 3, random_int(65, 96), random_int(1, 96)});
+    EXPECT_FALSE(views_whole(model, {small.size(2), small.size(3)}));
+    EXPECT_EQ(views_whole(model, {large.size(2), large.size(3)}), is_bounded);
+    const auto logits = [&](const torch::Tensor& images) {
+      return model->head().forward(maps_of_whole(model, images), {images.size(2), images.size(3)});
+    };
+    EXPECT_TRUE(logits(small).equal(model->forward(small)));
+    const auto viewed = forward_with_context(model, large, coarse_view(model, shrink_by_mean(large, 3), 3), {}).front();
+    EXPECT_TRUE(logits(large).equal(is_bounded ? viewed : model->forward(large)));
+    EXPECT_FALSE(viewed.allclose(model->forward(large)));
+  }
+}
+
 TEST(Context, ShrinkingTakesTheMeanOfWhatThereIs) {
   const auto image = torch::arange(15, torch::kFloat).view({1, 1, 3, 5});
   const auto shrunk = shrink_by_mean(image, 2);
