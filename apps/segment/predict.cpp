@@ -213,9 +213,10 @@ void add_segment_predict(CLI::App& parent, Run& run) {
                     "that memory holds; also NAME.tiles.png: where they differ. Tiles are those of --tile, or of the "
                     "plan, or half a picture; takes about two to three times as long");
   command
-      ->add_option("--tile", options->tile,
-                   "auto (whole where memory allows and no side is above 768 pixels and twice the model's own; else "
-                   "the largest such tiles), none (whole), or pixels")
+      ->add_option(
+          "--tile", options->tile,
+          "auto (whole where memory allows and no side is above 4096 pixels, for a model without nominal reach "
+          "above 768 pixels and twice the model's own; else the largest such tiles), none (whole), or pixels")
       ->capture_default_str();
   command->add_option("--overlap", options->overlap, "pixels that tiles share; an eighth of the tile if not given")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));

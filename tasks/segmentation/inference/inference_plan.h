@@ -42,6 +42,10 @@ class MemoryLimitError : public ResourceError {
 // unless its backbone is bounded and its head pools no picture.
 int64_t reach_of_training(int64_t image_size);
 
+// The same for a model whose wholes are right at any size: larger ones take gigabytes and gain nothing over tiles of
+// this.
+inline constexpr int64_t kLargestWhole = 4096;
+
 // kAuto: the whole picture where it fits the limit and lies within reach, else the largest tiles that do; the whole
 // where the overlap leaves no tile within reach. Throws MemoryLimitError where not even the smallest tile fits,
 // ConfigError for a tile that cannot hold its overlap.

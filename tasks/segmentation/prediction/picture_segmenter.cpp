@@ -107,7 +107,7 @@ PlanRequest PictureSegmenter::request(ImageSize size, const TileOptions& tiles, 
   request.outputs = options_.outputs;
   request.alignment = alignment_;
   const bool is_bounded = model_->backbone()->is_bounded() && !model_->head().pools_picture();
-  if (!is_bounded) request.reach = reach_of_training(model_->backbone()->image_size());
+  request.reach = is_bounded ? kLargestWhole : reach_of_training(model_->backbone()->image_size());
   request.limit_bytes = limit_bytes_;
   if (execution_.device.is_cpu()) {
     request.held_bytes = budget_.held_by_others(resident_when_trimmed);

@@ -106,6 +106,7 @@ TEST_F(SegmenterOfTensors, ABoundedBackboneTakesLargePicturesWhole) {
   metadata.architecture.backbone["attention"]["reach"] = "nominal";
   save_model(model(), *VisionModel(metadata.architecture), metadata);
   EXPECT_TRUE(segmenter().plan(large, {}).is_whole());
+  EXPECT_FALSE(segmenter().plan({large.height, kLargestWhole + 1}, {}).is_whole());
   metadata.architecture.head = {{"type", "upernet"}};
   save_model(model(), *VisionModel(metadata.architecture), metadata);
   EXPECT_FALSE(segmenter().plan(large, {}).is_whole()) << "its head pools the picture";
