@@ -54,7 +54,7 @@ class Distill : public testing::Test {
 
 TEST_F(Distill, LearnsFeaturesWithoutLabels) {
   write_pictures(200);
-  const Words train = distill({"--teacher", teacher_.string(), "--epochs", "16", "--set", "train.optimizer.lr=0.01",
+  const Words train = distill({"--teacher", teacher_.string(), "--epochs", "16", "--set", "train.optimizer.lr=0.003",
                                "--set", "train.batch_size=8", "--set", "train.ema.enabled=false"});
   const auto result = run_multipole(train);
   ASSERT_EQ(result.exit_code, 0) << result.err;
