@@ -34,12 +34,10 @@ struct AnsweredBatch {
 };
 
 Answers predict(VisionModel& model, const torch::Tensor& images, const TestTimeAugmentation& copies) {
-  const auto logits = [&] {
-    const ImageSize size{images.size(2), images.size(3)};
-    return views_whole(model, size) ? model->head().forward(maps_of_whole(model, images), size)
-                                    : model->forward(images);
-  };
-  const auto answers = answers_of(copies.enabled() ? mean_probabilities(model, images, copies) : logits(), 1);
+  const ImageSize size{images.size(2), images.size(3)};
+  const auto answers = answers_of(copies.enabled() ? mean_probabilities(model, images, copies)
+                                                   : model->head().forward(maps_of_whole(model, images), size),
+                                  1);
   return {answers.labels.to(torch::kCPU, torch::kByte), answers.known.to(torch::kCPU)};
 }
 
