@@ -233,7 +233,7 @@ class Stage(nn.Module):
 # Keys of a backbone that are mirrored, and those of which one value is.
 MIRRORED = {"in_channels", "image_size", "stem_stride", "embed_dims", "depths", "num_heads", "mlp_ratio", "drop_path_rate",
             "layer_scale_init", "position_conv", "norm_eps", "attention", "stage_attention"}
-ONLY = {"family": "pyramid", "embedding": "convolutional", "mlp_conv": False, "stage_norms": True}
+ONLY = {"family": "pyramid", "embedding": "convolutional", "mlp_conv": False, "mlp_kernels": [], "stage_norms": True}
 
 
 def require_mirrored(config):

@@ -16,7 +16,8 @@ MlpShape mlp_shape(const BlockShape& shape) {
           .hidden_dim = shape.hidden_dim,
           .activation = shape.activation,
           .gated = shape.gated_mlp,
-          .conv = shape.mlp_conv};
+          .conv = shape.mlp_conv,
+          .kernel = shape.mlp_kernel};
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct BlockShape {
   Activation activation = Activation::kGelu;
   bool gated_mlp = false;  // MlpShape::gated
   bool mlp_conv = false;   // MlpShape::conv
+  int64_t mlp_kernel = 1;  // MlpShape::kernel
 };
 
 // Parameters of a block of this shape, without making it. Throws ConfigError as make_attention() does.

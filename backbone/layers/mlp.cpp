@@ -8,8 +8,15 @@
 namespace multipole {
 
 MlpImpl::MlpImpl(const MlpShape& shape) : shape_(shape) {
-  TORCH_CHECK(!(shape.gated && shape.conv), "Mlp: a gated one has no convolution");
-  fc1_ = register_module("fc1", Linear(shape.embed_dim, (shape.gated ? 2 : 1) * shape.hidden_dim));
+  const bool is_fused = shape.kernel > 1;
+  TORCH_CHECK(shape.gated + shape.conv + is_fused <= 1, "Mlp: a gate, a convolution and a kernel do not go together");
+  if (is_fused) {
+    fc1_conv_ = register_module(
+        "fc1", TokenConv(TokenConvShape{
+                   .in_channels = shape.embed_dim, .out_channels = shape.hidden_dim, .size = shape.kernel}));
+  } else {
+    fc1_ = register_module("fc1", Linear(shape.embed_dim, width()));
+  }
   if (shape.conv) {
     const int64_t channels = shape.hidden_dim;
     conv_ = register_module(
@@ -19,12 +26,14 @@ MlpImpl::MlpImpl(const MlpShape& shape) : shape_(shape) {
 }
 
 double MlpImpl::count_parameters(const MlpShape& shape) {
-  return linear_parameters(shape.embed_dim, (shape.gated ? 2 : 1) * shape.hidden_dim) +
+  const int64_t inputs = shape.embed_dim * shape.kernel * shape.kernel;
+  return linear_parameters(inputs, (shape.gated ? 2 : 1) * shape.hidden_dim) +
          linear_parameters(shape.hidden_dim, shape.embed_dim) +
          (shape.conv ? token_conv_parameters(1, shape.hidden_dim) : 0);
 }
 
 torch::Tensor MlpImpl::forward(const torch::Tensor& x, const torch::Tensor& token_mass) {
+  if (fc1_conv_) return fc2_(activate(fc1_conv_(zero_masked(x, token_mass)), shape_.activation));
   if (!shape_.gated && !conv_) return fc2_(fc1_->forward_activated(x, shape_.activation));
   auto hidden = fc1_(x);
   if (conv_) hidden = conv_(zero_masked(std::move(hidden), token_mass));

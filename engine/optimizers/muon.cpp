@@ -21,10 +21,14 @@ AdamWConfig rest_config(const MuonConfig& config) {
   return {config.lr, config.weight_decay, config.beta1, config.beta2, config.eps};
 }
 
-std::vector<ParameterGroup> without_matrices(const std::vector<ParameterGroup>& groups) {
+bool holds_matrices(const MuonConfig& config, const ParameterGroup& group) {
+  return group.kind == ParameterKind::kMatrix || (config.kernels && group.kind == ParameterKind::kKernel);
+}
+
+std::vector<ParameterGroup> without_matrices(const MuonConfig& config, const std::vector<ParameterGroup>& groups) {
   std::vector<ParameterGroup> rest;
   for (const auto& group : groups) {
-    if (group.kind != ParameterKind::kMatrix) rest.push_back(group);
+    if (!holds_matrices(config, group)) rest.push_back(group);
   }
   return rest;
 }
@@ -51,9 +55,9 @@ torch::Tensor orthogonalize(const torch::Tensor& matrices, int64_t num_steps) {
 }
 
 Muon::Muon(const MuonConfig& config, const std::vector<ParameterGroup>& groups)
-    : config_(config), rest_(rest_config(config), without_matrices(groups)) {
+    : config_(config), rest_(rest_config(config), without_matrices(config, groups)) {
   for (const auto& group : groups) {
-    if (group.kind != ParameterKind::kMatrix) continue;
+    if (!holds_matrices(config, group)) continue;
     for (size_t i = 0; i < group.parameters.size(); ++i) {
       const auto& parameter = group.parameters[i];
       auto stack = std::find_if(stacks_.begin(), stacks_.end(), [&](const Stack& other) {
@@ -79,8 +83,11 @@ void Muon::step(double lr_factor) {
     if (parameters.empty()) continue;
     at::_foreach_lerp_(momenta, gradients, 1 - config_.momentum);
     const auto ahead = at::_foreach_lerp(gradients, momenta, config_.momentum);
-    const auto updates = orthogonalize(torch::stack(ahead), config_.newton_schulz_steps).unbind();
-    const auto longer_side = static_cast<double>(std::max(updates[0].size(0), updates[0].size(1)));
+    const auto matrices = orthogonalize(torch::stack(ahead).flatten(2), config_.newton_schulz_steps);
+    const auto longer_side = static_cast<double>(std::max(matrices.size(1), matrices.size(2)));
+    auto shape = parameters[0].sizes().vec();
+    shape.insert(shape.begin(), matrices.size(0));
+    const auto updates = matrices.reshape(shape).unbind();
     at::_foreach_mul_(parameters, 1 - lr * config_.weight_decay);
     at::_foreach_add_(parameters, updates, -lr * 0.2 * std::sqrt(longer_side));
   }

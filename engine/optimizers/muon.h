@@ -1,7 +1,8 @@
 // Muon (Keller Jordan, https://kellerjordan.github.io/posts/muon): the momentum of a weight matrix is replaced by the
 // nearest semi-orthogonal matrix, so that every direction is learnt at one speed. Weight decay and the factor
 // 0.2 sqrt(max(rows, columns)), which gives updates the size of AdamW's and lets both share one learning rate, are
-// from Moonlight (arXiv 2502.16982, section 2.2). Everything that is no matrix of the backbone is left to AdamW.
+// from Moonlight (arXiv 2502.16982, section 2.2). With `kernels` a convolution's kernel is the matrix (out_channels,
+// in_channels x height x width). Everything else is left to AdamW.
 #pragma once
 
 #include <torch/types.h>
@@ -25,6 +26,7 @@ struct MuonConfig {
   double beta1 = 0.9;
   double beta2 = 0.95;
   double eps = 1e-8;
+  bool kernels = false;
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
@@ -35,6 +37,7 @@ struct MuonConfig {
     field("beta1", self.beta1, "AdamW's, for the rest");
     field("beta2", self.beta2, "AdamW's, for the rest");
     field("eps", self.eps, "AdamW's, for the rest");
+    field("kernels", self.kernels, "whether kernels of convolutions that mix channels are matrices too");
   }
   void validate(const std::string& where) const;
 };

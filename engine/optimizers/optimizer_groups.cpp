@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -9,7 +10,15 @@ namespace multipole {
 
 namespace {
 
-constexpr std::array kKinds = {ParameterKind::kMatrix, ParameterKind::kWeight, ParameterKind::kPlain};
+constexpr std::array kKinds = {ParameterKind::kMatrix, ParameterKind::kWeight, ParameterKind::kPlain,
+                               ParameterKind::kKernel};
+
+ParameterKind kind_of(const std::string& name, const torch::Tensor& parameter) {
+  const bool is_backbone = !name.starts_with("head.");
+  if (parameter.dim() == 2 && is_backbone) return ParameterKind::kMatrix;
+  if (parameter.dim() == 4 && parameter.size(1) > 1 && is_backbone) return ParameterKind::kKernel;
+  return ParameterKind::kWeight;
+}
 
 }  // namespace
 
@@ -29,8 +38,8 @@ std::vector<ParameterGroup> make_optimizer_groups(const torch::nn::Module& model
     auto& groups = by_scale[found == lr_scales.end() ? 1.0 : found->second];
     if (!item.value().requires_grad()) continue;
     const bool plain = item.value().dim() < 2 || plain_names.count(item.key()) > 0;
-    const bool matrix = item.value().dim() == 2 && item.key().rfind("head.", 0) != 0;
-    auto& group = groups[plain ? 2 : matrix ? 0 : 1];
+    const auto kind = plain ? ParameterKind::kPlain : kind_of(item.key(), item.value());
+    auto& group = groups[static_cast<size_t>(std::ranges::find(kKinds, kind) - kKinds.begin())];
     group.names.push_back(item.key());
     group.parameters.push_back(item.value());
   }

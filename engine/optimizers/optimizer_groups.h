@@ -14,6 +14,8 @@ enum class ParameterKind {
   kMatrix,  // two-axis weights of the backbone: decayed, and orthogonalised by muon
   kWeight,  // other weights: decayed
   kPlain,   // norms, biases, bias tables, summary bases, learned queries: not decayed
+  kKernel,  // kernels of the backbone's convolutions that mix channels: decayed, and muon's to orthogonalise if it
+            // likes
 };
 
 struct ParameterGroup {
@@ -25,7 +27,8 @@ struct ParameterGroup {
 
 // One group a kind, in the order of the enumeration, parameters in the model's order; those that need no gradient are
 // left out. Plain are all with fewer than two axes and all in no_weight_decay (full names). A matrix is a parameter of
-// two axes outside "head.": a classifier's last layer and embeddings are better left to AdamW (Keller Jordan's Muon).
+// two axes outside "head.": a classifier's last layer and embeddings are better left to AdamW (Keller Jordan's Muon); a
+// kernel one of four axes outside it, whose second is longer than 1.
 // lr_scales gives shares of the learning rate by parameter name, 1 for those it lacks; parameters of different shares
 // are in different groups, the largest share first. Throws c10::Error where no_weight_decay names no parameter.
 std::vector<ParameterGroup> make_optimizer_groups(const torch::nn::Module& model,

@@ -48,6 +48,7 @@ class ValidityTest : public testing::Test {
         {"pyramid",
          {pyramid_config(), pyramid_config({{"stem_stride", 4}, {"attention", full}, {"stage_norms", false}}),
           pyramid_config({{"stem_stride", 1}}),
+          pyramid_config({{"mlp_kernels", {3, 1, 3, 1}}}),
           pyramid_config({{"embedding", "overlapping"}, {"mlp_conv", true}, {"attention", {{"type", "pvt"}}}}),
           pyramid_config({{"embedding", "patches"}, {"attention", window}, {"position_conv", false}})}},
         {"vit",

@@ -59,6 +59,7 @@ PYRAMIDS = {
     "nominal reach, log-linear": {"attention": {"type": "multipole2d", "cell": 2, "reach": "nominal", "bias": False,
                                                 "variant": "log-linear"}},
     "overlapping": {"embedding": "overlapping", "mlp_conv": True, "stage_norms": False},
+    "kernels": {"mlp_kernels": [3, 1, 5, 1], "position_conv": False},
     "patches": {"embedding": "patches", "stem_stride": 2},
     "by stage": {"attention": {"type": "multipole2d", "cell": 2},
                  "stage_attention": [{"rank": 1}, {}, {"type": "full"}, {"variant": "log-linear"}]},

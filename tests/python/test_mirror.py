@@ -53,7 +53,7 @@ class Mirror(unittest.TestCase):
         metadata = json.loads(read_safetensors(MODEL)[1]["multipole"])["architecture"]
         Classifier(metadata)
         for change in ({"head": {"pooling": "attention"}}, {"backbone": {"embedding": "patches"}}, {"backbone": {"embedding": "overlapping"}},
-                       {"backbone": {"mlp_conv": True}},
+                       {"backbone": {"mlp_conv": True}}, {"backbone": {"mlp_kernels": [3, 1, 1, 1]}},
                        {"backbone": {"stage_norms": False}}, {"backbone": {"of_tomorrow": 0}},
                        {"backbone": {"attention": {"type": "window"}}}):
             other = {key: {**metadata[key], **change.get(key, {})} if isinstance(metadata[key], dict) else metadata[key]

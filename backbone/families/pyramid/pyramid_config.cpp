@@ -27,6 +27,14 @@ void PyramidConfig::validate(const std::string& where) const {
             "must divide that stage's embed_dim = " + std::to_string(embed_dims[i]), num_heads[i]);
   }
   require(mlp_ratio > 0 && mlp_ratio <= 64, where + ".mlp_ratio", "must be above 0 and at most 64", mlp_ratio);
+  require(mlp_kernels.empty() || mlp_kernels.size() == kNumStages, where + ".mlp_kernels",
+          "must be empty or have 4 entries, one a stage", mlp_kernels);
+  for (size_t i = 0; i < mlp_kernels.size(); ++i) {
+    const int64_t kernel = mlp_kernels[i];
+    require(kernel >= 1 && kernel <= 7 && kernel % 2 == 1, where + ".mlp_kernels[" + std::to_string(i) + "]",
+            "must be 1, 3, 5 or 7", kernel);
+    require(kernel == 1 || !mlp_conv, where + ".mlp_conv", "must be false where mlp_kernels has more than 1", mlp_conv);
+  }
   require(drop_path_rate >= 0 && drop_path_rate < 1, where + ".drop_path_rate", "must be in [0, 1)", drop_path_rate);
   require(layer_scale_init >= 0, where + ".layer_scale_init", "must not be negative", layer_scale_init);
   require(norm_eps > 0, where + ".norm_eps", "must be positive", norm_eps);

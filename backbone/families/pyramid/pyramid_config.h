@@ -25,6 +25,7 @@ struct PyramidConfig {
   bool position_conv = true;
   std::string embedding = "convolutional";
   bool mlp_conv = false;
+  std::vector<int64_t> mlp_kernels;
   double norm_eps = 1e-6;
   bool stage_norms = true;
   Json attention = {{"type", "multipole2d"}};
@@ -51,6 +52,9 @@ struct PyramidConfig {
         "on "
         "patches that do not overlap, then on 2 x 2 tokens, each with a layer norm)");
     field("mlp_conv", self.mlp_conv, "depthwise 3 x 3 convolution in the MLP, before its activation");
+    field("mlp_kernels", self.mlp_kernels,
+          "side of the kernel of the MLP's first layer in each stage: 1 a linear layer, 3 a convolution of 3 x 3 "
+          "tokens (EfficientNetV2's fused MBConv); empty for 1 everywhere");
     field("norm_eps", self.norm_eps, "epsilon of every layer norm");
     field("stage_norms", self.stage_norms, "layer norm after every stage; false: after the last one alone");
     field("attention", self.attention, "attention mechanism: its type and the fields of that type");
@@ -62,6 +66,9 @@ struct PyramidConfig {
 
   // Whether `stage` ends with a layer norm.
   bool has_norm(int64_t stage) const { return stage_norms || stage == kNumStages - 1; }
+
+  // The kernel's side of `stage`: of mlp_kernels, or 1.
+  int64_t mlp_kernel(int64_t stage) const { return mlp_kernels.empty() ? 1 : mlp_kernels[stage]; }
 
   // Pixels along each side of a token of `stage` (0 to 3).
   int64_t stride(int64_t stage) const { return stem_stride << stage; }

@@ -37,7 +37,8 @@ BlockShape block_shape(const PyramidConfig& config, int64_t stage, int64_t block
           .norm_eps = config.norm_eps,
           .layer_scale_init = config.layer_scale_init,
           .position_conv = config.position_conv,
-          .mlp_conv = config.mlp_conv};
+          .mlp_conv = config.mlp_conv,
+          .mlp_kernel = config.mlp_kernel(stage)};
 }
 
 std::vector<ModelPart> pyramid_parts(const PyramidConfig& config, const std::string& where) {

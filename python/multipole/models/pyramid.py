@@ -9,7 +9,7 @@ NUM_STAGES = 4
 FIELDS = {"in_channels": 3, "image_size": 224, "stem_stride": 4, "embed_dims": [64, 128, 256, 512],
           "depths": [2, 2, 6, 2], "num_heads": [2, 4, 8, 16], "mlp_ratio": 4.0, "drop_path_rate": 0.0,
           "layer_scale_init": 0.0, "position_conv": True, "embedding": "convolutional", "mlp_conv": False,
-          "norm_eps": 1e-6, "stage_norms": True, "attention": {"type": "multipole2d"}, "stage_attention": []}
+          "mlp_kernels": [], "norm_eps": 1e-6, "stage_norms": True, "attention": {"type": "multipole2d"}, "stage_attention": []}
 
 
 class Pyramid(nn.Module):

@@ -12,7 +12,8 @@ class Stage(nn.Module):
         super().__init__()
         dim, eps, stride = config.embed_dims[stage], config.norm_eps, config.stem_stride << stage
         self.downsample = EMBEDDINGS[config.embedding](config, stage) if stage > 0 else None
-        mlp = {"hidden_dim": int(dim * config.mlp_ratio + 0.5), "conv": config.mlp_conv}
+        mlp = {"hidden_dim": int(dim * config.mlp_ratio + 0.5), "conv": config.mlp_conv,
+               "kernel": (config.mlp_kernels or [1] * len(config.depths))[stage]}
         self.blocks = nn.ModuleList(
             Block(dim, config.num_heads[stage], attention, -(-config.image_size // stride), eps,
                   config.layer_scale_init > 0, mlp, config.position_conv, where) for _ in range(config.depths[stage]))

@@ -22,6 +22,11 @@ BlockShape with_mlp_conv(BlockShape shape) {
   return shape;
 }
 
+BlockShape with_mlp_kernel(BlockShape shape) {
+  shape.mlp_kernel = 3;
+  return shape;
+}
+
 // Without a graph a block adds in place and goes through its tokens in slices.
 TEST(BlockTest, InferenceIsTheForwardPassAndLeavesItsInputAlone) {
   torch::manual_seed(test::test_seed());
@@ -29,7 +34,7 @@ TEST(BlockTest, InferenceIsTheForwardPassAndLeavesItsInputAlone) {
     for (const bool position_conv : {false, true}) {
       SCOPED_TRACE(testing::Message() << type << ", position_conv " << position_conv);
       const BlockShape shape = shape_of(type, position_conv, position_conv ? 0.5 : 0.0);
-      for (const BlockShape& kind : {shape, with_mlp_conv(shape)}) {
+      for (const BlockShape& kind : {shape, with_mlp_conv(shape), with_mlp_kernel(shape)}) {
         Block block(kind, 0.1, "block");
         block->eval();
         const auto x = torch::randn({2, test::random_int(30, 40), test::random_int(20, 33), 8}), copy = x.clone();
@@ -44,9 +49,8 @@ TEST(BlockTest, InferenceIsTheForwardPassAndLeavesItsInputAlone) {
 }
 
 TEST(BlockTest, AConvolutionTakesAGridAndNoSequence) {
-  for (const bool position_conv : {false, true}) {
-    BlockShape shape = shape_of("full", position_conv, 0.0);
-    shape.mlp_conv = !position_conv;
+  const BlockShape plain = shape_of("full", false, 0.0);
+  for (const auto& shape : {shape_of("full", true, 0.0), with_mlp_conv(plain), with_mlp_kernel(plain)}) {
     Block block(shape, 0.0, "block");
     EXPECT_THROW(block->forward_sequence(torch::randn({1, 6, 8}), {.height = 2, .width = 3, .rotary = {}}), c10::Error);
   }

@@ -40,6 +40,31 @@ TEST(MlpTest, ItsConvolutionStandsBeforeTheActivation) {
   EXPECT_THROW(Mlp(MlpShape{.embed_dim = 4, .hidden_dim = 8, .gated = true, .conv = true}), c10::Error);
 }
 
+TEST(MlpTest, ItsFirstLayerMayBeAConvolution) {
+  torch::manual_seed(test::test_seed());
+  const int64_t kernel = 2 * test::random_int(1, 3) + 1;
+  const MlpShape shape = {.embed_dim = 5, .hidden_dim = test::random_int(3, 14), .kernel = kernel};
+  Mlp mlp(shape);
+  mlp->to(torch::kFloat64);
+  EXPECT_FALSE(mlp->is_tokenwise());
+  EXPECT_EQ(mlp->width(), shape.hidden_dim);
+  const auto parameters = mlp->named_parameters();
+  double numbers = 0;
+  for (const auto& parameter : parameters) numbers += static_cast<double>(parameter->numel());
+  EXPECT_EQ(MlpImpl::count_parameters(shape), numbers);
+  const auto x = torch::randn({2, test::random_int(1, 7), test::random_int(1, 7), 5}, torch::kFloat64);
+  const auto of = [&](const torch::Tensor& tokens) {
+    const auto hidden = torch::gelu(
+        torch::conv2d(tokens.permute({0, 3, 1, 2}), parameters["fc1.weight"], parameters["fc1.bias"], 1, kernel / 2));
+    return torch::matmul(hidden.permute({0, 2, 3, 1}), parameters["fc2.weight"].t()) + parameters["fc2.bias"];
+  };
+  EXPECT_TRUE(torch::allclose(mlp(x), of(x), 1e-9, 1e-10)) << x.sizes() << ", kernel " << kernel;
+  const auto mass = torch::randint(0, 2, {2, x.size(1), x.size(2)}, torch::kFloat64);
+  EXPECT_TRUE(torch::allclose(mlp->forward(x, mass), of(x * mass.unsqueeze(-1)), 1e-9, 1e-10)) << x.sizes();
+  EXPECT_THROW(Mlp(MlpShape{.embed_dim = 4, .hidden_dim = 8, .conv = true, .kernel = 3}), c10::Error);
+  EXPECT_THROW(Mlp(MlpShape{.embed_dim = 4, .hidden_dim = 8, .gated = true, .kernel = 3}), c10::Error);
+}
+
 TEST(LayerScaleTest, ScalesEachChannel) {
   LayerScale scale(3, 0.25);
   const auto x = torch::randn({2, 4, 3});

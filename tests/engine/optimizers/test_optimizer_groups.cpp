@@ -23,9 +23,11 @@ TEST(OptimizerGroups, EveryParameterIsInTheGroupOfItsKind) {
     config.head = {{"type", "classification"}, {"pooling", "attention"}};
     const VisionModel model(config);
     const auto groups = make_optimizer_groups(*model, model->no_weight_decay());
-    ASSERT_EQ(groups.size(), 3u);
+    ASSERT_EQ(groups.size(), 4u);
     const auto matrices = names_of(groups[0]), weights = names_of(groups[1]), plain = names_of(groups[2]);
-    EXPECT_EQ(matrices.size() + weights.size() + plain.size(), model->parameters().size());
+    const auto kernels = names_of(groups[3]);
+    EXPECT_EQ(groups[3].kind, ParameterKind::kKernel);
+    EXPECT_EQ(matrices.size() + weights.size() + plain.size() + kernels.size(), model->parameters().size());
     for (const auto& item : model->named_parameters()) {
       const auto& name = item.key();
       SCOPED_TRACE(name);
@@ -35,10 +37,12 @@ TEST(OptimizerGroups, EveryParameterIsInTheGroupOfItsKind) {
       if (item.value().dim() < 2) {
         EXPECT_TRUE(plain.contains(name));
       } else if (name.ends_with("weight") && (name.starts_with("head.") || item.value().dim() == 4)) {
-        EXPECT_TRUE(weights.contains(name));
+        const bool is_kernel = !name.starts_with("head.") && item.value().size(1) > 1;
+        EXPECT_TRUE((is_kernel ? kernels : weights).contains(name));
       }
     }
     for (const auto& name : matrices) EXPECT_TRUE(name.starts_with("backbone.")) << name;
+    EXPECT_TRUE(kernels.contains("backbone.stem.conv1.weight"));
     EXPECT_GE(matrices.size(), 8u);  // two of each of the four MLPs; more with projections
     for (const auto& name : model->no_weight_decay()) EXPECT_TRUE(plain.contains(name)) << name;
     EXPECT_TRUE(plain.contains("head.pooling.query"));

@@ -25,12 +25,17 @@ using test::random_int;
 std::vector<ParameterGroup> random_groups() {
   const auto leaf = [](std::vector<int64_t> shape) { return torch::randn(shape).requires_grad_(); };
   const int64_t rows = random_int(2, 9), columns = random_int(2, 9);
-  return {{ParameterKind::kMatrix,
-           1.0,
-           {"a.weight", "b.weight", "c.weight"},
-           {leaf({rows, columns}), leaf({rows, columns}), leaf({columns, rows + 1})}},
-          {ParameterKind::kWeight, 1.0, {"conv.weight"}, {leaf({random_int(1, 5), 3, 3, 3})}},
-          {ParameterKind::kPlain, 1.0, {"norm.weight", "scale"}, {leaf({random_int(1, 40)}), leaf({1})}}};
+  return {
+      {ParameterKind::kMatrix,
+       1.0,
+       {"a.weight", "b.weight", "c.weight"},
+       {leaf({rows, columns}), leaf({rows, columns}), leaf({columns, rows + 1})}},
+      {ParameterKind::kWeight, 1.0, {"conv.weight"}, {leaf({random_int(1, 5), 3, 3, 3})}},
+      {ParameterKind::kPlain, 1.0, {"norm.weight", "scale"}, {leaf({random_int(1, 40)}), leaf({1})}},
+      {ParameterKind::kKernel,
+       1.0,
+       {"kernel.weight"},
+       {leaf({random_int(1, 5), 3, 3, 3}).detach().contiguous(torch::MemoryFormat::ChannelsLast).requires_grad_()}}};
 }
 
 std::vector<ParameterGroup> copy_groups(const std::vector<ParameterGroup>& groups) {
@@ -147,6 +152,26 @@ TEST(Muon, MovesMatricesByOrthogonalUpdatesAndTheRestByAdamW) {
     const auto expected = old * (1 - lr * config.weight_decay) - lr * size * direction;
     EXPECT_TRUE(torch::allclose(groups[0].parameters[j], expected, 1e-4, 1e-5)) << groups[0].names[j];
   }
+}
+
+TEST(Muon, OrthogonalisesKernelsWhereAsked) {
+  MuonConfig config;
+  config.kernels = true;
+  auto groups = random_groups(), reference = copy_groups(groups);
+  const auto before = copy_groups(groups);
+  Muon muon(config, groups);
+  config.kernels = false;
+  Muon plain(config, reference);
+  set_random_gradients(groups, reference);
+  muon.step(1.0);
+  plain.step(1.0);
+  for (size_t i = 0; i < 3; ++i) expect_equal({groups[i]}, {reference[i]}, 0.0);
+  const auto& old = before[3].parameters[0];
+  const auto direction = orthogonalize(groups[3].parameters[0].grad().flatten(1).unsqueeze(0), 5).view(old.sizes());
+  const double size = 0.2 * std::sqrt(27.0);  // in_channels x height x width is the longer side
+  const auto expected = old * (1 - config.lr * config.weight_decay) - config.lr * size * direction;
+  EXPECT_TRUE(torch::allclose(groups[3].parameters[0], expected, 1e-4, 1e-5));
+  EXPECT_FALSE(torch::allclose(reference[3].parameters[0], expected, 1e-4, 1e-5));
 }
 
 TEST(Lion, StepsByTheSignOfItsMomentum) {

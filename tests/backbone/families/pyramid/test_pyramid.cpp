@@ -59,6 +59,9 @@ TEST(PyramidTest, MakesFourMapsOfAnyPicture) {
     overlapping.mlp_conv = true;
     overlapping.attention["partial_patches"] = "drop";
     expect_four_maps(overlapping);
+    auto fused = small_config("multipole2d", stem_stride);
+    fused.mlp_kernels = {3, 5, 1, 1};
+    expect_four_maps(fused);
   }
 }
 
@@ -77,6 +80,34 @@ TEST(PyramidTest, CountsTheWorkOfItsEmbeddingAndOfTheMlpsConvolution) {
   config.embedding = "overlapping";
   const double stem = 2 * (32.0 * 48 * 9 * 3 * 4 + 16.0 * 24 * 9 * 4 * 8), embedding = 2 * 16.0 * 24 * 49 * 3 * 8;
   EXPECT_DOUBLE_EQ(flops(), expected - stem + embedding);
+}
+
+TEST(PyramidTest, CountsTheWorkOfItsMlpsKernels) {
+  auto config = small_config("pvt", 4);
+  const auto flops = [&] { return Pyramid(config)->cost(64, 96).flops; };
+  const double before = flops();
+  config.mlp_kernels = {3, 1, 5, 1};
+  double expected = before;
+  for (int64_t stage = 0; stage < 4; ++stage) {
+    const double tokens = 64.0 * 96 / static_cast<double>(config.stride(stage) * config.stride(stage));
+    const auto more = static_cast<double>(config.mlp_kernel(stage) * config.mlp_kernel(stage) - 1);
+    const auto embed_dim = static_cast<double>(config.embed_dims[stage]);
+    expected += 2 * tokens * more * embed_dim * 2 * embed_dim * static_cast<double>(config.depths[stage]);
+  }
+  EXPECT_DOUBLE_EQ(flops(), expected);
+}
+
+TEST(PyramidTest, KernelsOfMlpsAreChecked) {
+  auto config = small_config("pvt", 4);
+  for (const std::vector<int64_t>& wrong : {{3, 3}, {3, 3, 1, 2}, {3, 3, 1, 9}, {3, 3, 1, -1}, {1, 1, 1, 0}}) {
+    config.mlp_kernels = wrong;
+    EXPECT_THROW(config.validate("backbone"), ConfigError);
+  }
+  config.mlp_kernels = {1, 1, 1, 1};
+  config.mlp_conv = true;
+  config.validate("backbone");
+  config.mlp_kernels = {1, 1, 3, 1};
+  EXPECT_THROW(config.validate("backbone"), ConfigError);
 }
 
 TEST(PyramidTest, ForwardFeaturesIsTheLastMap) {

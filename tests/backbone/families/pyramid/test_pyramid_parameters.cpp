@@ -46,6 +46,8 @@ std::vector<PyramidConfig> configs() {
   configs.back().embedding = "patches";
   configs.back().stage_norms = false;
   configs.push_back(overlapping_config());
+  configs.push_back(config_with({{"type", "multipole2d"}}));
+  configs.back().mlp_kernels = {3, 3, 1, 1};
   return configs;
 }
 

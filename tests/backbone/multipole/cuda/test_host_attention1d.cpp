@@ -52,8 +52,8 @@ TEST(HostAttention1d, EqualsTheReference) {
     const auto [out, lse] = cuda::attention1d_forward(args, runner);
     const auto [exact_out, exact_lse] = reference::attention1d_forward(exact);
     expect_equal({out, lse}, {exact_out, exact_lse});
-    // Away from zero: what d_out gives to a token that attends to itself alone cancels, and d_lse's part is the gradient,
-    // which must not be small beside the rounding of what cancelled.
+    // Away from zero: what d_out gives to a token that attends to itself alone cancels, and d_lse's part is the
+    // gradient, which must not be small beside the rounding of what cancelled.
     const Tensor d_out = torch::randn_like(args.q), d_lse = 1 + torch::rand_like(lse);
     const auto grads = cuda::attention1d_backward(args, out, lse, d_out, d_lse, runner);
     const auto expected = reference::attention1d_backward(exact, exact_out, exact_lse, d_out.to(torch::kFloat64),
