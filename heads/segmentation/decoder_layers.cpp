@@ -5,14 +5,14 @@
 
 namespace multipole {
 
-torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width) {
-  if (tokens.size(1) == height && tokens.size(2) == width) return tokens;
+torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width, std::optional<double> scale) {
+  if (scale.value_or(1) == 1 && tokens.size(1) == height && tokens.size(2) == width) return tokens;
   const auto map = tokens.permute({0, 3, 1, 2});
-  return torch::upsample_bilinear2d(map, {height, width}, /*align_corners=*/false).permute({0, 2, 3, 1});
+  return torch::upsample_bilinear2d(map, {height, width}, /*align_corners=*/false, scale, scale).permute({0, 2, 3, 1});
 }
 
-torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other) {
-  return resize_tokens(tokens, other.size(1), other.size(2));
+torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other, std::optional<double> scale) {
+  return resize_tokens(tokens, other.size(1), other.size(2), scale);
 }
 
 ConvNormImpl::ConvNormImpl(int64_t in_channels, int64_t out_channels, int64_t size) {

@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "backbone/layers/linear.h"
 #include "backbone/layers/token_conv.h"
@@ -17,8 +18,12 @@ namespace multipole {
 inline constexpr double kDecoderNormEps = 1e-6;
 
 // Bilinear, corners not aligned: (B, H, W, C) -> (B, height, width, C). The same tensor where the size is right.
-torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width);
-torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other);
+// scale: how many tokens of the result lie along one of `tokens`, from the upper left corner on, and what reaches
+// beyond height or width is left out; without one the map is stretched over the result.
+torch::Tensor resize_tokens(const torch::Tensor& tokens, int64_t height, int64_t width,
+                            std::optional<double> scale = {});
+torch::Tensor resize_tokens_like(const torch::Tensor& tokens, const torch::Tensor& other,
+                                 std::optional<double> scale = {});
 
 // Convolution of 1 x 1 or 3 x 3, layer norm over the channels, ReLU: (B, H, W, in) -> (B, H, W, out).
 class ConvNormImpl : public torch::nn::Module {

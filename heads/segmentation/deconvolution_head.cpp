@@ -1,5 +1,7 @@
 #include "heads/segmentation/deconvolution_head.h"
 
+#include <cmath>
+
 #include "backbone/layers/layer_norm.h"
 #include "backbone/layers/parameter_count.h"
 
@@ -59,6 +61,10 @@ torch::Tensor DeconvolutionHead::decode(const std::vector<torch::Tensor>& tokens
     map = torch::relu(map);
   }
   return map;
+}
+
+double DeconvolutionHead::decoded_stride() const {
+  return std::ldexp(static_cast<double>(feature_info().back().stride), -static_cast<int>(deconvolutions_.size()));
 }
 
 }  // namespace multipole

@@ -40,6 +40,7 @@ class DeconvolutionHead : public SegmentationHead {
  protected:
   // -> (B, 2^k h, 2^k w, channels) of the coarsest map's h x w and k transposed convolutions.
   torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
+  double decoded_stride() const override;
 
  private:
   std::vector<torch::nn::ConvTranspose2d> deconvolutions_;

@@ -4,13 +4,17 @@ namespace multipole {
 namespace {
 
 SegmentationHeadConfig shared_config(const LinearHeadConfig& config, const std::vector<FeatureInfo>& feature_info) {
-  return {.channels = feature_info.back().num_channels, .dropout = config.dropout, .context = config.context};
+  return {.channels = feature_info.back().num_channels,
+          .dropout = config.dropout,
+          .context = config.context,
+          .resize = config.resize};
 }
 
 }  // namespace
 
 void LinearHeadConfig::validate(const std::string& where) const {
   require(dropout >= 0 && dropout < 1, where + ".dropout", "must be in [0, 1)", dropout);
+  require_resize(resize, where);
 }
 
 LinearHead::LinearHead(const LinearHeadConfig& config, const std::vector<FeatureInfo>& feature_info,
@@ -25,5 +29,7 @@ double LinearHead::count_parameters(const LinearHeadConfig& config, const std::v
 torch::Tensor LinearHead::decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor&) {
   return tokens.back();
 }
+
+double LinearHead::decoded_stride() const { return static_cast<double>(feature_info().back().stride); }
 
 }  // namespace multipole

@@ -16,11 +16,13 @@ namespace multipole {
 struct LinearHeadConfig {
   double dropout = 0.0;
   bool context = false;
+  std::string resize = "stretch";
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
     field("dropout", self.dropout, "share of the map's channels that training sets to zero, whole maps at a time");
     field("context", self.context, "learn to use a coarse view of the whole picture beside a tile of it");
+    field("resize", self.resize, "how the map is brought to the picture's size: stretch or stride");
   }
   void validate(const std::string& where) const;
 };
@@ -36,6 +38,7 @@ class LinearHead : public SegmentationHead {
  protected:
   // The last map as it is.
   torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) override;
+  double decoded_stride() const override;
 };
 
 }  // namespace multipole

@@ -34,7 +34,7 @@ torch::Tensor SegformerHead::decode(const std::vector<torch::Tensor>& tokens, co
   for (size_t i = 0; i < tokens.size(); ++i) {
     const auto columns = fuse_->weight.narrow(1, static_cast<int64_t>(i) * channels_, channels_);
     const auto part = linear(projections_[i](tokens[i]), columns, i == 0 ? fuse_->bias : torch::Tensor());
-    sum = i == 0 ? part : sum + resize_tokens_like(part, tokens.front());
+    sum = i == 0 ? part : sum + resize_tokens_like(part, tokens.front(), scale(i, 0));
   }
   return torch::relu(norm_ ? norm_(sum) : sum);
 }

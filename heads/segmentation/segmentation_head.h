@@ -11,6 +11,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct SegmentationHeadConfig {
   double dropout = 0.1;
   bool auxiliary = false;
   bool context = false;
+  std::string resize = "stretch";
 
   template <class Self, class Field>
   static void fields(Self& self, Field&& field) {
@@ -34,9 +36,16 @@ struct SegmentationHeadConfig {
     field("dropout", self.dropout, "share of the decoded channels that training sets to zero, whole maps at a time");
     field("auxiliary", self.auxiliary, "a second classifier on the third map, in training only");
     field("context", self.context, "learn to use a coarse view of the whole picture beside a tile of it");
+    field(
+        "resize", self.resize,
+        "how a coarse map is brought to a finer one's size: stretch (over it, as published heads are), or stride (by "
+        "the pixels of their tokens: where a side is no multiple of the coarsest stride, tokens stay where they are)");
   }
   void validate(const std::string& where) const;
 };
+
+// Throws ConfigError for a `resize` that is neither.
+void require_resize(const std::string& resize, const std::string& where);
 
 std::vector<int64_t> channels_of(const std::vector<FeatureInfo>& feature_info);
 
@@ -76,7 +85,24 @@ class SegmentationHead : public Head {
   // its border: the logits there differ from that picture's as far as a decoder reaches.
   virtual torch::Tensor decode(const std::vector<torch::Tensor>& tokens, const torch::Tensor& last_mass) = 0;
 
+  // Pixels along a token of what decode() gives: those of the finest map.
+  virtual double decoded_stride() const { return static_cast<double>(feature_info_.front().stride); }
+
+  // Of the backbone's maps, finest first.
+  const std::vector<FeatureInfo>& feature_info() const { return feature_info_; }
+
+  // How many tokens of the map `to` lie along one of `from`, for resize_tokens(); nothing where maps are stretched.
+  std::optional<double> scale(size_t from, size_t to) const;
+
+  // From every map but the finest to the one before it.
+  std::vector<std::optional<double>> scales_between() const;
+
  private:
+  // Logits of a map whose tokens are `stride` pixels wide at the pictures' size.
+  torch::Tensor logits_at(const torch::Tensor& token_logits, ImageSize size, double stride) const;
+
+  std::vector<FeatureInfo> feature_info_;
+  bool resizes_by_stride_;
   torch::nn::Dropout2d dropout_{nullptr};
   Linear classifier_{nullptr};
   ConvNorm auxiliary_conv_{nullptr};  // null without the auxiliary classifier

@@ -14,7 +14,7 @@ SemanticFpnHead::SemanticFpnHead(const SegmentationHeadConfig& config, const std
                                  int64_t num_classes, const std::string&)
     : SegmentationHead(config, feature_info, num_classes) {
   const auto in_channels = channels_of(feature_info);
-  top_down_ = register_module("top_down", TopDown(in_channels, config.channels));
+  top_down_ = register_module("top_down", TopDown(in_channels, config.channels, scales_between()));
   for (size_t i = 0; i < in_channels.size(); ++i) {
     auto& climb = climbs_.emplace_back();
     for (size_t step = 0; step < num_climbs(i); ++step) {
@@ -42,7 +42,8 @@ torch::Tensor SemanticFpnHead::decode(const std::vector<torch::Tensor>& tokens, 
     torch::Tensor map = maps[i];
     for (size_t step = 0; step < climbs_[i].size(); ++step) {
       // to the size of the next finer map, which is not always twice its own
-      map = resize_tokens_like(climbs_[i][step](map), maps[i - 1 - step]);
+      const size_t finer = i - 1 - step;
+      map = resize_tokens_like(climbs_[i][step](map), maps[finer], scale(finer + 1, finer));
     }
     sum = sum + map;
   }

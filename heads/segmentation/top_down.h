@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "heads/segmentation/decoder_layers.h"
@@ -15,8 +16,9 @@ namespace multipole {
 
 class TopDownImpl : public torch::nn::Module {
  public:
-  // in_channels: of the maps, finest first.
-  TopDownImpl(const std::vector<int64_t>& in_channels, int64_t channels);
+  // in_channels: of the maps, finest first; scales: of each but the coarsest, how many of its tokens lie along one of
+  // the next coarser map, or nothing for maps that are stretched (resize_tokens).
+  TopDownImpl(const std::vector<int64_t>& in_channels, int64_t channels, std::vector<std::optional<double>> scales);
 
   static double count_parameters(const std::vector<int64_t>& in_channels, int64_t channels);
 
@@ -25,6 +27,7 @@ class TopDownImpl : public torch::nn::Module {
 
  private:
   std::vector<ConvNorm> laterals_;
+  std::vector<std::optional<double>> scales_;
 };
 TORCH_MODULE(TopDown);
 

@@ -35,7 +35,7 @@ UperNetHead::UperNetHead(const UperNetHeadConfig& config, const std::vector<Feat
   pool_fuse_ = register_module("pool_fuse", ConvNorm(coarsest + pools * channels, channels, /*size=*/3));
   auto in_channels = channels_of(feature_info);
   in_channels.back() = channels;
-  top_down_ = register_module("top_down", TopDown(in_channels, channels));
+  top_down_ = register_module("top_down", TopDown(in_channels, channels, scales_between()));
   for (size_t i = 0; i + 1 < in_channels.size(); ++i) {
     outputs_.push_back(register_module("output_" + std::to_string(i + 1), ConvNorm(channels, channels, /*size=*/3)));
   }
@@ -70,7 +70,7 @@ torch::Tensor UperNetHead::decode(const std::vector<torch::Tensor>& tokens, cons
   inputs.back() = pool_pyramid(tokens.back(), last_mass);
   auto maps = top_down_(inputs);
   for (size_t i = 0; i < outputs_.size(); ++i) maps[i] = outputs_[i](maps[i]);
-  for (auto& map : maps) map = resize_tokens_like(map, maps.front());
+  for (size_t i = 1; i < maps.size(); ++i) maps[i] = resize_tokens_like(maps[i], maps.front(), scale(i, 0));
   return fuse_(torch::cat(maps, 3));
 }
 

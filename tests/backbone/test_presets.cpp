@@ -26,6 +26,7 @@ PyramidConfig read_preset(const std::string& name) {
 TEST(PresetsTest, SizesAreAsStated) {
   // millions, without a head
   const std::map<std::string, std::pair<double, double>> sizes = {{"multipole_nano", {1.4, 1.7}},
+                                                                  {"multipole_nano_fused", {3.5, 3.9}},
                                                                   {"multipole_micro", {5.5, 6.5}},
                                                                   {"multipole_tiny", {27, 29}},
                                                                   {"multipole_small", {48, 52}},

@@ -75,6 +75,10 @@ HEADS = {
     "segformer without norm": {"type": "segformer", "norm": False},
     "semantic_fpn": {"type": "semantic_fpn", "channels": 12},
     "upernet": {"type": "upernet", "channels": 12, "pool_sizes": [1, 3]},
+    "segformer by stride": {"type": "segformer", "channels": 12, "resize": "stride"},
+    "semantic_fpn by stride": {"type": "semantic_fpn", "channels": 12, "resize": "stride"},
+    "upernet by stride": {"type": "upernet", "channels": 12, "pool_sizes": [2], "resize": "stride"},
+    "deconvolution by stride": {"type": "deconvolution", "channels": 8, "widths": [10], "resize": "stride"},
 }
 
 

@@ -1,15 +1,18 @@
 """A layer of segmentation decoders."""
+import torch
 from torch import nn
 from torch.nn import functional as F
 
 from multipole.models.token_conv import TokenConv
 
 
-def resize_like(tokens, size):
-    """Bilinear, (B, h, w, C) -> (B, *size, C)."""
-    if tuple(tokens.shape[1:3]) == tuple(size):
+def resize_like(tokens, size, scale=None):
+    """Bilinear, (B, h, w, C) -> (B, *size, C), stretched; scale: how many tokens of the result lie along one of
+    `tokens` from the corner on."""
+    if scale in (None, 1) and tuple(tokens.shape[1:3]) == tuple(size):
         return tokens
-    return F.interpolate(tokens.permute(0, 3, 1, 2), size=tuple(size), mode="bilinear").permute(0, 2, 3, 1)
+    resize = torch.ops.aten.upsample_bilinear2d
+    return resize(tokens.permute(0, 3, 1, 2), tuple(size), False, scale, scale).permute(0, 2, 3, 1)
 
 
 class ConvNorm(nn.Module):

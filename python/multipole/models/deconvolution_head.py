@@ -16,6 +16,9 @@ class DeconvolutionHead(SegmentationHead):
                 setattr(self, f"norm_{place}", nn.LayerNorm(width, 1e-6))
             channels = width
 
+    def decoded_stride(self):
+        return self.strides[-1] / 2 ** len(self.widths)
+
     def decode(self, tokens):
         x = tokens[-1]
         for place in range(1, len(self.widths) + 1):

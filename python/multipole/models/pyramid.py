@@ -31,6 +31,11 @@ class Pyramid(nn.Module):
         return self.config.embed_dims
 
     @property
+    def strides(self):
+        """Pixels along a token of each."""
+        return [self.config.stem_stride << stage for stage in range(NUM_STAGES)]
+
+    @property
     def embedding_dim(self):
         return self.config.embed_dims[-1]
 

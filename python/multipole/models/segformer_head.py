@@ -19,6 +19,7 @@ class SegformerHead(SegmentationHead):
 
     def decode(self, tokens):
         size = tokens[0].shape[1:3]
-        parts = [resize_like(getattr(self, f"projection_{place}")(x), size) for place, x in enumerate(tokens, 1)]
+        parts = [resize_like(getattr(self, f"projection_{place}")(x), size, self.scale(place - 1, 0))
+                 for place, x in enumerate(tokens, 1)]
         fused = self.fuse(torch.cat(parts, 3))
         return F.relu(fused if self.norm is None else self.norm(fused))

@@ -7,7 +7,7 @@ from multipole.models.top_down import TopDown
 class SemanticFpnHead(SegmentationHead):
     def make_decoder(self, in_channels):
         channels = self.config.channels
-        self.top_down = TopDown(in_channels, channels)
+        self.top_down = TopDown(in_channels, channels, self.scales_between())
         for place in range(len(in_channels)):
             for step in range(max(place, 1)):
                 setattr(self, f"climb_{place + 1}_{step + 1}", ConvNorm(channels, channels, 3))
@@ -18,7 +18,8 @@ class SemanticFpnHead(SegmentationHead):
         for i in range(1, len(maps)):
             x = maps[i]
             for step in range(i):
-                finer = maps[i - 1 - step].shape[1:3]
-                x = resize_like(getattr(self, f"climb_{i + 1}_{step + 1}")(x), finer)
+                finer = i - 1 - step
+                x = getattr(self, f"climb_{i + 1}_{step + 1}")(x)
+                x = resize_like(x, maps[finer].shape[1:3], self.scale(finer + 1, finer))
             total = total + x
         return total

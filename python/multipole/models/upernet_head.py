@@ -15,7 +15,7 @@ class UperNetHead(SegmentationHead):
         for size in sizes:
             setattr(self, f"pool_{size}", ConvNorm(coarsest, channels, 1))
         self.pool_fuse = ConvNorm(coarsest + len(sizes) * channels, channels, 3)
-        self.top_down = TopDown([*in_channels[:-1], channels], channels)
+        self.top_down = TopDown([*in_channels[:-1], channels], channels, self.scales_between())
         for place in range(1, len(in_channels)):
             setattr(self, f"output_{place}", ConvNorm(channels, channels, 3))
         self.fuse = ConvNorm(len(in_channels) * channels, channels, 3)
@@ -30,4 +30,5 @@ class UperNetHead(SegmentationHead):
     def decode(self, tokens):
         maps = self.top_down([*tokens[:-1], self.pool_pyramid(tokens[-1])])
         maps[:-1] = [getattr(self, f"output_{place}")(x) for place, x in enumerate(maps[:-1], 1)]
-        return self.fuse(torch.cat([resize_like(x, maps[0].shape[1:3]) for x in maps], 3))
+        size = maps[0].shape[1:3]
+        return self.fuse(torch.cat([resize_like(x, size, self.scale(i, 0)) for i, x in enumerate(maps)], 3))

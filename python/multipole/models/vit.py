@@ -59,6 +59,13 @@ class Vit(nn.Module):
         return [self.config.embed_dim] * max(1, len(self.config.map_blocks))
 
     @property
+    def strides(self):
+        """Pixels along a token of each."""
+        if self.pyramid is not None:
+            return self.pyramid.strides
+        return [self.config.patch_size] * max(1, len(self.config.map_blocks))
+
+    @property
     def embedding_dim(self):
         return self.pool.dim
 

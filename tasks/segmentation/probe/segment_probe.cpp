@@ -41,7 +41,7 @@ void refuse_settings_of_training(const Json& settings) {
 // that the backbone was made for.
 SegmentConfig probe_run_config(Json settings) {
   settings.erase("probe");
-  settings["model"]["head"] = {{"type", "linear"}};
+  settings["model"]["head"] = {{"type", "linear"}, {"resize", "stride"}};  // tokens were fitted where they are
   const Json::json_pointer side("/model/backbone/image_size");
   if (settings.contains(side)) {
     settings["augmentation"]["crop_size"] = Json::array({settings[side], settings[side]});

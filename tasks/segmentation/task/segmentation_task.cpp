@@ -8,7 +8,7 @@
 #include "tasks/segmentation/probe/segment_probe_settings.h"
 #include "tasks/segmentation/segment_data.h"
 #include "tasks/segmentation/segment_recipe.h"
-#include "tasks/segmentation/task/bounded_reach.h"
+#include "tasks/segmentation/task/fresh_segmenter.h"
 #include "tasks/segmentation/task/machine_fit.h"
 #include "tasks/segmentation/training/segment_training.h"
 
@@ -48,7 +48,7 @@ class SegmentationTask : public Task {
     auto lines = fit_bands(settings, context, take_segment_bands);
     if (context.trains_otherwise || settings.contains("probe")) return lines;
     for (auto& line : fit_to_machine(settings, *this, context)) lines.push_back(std::move(line));
-    for (auto& line : bound_reach(settings, context)) lines.push_back(std::move(line));
+    for (auto& line : fit_fresh_segmenter(settings, context)) lines.push_back(std::move(line));
     return lines;
   }
 

@@ -53,6 +53,41 @@ TEST(SegmentationHeads, LogitsHaveThePicturesSizeFromOnePixelUp) {
   }
 }
 
+// What a token says depends on where it is, not on where the picture ends: by stride a picture cut out of another one
+// has its logits, but near the cut; stretched, maps that are no whole number of strides drift.
+TEST(SegmentationHeads, ByStrideLogitsStayWhereTheyAreWhateverTheSize) {
+  const torch::NoGradGuard no_grad;
+  const ImageSize whole{320, 256}, cut{whole.height - random_int(17, 31), whole.width - random_int(17, 31)};
+  constexpr int64_t kReach = 128;  // pixels: three convolutions on tokens of 16, and what comes after them
+  for (const auto& type : segmentation_types()) {
+    if (type == "upernet") continue;  // pools the picture
+    for (const char* resize : {"stride", "stretch"}) {
+      const auto head = make_head({{"type", type}, {"resize", resize}}, feature_info(), 4, "head");
+      head->to(torch::kDouble);
+      head->eval();
+      const auto maps = random_pyramid_maps(1, whole, torch::kDouble);
+      std::vector<torch::Tensor> parts;
+      for (size_t i = 0; i < maps.size(); ++i) {
+        const int64_t stride = feature_info()[i].stride;
+        parts.push_back(
+            maps[i].slice(2, 0, (cut.height + stride - 1) / stride).slice(3, 0, (cut.width + stride - 1) / stride));
+      }
+      const auto inner = [&](const torch::Tensor& logits) {
+        return logits.slice(2, 0, cut.height - kReach).slice(3, 0, cut.width - kReach);
+      };
+      const bool is_same =
+          torch::allclose(inner(head->forward(parts, cut)), inner(head->forward(maps, whole)), 1e-9, 1e-9);
+      EXPECT_EQ(is_same, std::string(resize) == "stride") << type << ", " << cut.height << " x " << cut.width;
+    }
+  }
+}
+
+TEST(SegmentationHeads, UnknownWaysToResizeAreRefused) {
+  for (const auto& type : segmentation_types()) {
+    EXPECT_THROW(make_head({{"type", type}, {"resize", "strid"}}, feature_info(), 4, "head"), ConfigError) << type;
+  }
+}
+
 TEST(SegmentationHeads, TheAuxiliaryClassifierAnswersInTrainingOnly) {
   const ImageSize size{20, 23};
   for (const auto& type : segmentation_types()) {

@@ -99,7 +99,8 @@ TEST(PyramidTest, CountsTheWorkOfItsMlpsKernels) {
 
 TEST(PyramidTest, KernelsOfMlpsAreChecked) {
   auto config = small_config("pvt", 4);
-  for (const std::vector<int64_t>& wrong : {{3, 3}, {3, 3, 1, 2}, {3, 3, 1, 9}, {3, 3, 1, -1}, {1, 1, 1, 0}}) {
+  const std::vector<std::vector<int64_t>> all_wrong = {{3, 3}, {3, 3, 1, 2}, {3, 3, 1, 9}, {3, 3, 1, -1}, {1, 1, 1, 0}};
+  for (const auto& wrong : all_wrong) {
     config.mlp_kernels = wrong;
     EXPECT_THROW(config.validate("backbone"), ConfigError);
   }
