@@ -14,8 +14,7 @@ enum class ParameterKind {
   kMatrix,  // two-axis weights of the backbone: decayed, and orthogonalised by muon
   kWeight,  // other weights: decayed
   kPlain,   // norms, biases, bias tables, summary bases, learned queries: not decayed
-  kKernel,  // kernels of the backbone's convolutions that mix channels: decayed, and muon's to orthogonalise if it
-            // likes
+  kKernel,  // kernels of the backbone's convolutions that mix channels: decayed, orthogonalised by muon where asked
 };
 
 struct ParameterGroup {

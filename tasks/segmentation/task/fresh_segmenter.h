@@ -12,9 +12,8 @@ namespace multipole {
 
 // - Crops are a part of what a segmenter is shown later, and far levels that no crop had mislead
 //   (docs/high_resolution.md): where the backbone is a pyramid with multipole2d attention, its `reach` becomes nominal.
-// - Maps of pictures whose sides are no multiple of the coarsest stride stay where they are (docs/high_resolution.md):
-// the
-//   head's `resize` becomes stride.
+// - Maps of pictures whose sides are no multiple of the coarsest stride stay where their tokens are
+//   (docs/high_resolution.md): the head's `resize` becomes stride.
 // Returns a line of each that was chosen.
 std::vector<std::string> fit_fresh_segmenter(Json& settings, const TrainContext& context);
 
