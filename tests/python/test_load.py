@@ -151,6 +151,7 @@ class Load(LoadTest):
 
     def test_shipped_models(self):
         for name, classes, task in (("multipole_nano_cifar10", 10, "classification"),
+                                    ("multipole_nano_fused_tiny_imagenet", 200, "classification"),
                                     ("multipole_nano_camvid", 11, "segmentation")):
             with self.subTest(name):
                 model = self.compare(SHIPPED / f"{name}.safetensors", [(64, 64), (75, 98)])

@@ -26,6 +26,7 @@ const std::map<std::string, std::string>& weights_of_models() {
   static const std::map<std::string, std::string> checksums = {
       {"multipole_nano_camvid.safetensors", "2282eca69610c35c"},
       {"multipole_nano_cifar10.safetensors", "f173bc77e102c0ef"},
+      {"multipole_nano_fused_tiny_imagenet.safetensors", "bb31b484890def4d"},
       {"multipole_nano_tiny_imagenet.safetensors", "38aeb96c71c8be90"},
   };
   return checksums;
@@ -55,7 +56,7 @@ Json completed(const Json& stored, const Json& built, const Json& later) {
 }
 
 TEST(ShippedModels, HoldEveryValueOfTheirArchitecture) {
-  // what all three were trained with, whatever the defaults become
+  // what all were trained with, whatever the defaults become
   const Json attention = {{"type", "multipole2d"},
                           {"cell", 4},
                           {"rank", 4},

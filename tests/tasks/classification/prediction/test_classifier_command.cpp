@@ -55,6 +55,7 @@ TEST_P(ShippedClassifier, AnswersAsTheCommandDoes) {
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedClassifier,
                          ::testing::Values("multipole_nano_cifar10.safetensors",
+                                           "multipole_nano_fused_tiny_imagenet.safetensors",
                                            "multipole_nano_tiny_imagenet.safetensors"));
 
 }  // namespace
